@@ -1,0 +1,40 @@
+"""pytest-reprocheck: runs notebooks and training scripts twice and says what differs, why, where, and what to do about it.
+
+The public names are loaded on first use, because pytest imports this package in every run, also in those that audit nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_reprocheck.auditing import audit
+    from pytest_reprocheck.config import Options
+    from pytest_reprocheck.core.findings import Audit, Finding
+    from pytest_reprocheck.core.subjects import Subject
+
+__version__ = "0.1.0"
+__all__ = ["Audit", "Finding", "Options", "Subject", "audit"]
+
+_HOMES = {
+    "audit": "pytest_reprocheck.auditing",
+    "Options": "pytest_reprocheck.config",
+    "Audit": "pytest_reprocheck.core.findings",
+    "Finding": "pytest_reprocheck.core.findings",
+    "Subject": "pytest_reprocheck.core.subjects",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name's module when the name is first asked for."""
+    import importlib
+
+    try:
+        home = _HOMES[name]
+    except KeyError:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+    return getattr(importlib.import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

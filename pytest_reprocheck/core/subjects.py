@@ -1,0 +1,48 @@
+"""What is audited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+"""Anything JSON can hold."""
+
+SubjectKind = Literal["notebook", "script", "function"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subject:
+    """A notebook (with one set of parameters), a script or module (with arguments), or a test function."""
+
+    root: Path
+    """Absolute path of the project's root: the tree that each run gets a copy of."""
+    path: str
+    """POSIX path of the file, relative to ``root``."""
+    kind: SubjectKind
+    parameters: Mapping[str, Json] = field(default_factory=dict)
+    """Values injected after the cell tagged ``parameters``, as papermill does; notebooks only."""
+    args: tuple[str, ...] = ()
+    """Command-line arguments; scripts only."""
+    module: str | None = None
+    """Dotted name to run as ``python -m``, instead of the file; scripts only."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables added to those of the caller."""
+    cwd: str | None = None
+    """POSIX path relative to ``root`` of the working directory; None is the notebook's folder, or ``root`` for a script."""
+    python: str | None = None
+    """Interpreter for a script; None is the running one."""
+
+    @property
+    def name(self) -> str:
+        """The path with its parameters, as in pytest's node ids: ``nb.ipynb[alpha=0.1]``."""
+        if not self.parameters:
+            return self.path
+        return f"{self.path}[{', '.join(f'{key}={value}' for key, value in self.parameters.items())}]"
+
+    @property
+    def file(self) -> Path:
+        """Absolute path of the user's file."""
+        return self.root / self.path

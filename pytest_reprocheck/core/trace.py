@@ -1,0 +1,133 @@
+"""The ordered log of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pytest_reprocheck.core.conditions import Conditions
+from pytest_reprocheck.core.values import Value
+
+Aspect = Literal["outputs", "state", "features", "training", "predictions", "data", "artifacts", "environment"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """A line of the user's code, or a whole cell or file."""
+
+    path: str
+    """POSIX path relative to the project's root."""
+    cell: int | None = None
+    """0-based index in the notebook's ``cells``; None outside notebooks."""
+    line: int | None = None
+    """1-based, within the cell for notebooks; None for the whole cell or file."""
+
+    def __str__(self) -> str:
+        if self.cell is None:
+            return self.path if self.line is None else f"{self.path}:{self.line}"
+        return f"{self.path} cell[{self.cell}]" if self.line is None else f"{self.path} cell[{self.cell}]:{self.line}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Call:
+    """One frame of user code on a stack."""
+
+    place: Place
+    function: str
+    """Name of the function, ``<module>`` at top level."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """A notebook cell or a top-level statement of a script: the coarse clock of the log."""
+
+    index: int
+    """0-based position among the steps that ran."""
+    place: Place
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Observation:
+    """A comparable fact."""
+
+    seq: int
+    """Position in the log, shared with events; what happened during a call has a smaller one than the call's observation."""
+    aspect: Aspect
+    what: str
+    """What was observed, in the words of the reports: ``RandomForestClassifier.fit feature order``, ``stdout``, ``variable X``."""
+    step: int | None
+    """Index of the step; None before the first and after the last."""
+    stack: tuple[Call, ...]
+    """User frames, innermost first; empty for outputs of a whole step."""
+    value: Value
+    about: str = ""
+    """Names the object a fact is about, ``RandomForestClassifier#2``: the second estimator of that class which the run fitted."""
+
+
+Stream = Literal["random", "numpy", "estimator", "entropy"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """Evidence for a cause: an unseeded draw."""
+
+    seq: int
+    source: Stream
+    """Which kind of randomness was drawn from."""
+    stream: str
+    """Name of the stream that served the draw: ``random``, or ``estimator@train.py:12`` where a site has a stream of its own."""
+    what: str
+    """What the user called: ``numpy.random.default_rng``, ``sklearn RandomForestClassifier``."""
+    step: int | None
+    stack: tuple[Call, ...]
+    """User frames, innermost first."""
+    thread: str = "MainThread"
+    process: int = 0
+    """0 for the subject's own process, 1, 2 ... for its children in the order they reported."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NotCompared:
+    """Something that was not compared, and why. Never equal by silence."""
+
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """How a run ended."""
+
+    status: Literal["finished", "raised", "exited", "died", "timeout"]
+    """``raised``: an exception reached the top; ``exited``: exit code not 0; ``died``: killed by a signal or crashed."""
+    message: str = ""
+    """One line: the exception's last line, the exit code, the signal."""
+    place: Place | None = None
+    """The user's line that raised, or the step that was running."""
+    detail: str = ""
+    """Traceback or last lines of standard error, as the user would have seen them."""
+    exit_code: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trace:
+    """One execution under Conditions, as the ordered log it left."""
+
+    conditions: Conditions
+    outcome: Outcome
+    seconds: float
+    steps: tuple[Step, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    """In the order of ``seq``."""
+    events: tuple[Event, ...] = ()
+    """In the order of ``seq``."""
+    not_compared: tuple[NotCompared, ...] = ()
+    reached: tuple[str, ...] = ()
+    """User files whose code ran, as paths relative to the root."""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What the probe says of the process: ``python``, ``digest`` algorithm, ``hash`` (of a fixed string), ``seed`` (installed or why not)."""
+    packages: Mapping[str, str] = field(default_factory=dict)
+    """Distributions that the run imported -> version."""
+    blobs: str = ""
+    """Absolute path of the folder with the run's array data and images; empty when it is gone."""
