@@ -1,6 +1,8 @@
-"""pytest-reprocheck: runs notebooks and training scripts twice and says what differs, why, where, and what to do about it.
+"""pytest-reprocheck: runs notebooks and training scripts twice and says what differs, why, where, and what to do
+about it.
 
-The public names are loaded on first use, because pytest imports this package in every run, also in those that audit nothing.
+The public names are loaded on first use, because pytest imports this package in every run, also in those that audit
+nothing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Values <-> JSON, driven by the dataclasses' own annotations; a wrong shape is reported with the path to the wrong element."""
+"""Values <-> JSON, driven by the dataclasses' own annotations; a wrong shape is reported with the path to the wrong
+element.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ T = TypeVar("T")
 
 
 def to_json(value: object) -> Json:
-    """Frozen values as plain JSON data, fields in the order of their definition."""
+    """Frozen values as plain JSON data: fields in the order of their definition, mappings sorted by key."""
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -26,7 +28,7 @@ def to_json(value: object) -> Json:
     if isinstance(value, Enum):
         return to_json(value.value)
     if isinstance(value, Mapping):
-        return {str(key): to_json(item) for key, item in value.items()}
+        return {str(key): to_json(item) for key, item in sorted(value.items(), key=lambda pair: str(pair[0]))}
     if isinstance(value, (list, tuple)):
         return [to_json(item) for item in value]
     if isinstance(value, Path):

@@ -1,7 +1,7 @@
 """Factors and the Conditions of a run: one value for every factor, frozen, recorded, replayable.
 
-Seeds and hash numbers derive from the subject's name, so that a verdict does not flicker from one audit to the next and two audits of the
-same subject can be compared.
+Seeds and hash numbers derive from the subject's name, so that a verdict does not flicker from one audit to the next
+and two audits of the same subject can be compared.
 """
 
 from __future__ import annotations
@@ -35,7 +35,12 @@ FACTORS: tuple[Factor, ...] = (
         varied="other seeds",
         reveals="unseeded draws",
     ),
-    Factor(name="hash", baseline="PYTHONHASHSEED = a recorded number", varied="another number", reveals="set and hash order"),
+    Factor(
+        name="hash",
+        baseline="PYTHONHASHSEED = a recorded number",
+        varied="another number",
+        reveals="set and hash order",
+    ),
 )
 
 NOT_VARIED: tuple[str, ...] = (
@@ -63,7 +68,8 @@ class Conditions:
     threads: int
     """Threads for each BLAS and OpenMP pool; a numeric condition of its own, equal in all runs of an audit."""
     streams: Mapping[str, int] = field(default_factory=dict)
-    """Stream name -> seed that replaces ``seed`` for that stream alone; how one draw site is varied and the others are not."""
+    """Stream name -> seed that replaces ``seed`` for that stream alone; how one draw site is varied and the others
+    are not."""
 
 
 Knob = str
@@ -111,7 +117,9 @@ def factor_of(knob: Knob) -> FactorName:
 
 
 def _derive(subject_name: str, what: str, generation: int) -> int:
-    """A number in 1 .. 2**32 - 1 (both PYTHONHASHSEED and numpy take it); different generations never coincide by construction."""
+    """A number in 1 .. 2**32 - 1 (both PYTHONHASHSEED and numpy take it); different generations never coincide by
+    construction.
+    """
     digest = hashlib.sha256(f"{subject_name}\0{what}".encode()).digest()
     start = int.from_bytes(digest[:8], "big")
     return (start + generation * 0x9E3779B1) % _MAX_SEED + 1

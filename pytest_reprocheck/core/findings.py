@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Literal
 
 from pytest_reprocheck.core.conditions import Conditions, FactorName
-from pytest_reprocheck.core.subjects import Json, SubjectKind
+from pytest_reprocheck.core.subjects import Json, SubjectKind, parameter_text
 from pytest_reprocheck.core.trace import Aspect, NotCompared, Place
 
 Verdict = Literal["blocked", "failed", "nondeterministic", "fragile", "drifted", "inconclusive", "reproducible"]
@@ -58,9 +58,13 @@ class Difference:
     """Run A's value in one short line; ``(absent)`` where A has none."""
     b: str
     note: str = ""
-    """What kind of difference, with its measure: ``23 of 2000 decisions flip, largest change 0.31``; normalisers that applied."""
+    """What kind of difference, with its measure: ``23 of 2000 decisions flip, largest change 0.31``; normalisers
+    that applied."""
     details: tuple[str, ...] = ()
     """Further lines: the parts that differ, most telling first."""
+    parts: tuple[str, ...] = ()
+    """Names of the parts that differ (lines of a text, paths in an object); what differs in any case is told from
+    the rest by them."""
     about: str = ""
 
 
@@ -150,9 +154,7 @@ class Audit:
     @property
     def name(self) -> str:
         """Path with parameters, as in pytest's node ids."""
-        if not self.parameters:
-            return self.path
-        return f"{self.path}[{', '.join(f'{key}={value}' for key, value in self.parameters.items())}]"
+        return self.path + parameter_text(self.parameters)
 
     @property
     def passed(self) -> bool:

@@ -13,6 +13,11 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 SubjectKind = Literal["notebook", "script", "function"]
 
 
+def parameter_text(parameters: Mapping[str, Json]) -> str:
+    """Parameters as names and node ids show them, ``[alpha=0.1, beta=2]``; nothing without any."""
+    return f"[{', '.join(f'{key}={value}' for key, value in parameters.items())}]" if parameters else ""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Subject:
     """A notebook (with one set of parameters), a script or module (with arguments), or a test function."""
@@ -31,16 +36,15 @@ class Subject:
     env: Mapping[str, str] = field(default_factory=dict)
     """Environment variables added to those of the caller."""
     cwd: str | None = None
-    """POSIX path relative to ``root`` of the working directory; None is the notebook's folder, or ``root`` for a script."""
+    """POSIX path relative to ``root`` of the working directory; None is the notebook's folder, or ``root`` for a
+    script."""
     python: str | None = None
     """Interpreter for a script; None is the running one."""
 
     @property
     def name(self) -> str:
         """The path with its parameters, as in pytest's node ids: ``nb.ipynb[alpha=0.1]``."""
-        if not self.parameters:
-            return self.path
-        return f"{self.path}[{', '.join(f'{key}={value}' for key, value in self.parameters.items())}]"
+        return self.path + parameter_text(self.parameters)
 
     @property
     def file(self) -> Path:

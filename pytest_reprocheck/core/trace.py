@@ -52,17 +52,20 @@ class Observation:
     """A comparable fact."""
 
     seq: int
-    """Position in the log, shared with events; what happened during a call has a smaller one than the call's observation."""
+    """Position in the log, shared with events; what happened during a call has a smaller one than the call's
+    observation."""
     aspect: Aspect
     what: str
-    """What was observed, in the words of the reports: ``RandomForestClassifier.fit feature order``, ``stdout``, ``variable X``."""
+    """What was observed, in the words of the reports: ``RandomForestClassifier.fit feature order``, ``stdout``,
+    ``variable X``."""
     step: int | None
     """Index of the step; None before the first and after the last."""
     stack: tuple[Call, ...]
     """User frames, innermost first; empty for outputs of a whole step."""
     value: Value
     about: str = ""
-    """Names the object a fact is about, ``RandomForestClassifier#2``: the second estimator of that class which the run fitted."""
+    """Names the object a fact is about, ``RandomForestClassifier#2``: the second estimator of that class which the
+    run fitted."""
 
 
 Stream = Literal["random", "numpy", "estimator", "entropy"]
@@ -76,7 +79,8 @@ class Event:
     source: Stream
     """Which kind of randomness was drawn from."""
     stream: str
-    """Name of the stream that served the draw: ``random``, or ``estimator@train.py:12`` where a site has a stream of its own."""
+    """Name of the stream that served the draw: ``random``, or ``estimator@train.py:12`` where a site has a stream
+    of its own."""
     what: str
     """What the user called: ``numpy.random.default_rng``, ``sklearn RandomForestClassifier``."""
     step: int | None
@@ -100,7 +104,8 @@ class Outcome:
     """How a run ended."""
 
     status: Literal["finished", "raised", "exited", "died", "timeout"]
-    """``raised``: an exception reached the top; ``exited``: exit code not 0; ``died``: killed by a signal or crashed."""
+    """``raised``: an exception reached the top; ``exited``: exit code not 0; ``died``: killed by a signal or
+    crashed."""
     message: str = ""
     """One line: the exception's last line, the exit code, the signal."""
     place: Place | None = None
@@ -126,7 +131,8 @@ class Trace:
     reached: tuple[str, ...] = ()
     """User files whose code ran, as paths relative to the root."""
     facts: Mapping[str, str] = field(default_factory=dict)
-    """What the probe says of the process: ``python``, ``digest`` algorithm, ``hash`` (of a fixed string), ``seed`` (installed or why not)."""
+    """What the probe says of the process: ``python``, ``digest`` algorithm, ``hash`` (of a fixed string), ``seed``
+    (installed or why not)."""
     packages: Mapping[str, str] = field(default_factory=dict)
     """Distributions that the run imported -> version."""
     blobs: str = ""

@@ -1,8 +1,9 @@
 """Values: what a run's log says of a Python object, small enough to keep and rich enough to compare by meaning.
 
-Every value has a ``digest`` over a canonical encoding (the same object gives the same digest in another process, under another hash seed,
-in another memory layout), so two equal digests are equal values and nothing else need be looked at. Where digests differ, the parts kept
-beside them tell how. Array data lies in a run's blob folder under its digest; what was too large to keep has ``blob=None``.
+Every value has a ``digest`` over a canonical encoding (the same object gives the same digest in another process,
+under another hash seed, in another memory layout), so two equal digests are equal values and nothing else need be
+looked at. Where digests differ, the parts kept beside them tell how. Array data lies in a run's blob folder under
+its digest; what was too large to keep has ``blob=None``.
 
 The probes write these as JSON (``docs/architecture.md``, "The wire"); ``core.codec`` reads them.
 """
@@ -59,7 +60,8 @@ class Array:
     digest: str
     """Of dtype, shape and the elements in C order."""
     blob: str | None
-    """File name in the run's blob folder: ``*.npy``, or ``*.json`` (a list of reprs in C order) for object arrays; None if too large."""
+    """File name in the run's blob folder: ``*.npy``, or ``*.json`` (a list of reprs in C order) for object arrays;
+    None if too large."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

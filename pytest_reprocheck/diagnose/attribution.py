@@ -1,0 +1,87 @@
+"""The attribution matrix: which differences each experiment brought about, and what remains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pytest_reprocheck.core.findings import Difference, Key
+from pytest_reprocheck.core.trace import Aspect
+from pytest_reprocheck.diagnose.experiments import Experiment, Suspect
+
+FAILING: frozenset[Aspect] = frozenset({"outputs", "features", "training", "predictions", "artifacts"})
+"""Aspects whose differences reach a result; the others only help to locate."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attribution:
+    """What one suspect brought about."""
+
+    suspect: Suspect
+    differences: tuple[Difference, ...]
+    """Between A and the run that varied the suspect, in A's order, state among them."""
+    alone: bool
+    """Whether that run varied nothing else."""
+
+
+def counted(differences: Iterable[Difference], null: Iterable[Difference] = ()) -> tuple[Difference, ...]:
+    """The differences beyond normalisers and tolerance, less what also differs between A and A replayed (``null``)."""
+    uncontrolled = {difference.key: difference for difference in null if difference.sameness.counts}
+    remaining = []
+    for difference in differences:
+        if not difference.sameness.counts:
+            continue
+        other = uncontrolled.get(difference.key)
+        if other is None:
+            remaining.append(difference)
+        elif rest := [part for part in difference.parts if part not in other.parts]:
+            remaining.append(replace(difference, parts=tuple(rest)))
+    return tuple(remaining)
+
+
+def failing(differences: Iterable[Difference]) -> tuple[Difference, ...]:
+    """Those that count against the subject."""
+    return tuple(difference for difference in differences if difference.key.aspect in FAILING)
+
+
+def attribute(results: Mapping[Experiment, Sequence[Difference]]) -> tuple[Attribution, ...]:
+    """One attribution for each suspect that an experiment found guilty.
+
+    Where suspects shared a run, its differences go to the nearest draw before each: evidence, but no proof.
+    """
+    found = []
+    for experiment, differences in results.items():
+        if not failing(differences):
+            continue
+        if len(experiment.suspects) == 1:
+            found.append(Attribution(suspect=experiment.suspects[0], differences=tuple(differences), alone=True))
+            continue
+        shares: dict[Suspect, list[Difference]] = {}
+        for difference in differences:
+            if (nearest := _nearest(experiment.suspects, difference)) is not None:
+                shares.setdefault(nearest, []).append(difference)
+        found += [
+            Attribution(suspect=suspect, differences=tuple(share), alone=False)
+            for suspect, share in shares.items()
+            if failing(share)
+        ]
+    return tuple(sorted(found, key=lambda attribution: failing(attribution.differences)[0].seq))
+
+
+def _nearest(suspects: Sequence[Suspect], difference: Difference) -> Suspect | None:
+    """The suspect with the last draw before the difference; a suspect without events (hash order) only if there is
+    no other.
+    """
+    before = [(event.seq, suspect) for suspect in suspects for event in suspect.events if event.seq <= difference.seq]
+    if before:
+        return max(before, key=lambda pair: pair[0])[1]
+    return next((suspect for suspect in suspects if not suspect.events), None)
+
+
+def remaining(target: Sequence[Difference], attributions: Sequence[Attribution]) -> tuple[Difference, ...]:
+    """The differences of ``target`` that no attribution explains."""
+    explained: dict[Key, set[str]] = {}
+    for attribution in attributions:
+        for difference in attribution.differences:
+            explained.setdefault(difference.key, set()).update(difference.parts)
+    return tuple(difference for difference in target if difference.key not in explained)

@@ -1,0 +1,104 @@
+"""From attributions to findings: the words in which an audit says what it found."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pytest_reprocheck.core.findings import Difference, Effect, Finding
+from pytest_reprocheck.core.sources import Unit, unit_at
+from pytest_reprocheck.core.trace import Event, Place
+from pytest_reprocheck.diagnose.attribution import failing
+
+_RICH = re.compile(r"^(output \d+) \((.+)\)$")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evidence:
+    """What a finding rests on."""
+
+    cause: str
+    location: Place
+    message: str
+    confirmed: bool
+    remedy: str
+
+
+def conclude(evidence: Evidence, differences: Sequence[Difference], units: Sequence[Unit]) -> Finding:
+    """A finding with the effects that count."""
+    effects = tuple(_effect(difference) for difference in _folded(failing(differences)))
+    unit = unit_at(units, evidence.location)
+    source = unit.line(evidence.location.line) if unit is not None else ""
+    return Finding(
+        id=_identity(evidence.cause, evidence.location, source),
+        cause=evidence.cause,
+        severity="error",
+        confirmed=evidence.confirmed,
+        aspects=tuple(sorted({effect.aspect for effect in effects})),
+        location=evidence.location,
+        source=source,
+        effects=effects,
+        message=evidence.message,
+        remedy=evidence.remedy,
+    )
+
+
+def draw_message(event: Event, *, confirmed: bool) -> str:
+    """The evidence for an unseeded draw, in one sentence."""
+    drawn = {
+        "random": f"{event.what} draws from Python's random module, which nobody seeded",
+        "numpy": f"{event.what} draws from a numpy generator that nobody seeded",
+        "estimator": f"{event.what.removeprefix('sklearn ')} draws with random_state=None, and nobody seeded numpy's global state",
+        "entropy": f"{event.what} draws from the operating system's entropy, which no seed reaches",
+    }[event.source]
+    if confirmed:
+        return f"{drawn}; other seeds for this stream alone change what is listed"
+    return f"{drawn}; it is the nearest draw before what is listed (varied together with others)"
+
+
+def order_message(kind: str, *, located: bool) -> str:
+    """The evidence for hash order, in one sentence."""
+    made = "hash() gives another number" if kind == "hash" else "a set has another order"
+    if not located:
+        return f"another PYTHONHASHSEED alone changes what is listed: somewhere {made}, and reading the code did not tell where"
+    return f"another PYTHONHASHSEED alone changes what is listed: {made} in every Python process"
+
+
+def unexplained_message(*, replayed: bool) -> str:
+    """Why nothing is blamed."""
+    if replayed:
+        return "it differs also when run again under the same conditions: no factor that this version controls is the cause"
+    return "it differs between A and B, and varying each factor alone did not bring it about within the runs allowed"
+
+
+def _folded(differences: Sequence[Difference]) -> list[Difference]:
+    """One difference for each output: of several representations the plain text tells most, if it differs at all."""
+    kept: dict[object, Difference] = {}
+    for difference in differences:
+        match = _RICH.match(difference.key.what)
+        identity: object = difference.key
+        if match:
+            identity = (difference.key.place, match.group(1), difference.key.occurrence)
+        if identity not in kept or (match and match.group(2) == "text/plain"):
+            kept[identity] = difference
+    return list(kept.values())
+
+
+def _effect(difference: Difference) -> Effect:
+    return Effect(
+        aspect=difference.key.aspect,
+        place=str(difference.place),
+        what=difference.key.what,
+        sameness=difference.sameness,
+        a=difference.a,
+        b=difference.b,
+        note=difference.note,
+    )
+
+
+def _identity(cause: str, location: Place, source: str) -> str:
+    """Line numbers are left out where there is a text to go by."""
+    where = source or f"{location.cell}:{location.line}"
+    return hashlib.sha256(f"{cause}\0{location.path}\0{where}".encode()).hexdigest()[:12]

@@ -1,0 +1,127 @@
+"""Runs of a function inside this process, observed by the same probes as notebooks and scripts."""
+
+from __future__ import annotations
+
+import copy
+import importlib.util
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from pytest_reprocheck.core.conditions import Conditions
+from pytest_reprocheck.core.sources import Unit
+from pytest_reprocheck.core.trace import NotCompared, Outcome, Place, Trace
+from pytest_reprocheck.execution.child import PROBES
+from pytest_reprocheck.execution.intake import build_trace, read_recording
+from pytest_reprocheck.execution.script import read_script
+from pytest_reprocheck.execution.workspace import session
+
+_PROBES_NAME = "_reprocheck_probes"
+
+
+@dataclass(kw_only=True, slots=True)
+class FunctionRunner:
+    """Calls one function under given Conditions; open it with ``FunctionRunner.open()``."""
+
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+    root: Path
+    path: str
+    base: Path
+    calls: int = 0
+
+    @classmethod
+    @contextmanager
+    def open(
+        cls, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], *, root: Path, path: str
+    ) -> Iterator[FunctionRunner]:
+        """A runner whose stored data are gone afterwards."""
+        with session() as base:
+            yield cls(function=function, args=args, kwargs=kwargs, root=root, path=path, base=base)
+
+    def run(
+        self, conditions: Sequence[Conditions], replaced: Mapping[tuple[str, int | None], str] | None = None
+    ) -> list[Trace]:
+        """One trace for each of the conditions, one after the other; a loaded function cannot be given another text."""
+        assert not replaced, "the text of a loaded function cannot be replaced"
+        return [self._call(each) for each in conditions]
+
+    def units(self, reached: Sequence[str]) -> tuple[Unit, ...]:
+        """The user's files that the calls reached."""
+        files = [(path, self.root / path) for path in sorted({*reached, self.path})]
+        return tuple(Unit(path=path, cell=None, text=read_script(file)) for path, file in files if file.is_file())
+
+    def _call(self, conditions: Conditions) -> Trace:
+        self.calls += 1
+        blobs = self.base / f"{self.calls:03d}"
+        blobs.mkdir()
+        config = {
+            "version": 1,
+            "kind": "function",
+            "root": str(self.root),
+            "path": self.path,
+            "blobs": str(blobs),
+            "seed": conditions.seed,
+            "streams": dict(conditions.streams),
+        }
+        args, kwargs, not_compared = self._arguments()
+        started = time.monotonic()
+        recording = _probes().observe(self.function, args, kwargs, config)
+        seconds = time.monotonic() - started
+        return build_trace(
+            read_recording(recording.lines),
+            conditions=conditions,
+            outcome=self._outcome(recording.exception),
+            seconds=seconds,
+            blobs=blobs,
+            not_compared=not_compared,
+        )
+
+    def _arguments(self) -> tuple[tuple[Any, ...], dict[str, Any], list[NotCompared]]:
+        try:
+            args, kwargs = copy.deepcopy((self.args, dict(self.kwargs)))
+        except Exception as error:  # noqa: BLE001 - whatever a user's class raises while it is copied
+            reason = f"cannot be copied for each call ({type(error).__name__}): both calls share them"
+            return self.args, dict(self.kwargs), [NotCompared(what="arguments", reason=reason)]
+        return args, kwargs, []
+
+    def _outcome(self, exception: BaseException | None) -> Outcome:
+        if exception is None:
+            return Outcome(status="finished")
+        frames = traceback.extract_tb(exception.__traceback__)
+        inside = [frame for frame in frames if Path(frame.filename).is_relative_to(self.root)]
+        place = None
+        if inside:
+            place = Place(path=Path(inside[-1].filename).relative_to(self.root).as_posix(), line=inside[-1].lineno)
+        shown = [frame for frame in frames if not Path(frame.filename).is_relative_to(PROBES)]
+        detail = "".join(
+            [
+                "Traceback (most recent call last):\n",
+                *traceback.format_list(shown),
+                *traceback.format_exception_only(exception),
+            ]
+        )
+        message = traceback.format_exception_only(exception)[-1].strip().splitlines()[0]
+        return Outcome(status="raised", message=message, place=place, detail=detail)
+
+
+def _probes() -> ModuleType:
+    """The probes, loaded by path under the name they have in children."""
+    if _PROBES_NAME in sys.modules:
+        return sys.modules[_PROBES_NAME]
+    spec = importlib.util.spec_from_file_location(
+        _PROBES_NAME, PROBES / "__init__.py", submodule_search_locations=[str(PROBES)]
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[_PROBES_NAME] = module
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,125 @@
+"""Reading a notebook as it will be run: parameters injected, nbval's markers and tags honoured."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode, ValidationError
+
+from pytest_reprocheck.core.errors import SubjectError
+from pytest_reprocheck.core.subjects import Subject
+
+_SKIP = "skip-execution"
+_RAISES = "raises-exception"
+
+
+def read_notebook(subject: Subject) -> NotebookNode:
+    """The subject's notebook in format 4 with its parameters injected; raises SubjectError when it is not a
+    notebook.
+    """
+    try:
+        text = subject.file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise SubjectError("no such file", where=subject.path) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SubjectError(f"cannot be read: {error}", where=subject.path) from error
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise SubjectError(
+            f"not a notebook: {error.msg}",
+            where=f"{subject.path}:{error.lineno}:{error.colno}",
+            hint="A notebook is a JSON file; was a merge conflict left in it?",
+        ) from error
+    if not isinstance(data, dict) or not ("cells" in data or "worksheets" in data):
+        raise SubjectError(
+            "not a notebook: the JSON has no cells", where=subject.path, hint="Save it again with Jupyter"
+        )
+    notebook = _upgrade(subject, text)
+    _honour_nbval(notebook)
+    return _with_parameters(subject, notebook) if subject.parameters else notebook
+
+
+def _upgrade(subject: Subject, text: str) -> NotebookNode:
+    try:
+        notebook = nbformat.reads(text, as_version=4)
+        sound = all(isinstance(cell.source, str) for cell in notebook.cells)
+    except (AttributeError, KeyError, TypeError, ValueError, ValidationError) as error:
+        # nbformat lets these through, depending on what is wrong.
+        line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise SubjectError(
+            f"not a valid notebook: {line}", where=subject.path, hint="Save it again with Jupyter"
+        ) from error
+    if not sound:
+        raise SubjectError(
+            "not a valid notebook: a cell's source is no text", where=subject.path, hint="Save it again with Jupyter"
+        )
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = []
+            cell.execution_count = None
+    return notebook
+
+
+def _with_parameters(subject: Subject, notebook: NotebookNode) -> NotebookNode:
+    from papermill.parameterize import parameterize_notebook
+
+    if not notebook.metadata.get("kernelspec", {}).get("language") and not notebook.metadata.get("language_info"):
+        notebook.metadata.setdefault("kernelspec", {"name": "python3", "display_name": "Python 3"})["language"] = (
+            "python"
+        )
+    notebook.metadata.setdefault("papermill", {})
+    return parameterize_notebook(notebook, dict(subject.parameters))
+
+
+def _honour_nbval(notebook: NotebookNode) -> None:
+    """Give cells that nbval would skip, or let raise, the tags that nbclient knows."""
+    for cell in notebook.cells:
+        options = _nbval_options(cell)
+        tags = list(cell.metadata.get("tags", []))
+        if options.get("skip"):
+            tags.append(_SKIP)
+        if options.get("check_exception"):
+            tags.append(_RAISES)
+        if tags:
+            cell.metadata["tags"] = tags
+
+
+def ignored_outputs(notebook: NotebookNode) -> dict[int, str]:
+    """Cell index -> why its outputs are not compared, for cells marked ``NBVAL_IGNORE_OUTPUT`` or tagged
+    ``nbval-ignore-output``.
+    """
+    return {
+        index: "the cell is marked NBVAL_IGNORE_OUTPUT"
+        for index, cell in enumerate(notebook.cells)
+        if _nbval_options(cell).get("check") is False
+    }
+
+
+def _nbval_options(cell: NotebookNode) -> Mapping[str, Any]:
+    if cell.cell_type != "code" or "nbval" not in (cell.source + str(cell.metadata.get("tags", ""))).lower():
+        return {}  # nbval is costly to import, and few notebooks know it
+    from nbval.plugin import find_comment_markers, find_metadata_tags
+
+    return {**dict(find_metadata_tags(cell.metadata)), **dict(find_comment_markers(cell.source))}
+
+
+def executed_cells(notebook: NotebookNode) -> list[tuple[int, str]]:
+    """(index, source) of the code cells that nbclient will execute, in order."""
+    return [
+        (index, cell.source)
+        for index, cell in enumerate(notebook.cells)
+        if cell.cell_type == "code" and cell.source.strip() and _SKIP not in cell.metadata.get("tags", [])
+    ]
+
+
+def with_sources(notebook: NotebookNode, sources: Mapping[int, str]) -> NotebookNode:
+    """A copy with other sources for some cells."""
+    changed = copy.deepcopy(notebook)
+    for index, source in sources.items():
+        changed.cells[index].source = source
+    return changed

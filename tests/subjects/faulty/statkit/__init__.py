@@ -1,0 +1,1 @@
+"""Small statistics shared by the scripts beside this folder."""
