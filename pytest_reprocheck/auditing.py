@@ -1,0 +1,284 @@
+"""The use case: audit a subject."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pytest_reprocheck.compare.alignment import Comparison, compare_traces
+from pytest_reprocheck.config import Options
+from pytest_reprocheck.core.conditions import Conditions, FactorName, baseline, varied
+from pytest_reprocheck.core.errors import BlockedError, ConfigError, ReprocheckError
+from pytest_reprocheck.core.findings import Audit, FactorReport, Finding, Invocation, Verdict
+from pytest_reprocheck.core.subjects import Subject
+from pytest_reprocheck.core.trace import NotCompared, Outcome, Trace
+from pytest_reprocheck.diagnose.attribution import counted, failing
+from pytest_reprocheck.diagnose.unordered import find_unordered
+from pytest_reprocheck.environment.snapshot import snapshot
+from pytest_reprocheck.execution.function import FunctionRunner
+from pytest_reprocheck.execution.running import Runner, runner, threads_per_run
+from pytest_reprocheck.explaining import Case, explain
+
+Progress = Callable[[str], None]
+"""Told what is being done, in a few words."""
+
+_ROOT_MARKS = ("pyproject.toml", ".git", "setup.cfg", "pytest.ini", "tox.ini")
+
+
+def audit(subject: Subject | str | Path, options: Options | None = None, *, progress: Progress | None = None) -> Audit:
+    """Run a notebook or script twice under varied conditions, compare, and explain what differs.
+
+    ``subject`` may be a path; its project is then the nearest folder above with a ``pyproject.toml`` or the like,
+    else its own folder. A subject that cannot be read or run is a verdict (``failed``, ``blocked``), not an
+    exception; raises ConfigError for impossible options.
+    """
+    chosen = subject if isinstance(subject, Subject) else subject_at(Path(subject))
+    asked = _checked(options or Options())
+    started = time.monotonic()
+    try:
+        with runner(chosen, timeout=asked.timeout) as executor:
+            result = _audit(chosen, asked, executor, progress or (lambda _text: None))
+    except BlockedError as error:
+        result = _refused(chosen, "blocked", error)
+    except ReprocheckError as error:
+        result = _refused(chosen, "failed", error)
+    return replace(result, seconds=time.monotonic() - started)
+
+
+def audit_function(
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    *,
+    name: str,
+    root: Path,
+    path: str,
+    options: Options | None = None,
+) -> Audit:
+    """Call a function twice in this process, under the conditions that a process can change, and compare what it
+    returns, fits and predicts.
+
+    The arguments are copied for each call, so that a function that changes them is not taken for a nondeterministic
+    one. ``name`` tells the function in reports, ``path`` (relative to ``root``) is the file it is tested from. The
+    hash seed of a running process is fixed.
+    """
+    asked = replace(_checked(options or Options()), vary=("seed",), try_remedies=False)
+    subject = Subject(root=root, path=path, kind="function")
+    started = time.monotonic()
+    with FunctionRunner.open(function, args, kwargs, root=root, path=path) as executor:
+        result = _audit(subject, asked, executor, lambda _text: None, name=f"{path}::{name}")
+    return replace(result, seconds=time.monotonic() - started)
+
+
+def replay(stored: Audit, root: Path, options: Options | None = None) -> Audit:
+    """Run a stored audit's subject again under its recorded conditions A and B, and compare; nothing is explained anew.
+
+    The result carries the stored findings whose effects came again, and ``reason`` says how many did not.
+    """
+    asked = _checked(options or Options())
+    if stored.kind == "function" or not {"A", "B"} <= set(stored.conditions):
+        raise ConfigError(
+            "this audit cannot be replayed",
+            where=stored.name,
+            hint="Only notebooks and scripts that were run have recorded conditions",
+        )
+    subject = _subject_of(stored, root)
+    started = time.monotonic()
+    try:
+        with runner(subject, timeout=asked.timeout) as executor:
+            a, b = executor.run([stored.conditions["A"], stored.conditions["B"]])
+            comparison = compare_traces(a, b, tolerance=asked.tolerance)
+    except ReprocheckError as error:
+        return _refused(subject, "failed", error)
+    found = {(item.key.aspect, item.key.what) for item in failing(counted(comparison.differences))}
+    again = tuple(
+        finding
+        for finding in stored.findings
+        if any((effect.aspect, effect.what) in found for effect in finding.effects)
+    )
+    missing = len(stored.findings) - len(again)
+    verdict: Verdict = stored.verdict if again else "inconclusive" if found else "reproducible"
+    return replace(
+        stored,
+        verdict=verdict,
+        reason=f"{missing} of {len(stored.findings)} findings did not come again" if missing else "",
+        findings=again,
+        runs=2,
+        trials=0,
+        seconds=time.monotonic() - started,
+    )
+
+
+def subject_at(path: Path) -> Subject:
+    """The subject for a path, with no options of its own."""
+    file = path.resolve()
+    root = next(
+        (folder for folder in file.parents if any((folder / mark).exists() for mark in _ROOT_MARKS)), file.parent
+    )
+    kind = "notebook" if file.suffix == ".ipynb" else "script"
+    return Subject(root=root, path=file.relative_to(root).as_posix(), kind=kind)  # type: ignore[arg-type]
+
+
+def _audit(
+    subject: Subject, options: Options, executor: Runner | FunctionRunner, progress: Progress, name: str | None = None
+) -> Audit:
+    a_conditions = baseline(subject.name, threads=threads_per_run())
+    b_conditions = _restricted(a_conditions, varied(subject.name, a_conditions), options)
+    progress("A and B")
+    a, b = executor.run([a_conditions, b_conditions])
+    runs = 2
+    comparison = compare_traces(a, b, tolerance=options.tolerance)
+    units = executor.units([*a.reached, *b.reached])
+    candidates = find_unordered(units)
+    if not failing(counted(comparison.differences)) and _is_due_again(a, b, bool(candidates), options):
+        progress("third values")
+        third = varied(subject.name, a_conditions, generation=2)
+        (b,) = executor.run([_restricted(a_conditions, third, options)])
+        runs += 1
+        comparison = compare_traces(a, b, tolerance=options.tolerance)
+    differences = counted(comparison.differences)
+    findings: tuple[Finding, ...] = ()
+    trials = 0
+    if failing(differences) and not _both_failed(a, b):
+        progress("explaining")
+        case = Case(
+            executor=executor,
+            options=options,
+            subject_path=subject.path,
+            a=a,
+            b=b,
+            differences=differences,
+            units=units,
+            candidates=candidates,
+            runs=runs,
+        )
+        findings = explain(case)
+        runs, trials = case.runs, case.trials
+    verdict, reason, detail = _verdict(a, b, findings)
+    return Audit(
+        path=name or subject.path,
+        kind=subject.kind,
+        parameters=subject.parameters,
+        verdict=verdict,
+        reason=reason,
+        detail=detail,
+        runs=runs,
+        trials=trials,
+        conditions={"A": a.conditions, "B": b.conditions},
+        factors=_factor_reports(a, b, options),
+        findings=findings,
+        not_compared=_not_compared(a, b, comparison),
+        environment=snapshot(a),
+        invocation=_invocation(subject),
+    )
+
+
+def _checked(options: Options) -> Options:
+    if options.max_runs < 2:
+        raise ConfigError(f"expected at least 2, got {options.max_runs}", where="max-runs", hint="A and B are two runs")
+    return options
+
+
+def _restricted(a: Conditions, b: Conditions, options: Options) -> Conditions:
+    """B with the factors that the user does not want varied at A's values."""
+    kept = {
+        field: getattr(a, field) for field, factor in (("seed", "seed"), ("hash", "hash")) if factor not in options.vary
+    }
+    return replace(b, **kept)
+
+
+def _is_due_again(a: Trace, b: Trace, unordered: bool, options: Options) -> bool:
+    """Two values of a factor can coincide by chance: where there is evidence, a third one is tried."""
+    if options.max_runs < 3 or a.outcome.status != "finished" or b.outcome.status != "finished":
+        return False
+    return bool(a.events or b.events) or (unordered and "hash" in options.vary)
+
+
+def _both_failed(a: Trace, b: Trace) -> bool:
+    return a.outcome.status != "finished" and b.outcome.status != "finished"
+
+
+def _verdict(a: Trace, b: Trace, findings: tuple[Finding, ...]) -> tuple[Verdict, str, str]:
+    if _both_failed(a, b):
+        return "failed", _told(a.outcome), a.outcome.detail
+    if not findings:
+        return "reproducible", "", ""
+    if all(finding.cause == "unexplained" and "run again" not in finding.message for finding in findings):
+        return "inconclusive", findings[0].message, ""
+    for trace, label in ((a, "A"), (b, "B")):
+        if trace.outcome.status != "finished":
+            return "nondeterministic", f"run {label} only: {_told(trace.outcome)}", trace.outcome.detail
+    return "nondeterministic", "", ""
+
+
+def _told(outcome: Outcome) -> str:
+    where = f"{outcome.place}: " if outcome.place is not None else ""
+    return f"{where}{outcome.message}"
+
+
+def _factor_reports(a: Trace, b: Trace, options: Options) -> Mapping[FactorName, FactorReport]:
+    reports: dict[FactorName, FactorReport] = {}
+    for factor in ("seed", "hash"):
+        if factor not in options.vary:
+            continue
+        reports[factor] = _factor_report(factor, a, b)
+    return reports
+
+
+def _factor_report(factor: FactorName, a: Trace, b: Trace) -> FactorReport:
+    if not a.facts:
+        return FactorReport(
+            status="not-applicable", reason="the probes did not load (another language, or python -I, -E or -S)"
+        )
+    if factor == "seed":
+        if (why := a.facts.get("seed", "")) != "applied":
+            return FactorReport(status="ineffective", reason=why)
+        drawn = a.events or b.events
+        return FactorReport(status="applied", reason="" if drawn else "no unseeded draw")
+    if a.facts.get("hash") == b.facts.get("hash"):
+        return FactorReport(status="ineffective", reason="hash('reprocheck') was the same in A and B")
+    return FactorReport(status="applied")
+
+
+def _not_compared(a: Trace, b: Trace, comparison: Comparison) -> tuple[NotCompared, ...]:
+    unique = dict.fromkeys((*a.not_compared, *b.not_compared, *comparison.not_compared))
+    return tuple(sorted(unique, key=lambda item: (item.what, item.reason)))
+
+
+def _invocation(subject: Subject) -> Invocation:
+    return Invocation(
+        args=subject.args,
+        module=subject.module,
+        env=dict(sorted(subject.env.items())),
+        cwd=subject.cwd,
+        python=subject.python,
+    )
+
+
+def _subject_of(stored: Audit, root: Path) -> Subject:
+    call = stored.invocation
+    return Subject(
+        root=root,
+        path=stored.path,
+        kind=stored.kind,
+        parameters=stored.parameters,
+        args=call.args,
+        module=call.module,
+        env=call.env,
+        cwd=call.cwd,
+        python=call.python,
+    )
+
+
+def _refused(subject: Subject, verdict: Verdict, error: ReprocheckError) -> Audit:
+    return Audit(
+        path=subject.path,
+        kind=subject.kind,
+        parameters=subject.parameters,
+        verdict=verdict,
+        reason=str(error),
+        invocation=_invocation(subject),
+    )

@@ -1,0 +1,63 @@
+"""What comparators take and give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_reprocheck.core.findings import Sameness
+from pytest_reprocheck.core.tolerance import Tolerance
+from pytest_reprocheck.core.trace import Aspect
+
+SHORT = 80
+"""Characters of a value shown in one line."""
+_ORDER = list(Sameness)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Context:
+    """What a comparator may need besides the two values."""
+
+    a_blobs: Path
+    b_blobs: Path
+    a_root: str
+    """Absolute path of run A's copy of the project; empty if unknown."""
+    b_root: str
+    tolerance: Tolerance
+    aspect: Aspect
+    what: str
+    """What the values are, as ``RandomForestClassifier.predict``."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judgement:
+    """How two values that are not identical differ."""
+
+    sameness: Sameness
+    a: str
+    b: str
+    note: str = ""
+    details: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+
+
+def worst(samenesses: list[Sameness]) -> Sameness:
+    """The one with the least in common."""
+    return max(samenesses, key=_ORDER.index)
+
+
+def cut(text: str, width: int = SHORT) -> str:
+    """At most ``width`` characters of one line, the cut shown."""
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: width - 4].rstrip() + " ..."
+
+
+def cut_pair(a: str, b: str, width: int = SHORT) -> tuple[str, str]:
+    """Two lines cut around the first character that differs."""
+    a, b = " ".join(a.split()), " ".join(b.split())
+    if max(len(a), len(b)) <= width:
+        return a, b
+    first = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+    start = max(0, first - width // 2)
+    lead = "... " if start else ""
+    return cut(lead + a[start:], width), cut(lead + b[start:], width)

@@ -1,0 +1,217 @@
+"""The second half of an audit: A and B differ, and a few more runs tell why.
+
+Values flow one way: differences -> suspects -> experiments -> traces -> attributions -> findings. Everything that
+decides is a pure function of ``diagnose``; this module only makes the runs that they ask for.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pytest_reprocheck.compare.alignment import compare_traces
+from pytest_reprocheck.config import Options
+from pytest_reprocheck.core.conditions import Conditions, with_knobs
+from pytest_reprocheck.core.findings import Difference, Finding
+from pytest_reprocheck.core.sources import Edit, Unit, apply_edits
+from pytest_reprocheck.core.trace import Place, Trace
+from pytest_reprocheck.diagnose.attribution import Attribution, attribute, counted, failing, remaining
+from pytest_reprocheck.diagnose.concluding import Evidence, conclude, draw_message, order_message, unexplained_message
+from pytest_reprocheck.diagnose.experiments import Experiment, Suspect, find_suspects, plan
+from pytest_reprocheck.diagnose.location import locate_draw, rank_candidates
+from pytest_reprocheck.diagnose.remedies import Remedy, remedy_for_draw, remedy_for_order
+from pytest_reprocheck.diagnose.unordered import Candidate
+
+MAX_TRIALS = 4
+"""Candidates for hash order that are tried out."""
+
+
+class Executor(Protocol):
+    """Whatever can run the subject; the runs of one call may go side by side."""
+
+    def run(
+        self, conditions: Sequence[Conditions], replaced: Mapping[tuple[str, int | None], str] | None = None
+    ) -> list[Trace]:
+        """One trace for each of the conditions, with other texts for some units."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Case:
+    """What is to be explained, and what the runs have shown so far."""
+
+    executor: Executor
+    options: Options
+    subject_path: str
+    a: Trace
+    b: Trace
+    differences: tuple[Difference, ...]
+    """Between A and B, all that count, state among them; in A's order."""
+    units: tuple[Unit, ...]
+    candidates: tuple[Candidate, ...]
+    runs: int
+    """Executions so far, A and B among them."""
+    trials: int = 0
+    null: tuple[Difference, ...] = ()
+    """What differs between A and A replayed."""
+    results: dict[Experiment, tuple[Difference, ...]] = field(default_factory=dict)
+    deadline: float = float("inf")
+    """``time.monotonic()`` after which no further run is begun."""
+
+
+def explain(case: Case) -> tuple[Finding, ...]:
+    """The findings for the differences of a case; ``case`` is brought up to date with the runs it took."""
+    case.deadline = time.monotonic() + case.options.budget
+    suspects = find_suspects(
+        case.a,
+        case.b,
+        factors=case.options.vary,
+        unordered=bool(case.candidates),
+        first=case.differences[0].seq,
+        last=case.differences[-1].seq,
+    )
+    _experiment(case, plan(suspects, case.options.max_runs - case.runs - 1), replay=True)
+    target = failing(counted(case.differences, case.null))
+    if remaining(target, attribute(case.results)) and not case.candidates and "hash" in case.options.vary:
+        # Reading the code found nothing unordered, and yet something is unexplained: the factor itself can still tell.
+        _experiment(
+            case, plan((Suspect(knob="hash", cause="hash-order", events=()),), case.options.max_runs - case.runs)
+        )
+    attributions = attribute(case.results)
+    findings: list[Finding] = []
+    for attribution in attributions:
+        findings += (
+            _order_findings(case, attribution) if not attribution.suspect.events else [_draw_finding(case, attribution)]
+        )
+    return tuple(_with_followers(case, findings, remaining(target, attributions)))
+
+
+def _experiment(case: Case, experiments: Sequence[Experiment], *, replay: bool = False) -> None:
+    """Make the runs, two side by side, the replay of A among the first; what does not fit the budget is left out."""
+    pending: list[Experiment | None] = [None, *experiments] if replay else list(experiments)
+    traces: dict[Experiment, Trace] = {}
+    while pending and (replay or time.monotonic() < case.deadline):
+        batch, pending = pending[:2], pending[2:]
+        conditions = [
+            case.a.conditions if each is None else with_knobs(case.a.conditions, case.b.conditions, each.knobs)
+            for each in batch
+        ]
+        for each, trace in zip(batch, case.executor.run(conditions), strict=True):
+            if each is None:
+                case.null = compare_traces(case.a, trace, tolerance=case.options.tolerance).differences
+            else:
+                traces[each] = trace
+        case.runs += len(batch)
+        replay = False
+    for each, trace in traces.items():
+        case.results[each] = counted(
+            compare_traces(case.a, trace, tolerance=case.options.tolerance).differences, case.null
+        )
+
+
+def _draw_finding(case: Case, attribution: Attribution) -> Finding:
+    event = locate_draw(attribution)
+    remedy = remedy_for_draw(event, case.subject_path, case.units)
+    left = _try(case, attribution, remedy.edits)
+    location = event.stack[0].place if event.stack else Place(path=case.subject_path)
+    evidence = Evidence(
+        cause=attribution.suspect.cause,
+        location=location,
+        message=draw_message(event, confirmed=attribution.alone),
+        confirmed=attribution.alone or left == (),
+        remedy=_with_trial(remedy, left),
+    )
+    return conclude(evidence, attribution.differences, case.units)
+
+
+def _order_findings(case: Case, attribution: Attribution) -> list[Finding]:
+    """One finding for each candidate whose remedy takes differences away; the rest is located by rank alone."""
+    ranked = rank_candidates(case.candidates, attribution.differences, case.a)
+    pending = failing(attribution.differences)
+    applied: list[Edit] = []
+    findings: list[Finding] = []
+    for candidate in ranked[:MAX_TRIALS]:
+        remedy = remedy_for_order(candidate, case.units)
+        left = _try(case, attribution, (*applied, *remedy.edits)) if remedy.edits else None
+        if left is None or len(left) >= len(pending):
+            continue
+        applied += remedy.edits
+        kept = {difference.key for difference in left}
+        gone = [difference for difference in pending if difference.key not in kept]
+        findings.append(_order_finding(case, candidate, gone, _with_trial(remedy, ()), attribution))
+        pending = tuple(difference for difference in pending if difference.key in kept)
+        if not pending:
+            return findings
+    candidate = ranked[0] if ranked and not findings else None
+    remedy_text = _with_trial(remedy_for_order(candidate, case.units), None) if candidate is not None else ""
+    findings.append(_order_finding(case, candidate, pending, remedy_text, attribution))
+    return findings
+
+
+def _order_finding(
+    case: Case, candidate: Candidate | None, differences: Sequence[Difference], remedy: str, attribution: Attribution
+) -> Finding:
+    evidence = Evidence(
+        cause="hash-order",
+        location=candidate.place if candidate is not None else differences[0].place,
+        message=order_message(candidate.kind if candidate is not None else "set", located=candidate is not None),
+        confirmed=attribution.alone,
+        remedy=remedy,
+    )
+    return conclude(evidence, differences, case.units)
+
+
+def _try(case: Case, attribution: Attribution, edits: Sequence[Edit]) -> tuple[Difference, ...] | None:
+    """What still differs under the suspect when the edits are made; None when it was not tried or the edited
+    subject does not finish.
+    """
+    if not edits or not case.options.try_remedies or time.monotonic() >= case.deadline:
+        return None
+    knobs = (attribution.suspect.knob,)
+    conditions = [case.a.conditions, with_knobs(case.a.conditions, case.b.conditions, knobs)]
+    baseline, varied = case.executor.run(conditions, apply_edits(case.units, edits))
+    case.trials += 2
+    if baseline.outcome.status != "finished" or varied.outcome.status != "finished":
+        return None
+    uncontrolled = {(difference.key.aspect, difference.key.what) for difference in counted(case.null)}
+    differences = compare_traces(baseline, varied, tolerance=case.options.tolerance).differences
+    return tuple(
+        difference
+        for difference in failing(counted(differences))
+        if (difference.key.aspect, difference.key.what) not in uncontrolled
+    )
+
+
+def _with_trial(remedy: Remedy, left: Sequence[Difference] | None) -> str:
+    if left is None:
+        return remedy.text
+    return f"{remedy.text}  (tried: gone)" if not left else f"{remedy.text}  (tried: {len(left)} differences stay)"
+
+
+def _with_followers(case: Case, findings: list[Finding], left: Sequence[Difference]) -> list[Finding]:
+    """What no experiment brought about: uncontrolled differences, and what coincided by chance under one cause
+    alone.
+
+    A difference that only B showed, after effects that experiments explained, follows from those (a rounded score
+    that came out the same under one cause alone, or that takes two of them together): it needs no finding of its
+    own.
+    """
+    uncontrolled = failing(counted(case.null))
+    result = list(findings)
+    if uncontrolled:
+        result.append(_unexplained(case, uncontrolled, replayed=True))
+    if left and not findings:
+        result.append(_unexplained(case, left, replayed=False))
+    return result
+
+
+def _unexplained(case: Case, differences: Sequence[Difference], *, replayed: bool) -> Finding:
+    evidence = Evidence(
+        cause="unexplained",
+        location=differences[0].place,
+        message=unexplained_message(replayed=replayed),
+        confirmed=False,
+        remedy="",
+    )
+    return conclude(evidence, differences, case.units)

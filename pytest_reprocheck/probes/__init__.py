@@ -1,0 +1,155 @@
+"""What runs inside an audited process: serves unseeded draws from recorded streams and logs what the subject does.
+
+Loaded by path, before user code, into processes where this project is not installed: standard library only, relative
+imports only, and no library is imported that the subject has not imported itself. No result, pickle, source,
+signature, traceback or warning changes.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from . import entropy, estimators, numpy_random, randomness, reach, sklearn_random
+from .fits import Fits
+from .frames import without_this_frame
+from .imports import ImportHooks
+from .log import FileLog, MemoryLog
+from .probe import Probe
+from .steps import Steps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+__all__ = ["Recording", "Started", "observe", "run_script", "start"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Started:
+    """What a script's or a notebook's process was given."""
+
+    probe: Probe
+    steps: Steps
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recording:
+    """What a function did when it was observed."""
+
+    lines: tuple[dict[str, Any], ...]
+    """The log's lines; the last ones are the observation of the return value, where there is one, and the end."""
+    result: object
+    """What it returned; None when it raised."""
+    exception: BaseException | None
+    """What it raised."""
+
+
+def start(config: Mapping[str, Any]) -> Started:
+    """Install the probes in this process for good.
+
+    Args:
+        config: child.json (``docs/architecture.md``, "The wire").
+    """
+    probe = Probe(config, FileLog(config["log"]))
+    if probe.log.main:
+        _write_facts(probe)
+    hooks, at_end = _install(probe)
+    steps = Steps(probe, config["path"], at_end)
+    if config["kind"] == "notebook" and probe.log.main:
+        from . import notebook_steps
+
+        hook = functools.partial(notebook_steps.install, probe, steps, config=config)
+        hooks["IPython.core.interactiveshell"] = probe.guarded("cells", hook)
+    ImportHooks(hooks).install()
+    return Started(probe=probe, steps=steps)
+
+
+def run_script(main: dict[str, Any]) -> None:
+    """Run the script of this process in the namespace of ``__main__``; what it raises comes out."""
+    from json import loads
+    from os import environ
+
+    from . import script_steps
+
+    started: Started | None = globals().get("started")
+    if started is None:
+        with open(environ["REPROCHECK_CHILD"], encoding="utf-8") as file:  # noqa: PTH123  (see frames.py)
+            config = loads(file.read())
+    try:
+        if started is None:
+            script_steps.run(config, main, None, None)
+        else:
+            script_steps.run(started.probe.config, main, started.probe, started.steps)
+    except BaseException as error:
+        without_this_frame(error)
+        raise
+
+
+def observe(
+    function: Callable[..., object], args: Sequence[object], kwargs: Mapping[str, Any], config: Mapping[str, Any]
+) -> Recording:
+    """Run a function in this process as ``start`` would have it run, and leave everything as it was.
+
+    Args:
+        function: called once.
+        args: its positional arguments.
+        kwargs: its keyword arguments.
+        config: ``root``, ``path``, ``seed``, and where wanted ``streams`` and ``blobs``, as in child.json.
+    """
+    log = MemoryLog()
+    probe = Probe(config, log)
+    hooks, at_end = _install(probe)
+    watching = ImportHooks(hooks)
+    watching.install()
+    result: object = None
+    error: BaseException | None = None
+    try:
+        result = function(*args, **kwargs)
+    except BaseException as raised:
+        error = raised.with_traceback(raised.__traceback__ and raised.__traceback__.tb_next)
+    finally:
+        for write in at_end:
+            write()
+        if error is None:
+            probe.observe("outputs", "return value", probe.encode(result))
+        reached = sorted(reach.used_by(function, probe.frames))
+        log.numbered({"type": "end", "reached": reached, "packages": {}, "stdout": None, "stderr": None})
+        watching.uninstall()
+        probe.stop()
+    return Recording(lines=tuple(log.lines), result=result, exception=error)
+
+
+def _install(probe: Probe) -> tuple[dict[str, Callable[[Any], None]], list[Callable[[], None]]]:
+    """Patch what is loaded already; gives hooks for what may be imported later, and what writes at each step's end."""
+    numpy_state = numpy_random.GlobalState(probe)
+    fits = Fits(probe)
+    watcher = estimators.Watcher(probe, probe.guarded("fits", fits.before_call))
+    entropy.install(probe)
+
+    def hook_random(module: Any) -> None:
+        entropy.install_in_random(probe, module)
+        randomness.install(probe, module)
+
+    hooks: dict[str, Callable[[Any], None]] = {
+        "random": hook_random,
+        "numpy.random.bit_generator": functools.partial(numpy_random.install_entropy, probe),
+        "numpy.random": numpy_state.install,
+        "sklearn.utils.validation": functools.partial(sklearn_random.install, probe, numpy_state=numpy_state),
+        "sklearn.base": functools.partial(estimators.install, probe, watcher=watcher),
+    }
+    guarded = {name: probe.guarded(f"unseeded draws and fits of {name}", hook) for name, hook in hooks.items()}
+    return guarded, [numpy_state.end_step, probe.guarded("fits", fits.end_step)]
+
+
+def _write_facts(probe: Probe) -> None:
+    facts = {
+        "python": sys.version.partition(" ")[0],
+        "executable": sys.executable,
+        "root": str(probe.config["root"]),
+        "digest": probe.digests.name,
+        "hash": str(hash("reprocheck")),
+        "seed": "applied",
+    }
+    probe.log.write({"type": "facts", "facts": facts})

@@ -1,0 +1,42 @@
+"""Digests of bytes: xxh3-128 where xxhash can be imported, blake2b otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Digests:
+    """The algorithm of this process."""
+
+    name: str
+    """``xxh3-128`` or ``blake2b-128``."""
+    new: Callable[[], Any]
+    """Makes a hasher with ``update`` and ``hexdigest``."""
+
+    def of(self, *parts: Any) -> str:
+        """Digest of the parts (text or buffers), each with its length before it: no two lists of parts run together."""
+        hasher = self.new()
+        for part in parts:
+            data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else memoryview(part)
+            hasher.update(b"%d:" % (len(data) if isinstance(data, bytes) else data.nbytes))
+            hasher.update(data)
+        return str(hasher.hexdigest())
+
+
+def available() -> Digests:
+    """The fastest algorithm this interpreter has."""
+    try:
+        from xxhash import xxh3_128
+    except ImportError:
+        return Digests(name="blake2b-128", new=_blake2b)
+    return Digests(name="xxh3-128", new=xxh3_128)
+
+
+def _blake2b() -> Any:
+    return blake2b(digest_size=16)

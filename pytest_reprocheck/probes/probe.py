@@ -1,0 +1,240 @@
+"""The state of the probes in one process, passed to everything that observes."""
+
+from __future__ import annotations
+
+import sys
+from _thread import _local, get_ident
+from contextlib import contextmanager
+from os import path, register_at_fork
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from . import encode_arrays, encode_objects, encode_tables
+from .blobs import Blobs
+from .digest import available
+from .encoder import Encoder, Encoding, Limits, OverBudgetError
+from .frames import Frames, site
+from .nodes import opaque, type_name
+from .streams import Streams
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from types import FrameType
+
+    from .frames import Origin
+    from .log import Log
+
+T = TypeVar("T")
+
+INFRASTRUCTURE = frozenset(
+    [
+        "IPython",
+        "asyncio",
+        "asyncore",
+        "cloudpickle",
+        "comm",
+        "concurrent",
+        "copy",
+        "copyreg",
+        "dask",
+        "debugpy",
+        "distributed",
+        "email",
+        "http",
+        "httpx",
+        "importlib",
+        "ipykernel",
+        "joblib",
+        "jupyter_client",
+        "logging",
+        "multiprocessing",
+        "numpy.random._pickle",
+        "pickle",
+        "pytest_reprocheck",
+        "requests",
+        "selectors",
+        "shelve",
+        "sklearn.callback",
+        "socket",
+        "socketserver",
+        "ssl",
+        "subprocess",
+        "tempfile",
+        "threading",
+        "tornado",
+        "traitlets",
+        "urllib",
+        "urllib3",
+        "zmq",
+    ]
+)
+"""Modules whose draws serve their own ends (names, handshakes, copies), whoever called them."""
+
+
+class Probe:
+    """One process's configuration, log, streams and patches."""
+
+    def __init__(self, config: Mapping[str, Any], log: Log) -> None:
+        self.config = config
+        self.log = log
+        self.frames = Frames(config["root"], config["path"], path.dirname(__file__))  # noqa: PTH120
+        self.streams = Streams(config["seed"], config.get("streams") or {})
+        self.digests = available()
+        self.blobs = Blobs(config.get("blobs"))
+        forms = (encode_arrays.encode, encode_tables.encode, encode_objects.encode)
+        self._encoding = Encoding(digests=self.digests, blobs=self.blobs, is_user_class=self.is_user_class, forms=forms)
+        self.step: int | None = None
+        self.active = True
+        self._local = _local()
+        self._undo: list[Callable[[], None]] = []
+        self._seen: set[object] = set()
+        self._forks = 0
+        register_at_fork(before=self._fork_counted, after_in_child=self._forked)
+
+    @property
+    def watching(self) -> bool:
+        """False while the probes themselves work in this thread, and after the patches were taken out."""
+        return self.active and not getattr(self._local, "working", False)
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """What happens inside is the probes' own doing: no events, no observations."""
+        before = getattr(self._local, "working", False)
+        self._local.working = True
+        try:
+            yield
+        finally:
+            self._local.working = before
+
+    def encode(self, obj: object, limits: Limits = Limits()) -> dict[str, Any]:  # noqa: B008  (a frozen value)
+        """An object's value. Raises OverBudgetError after its deadline, nothing else."""
+        encoder = Encoder(self._encoding, limits)
+        return self._encoded(lambda: encoder.value(obj), type_name(type(obj)))
+
+    def encode_fields(self, kind: str, fields: Mapping[str, object]) -> dict[str, Any]:
+        """The value of an object of which only these attributes count."""
+        encoder = Encoder(self._encoding, Limits())
+        return self._encoded(lambda: encoder.fields(kind, fields), kind)
+
+    def _encoded(self, encode: Callable[[], dict[str, Any]], kind: str) -> dict[str, Any]:
+        with self.working():
+            try:
+                return encode()
+            except OverBudgetError:
+                raise
+            except Exception as error:
+                return opaque(kind, f"not encodable: {type(error).__name__}", digest=None)
+
+    def guarded(self, what: str, function: Callable[..., T]) -> Callable[..., T | None]:
+        """The function as work of the probes: it causes no events, and where it fails the subject runs on."""
+
+        def work(*args: Any, **kwargs: Any) -> T | None:
+            local, before = self._local, getattr(self._local, "working", False)
+            local.working = True
+            try:
+                return function(*args, **kwargs)
+            except Exception as error:
+                self.not_compared(what, f"the probe failed: {type(error).__name__}: {error}")
+                return None
+            finally:
+                local.working = before
+
+        return work
+
+    def origin(self, frame: FrameType | None, *, through: frozenset[str] = frozenset()) -> Origin | None:
+        """Where user code caused a draw; None for draws that libraries make for their own ends.
+
+        Args:
+            frame: where the draw happens.
+            through: modules that only pass the draw on, whatever they are.
+        """
+        found = self.frames.origin(frame)
+        if found is None:
+            return None
+        names = (str(library.f_globals.get("__name__") or "") for library in found.library)
+        drawing = next((name for name in names if name not in through), "")
+        return None if _is_infrastructure(drawing) else found
+
+    def just_seen(self, source: str, frame: FrameType) -> bool:
+        """Whether a draw by this very instruction of user code was logged in this step already; cheap."""
+        return (source, id(frame.f_code), frame.f_lasti) in self._seen
+
+    def now_seen(self, source: str, frame: FrameType) -> None:
+        """A draw by this instruction of user code is being logged."""
+        self._seen.add((source, id(frame.f_code), frame.f_lasti))
+
+    def first_time(self, *key: object) -> bool:
+        """True once for each key and step: one event stands for all draws of a line in a step."""
+        if key in self._seen:
+            return False
+        self._seen.add(key)
+        return True
+
+    def start_step(self, index: int | None) -> None:
+        """What is logged from now on belongs to this step."""
+        self.step = index
+        self._seen.clear()
+
+    def event(self, source: str, stream: str, what: str, frame: FrameType | None) -> None:
+        """Log an unseeded draw by the user's code at a frame."""
+        self.event_at(source, stream, what, self.frames.stack(frame))
+
+    def event_at(self, source: str, stream: str, what: str, stack: list[dict[str, Any]]) -> None:
+        """Log an unseeded draw for which user code called at a stack."""
+        if not self.first_time(stream, what, site(stack)):
+            return
+        line = {"source": source, "stream": stream, "what": what, "step": self.step, "stack": stack}
+        self.log.numbered({"type": "event", **line, "thread": _thread_name()})
+
+    def observe(self, aspect: str, what: str, value: dict[str, Any], *, stack: Any = (), about: str = "") -> None:
+        """Log an observation (``core.trace.Observation``)."""
+        line = {"aspect": aspect, "what": what, "step": self.step, "stack": list(stack), "value": value, "about": about}
+        self.log.numbered({"type": "observation", **line})
+
+    def not_compared(self, what: str, reason: str) -> None:
+        """Log something that is not compared, and why."""
+        self.log.write({"type": "not_compared", "what": what, "reason": reason})
+
+    def replace(self, owner: Any, name: str, value: object) -> None:
+        """Set an attribute until the probes are taken out."""
+        missing = object()
+        before = vars(owner).get(name, missing)
+        setattr(owner, name, value)
+        self.undo(lambda: delattr(owner, name) if before is missing else setattr(owner, name, before))
+
+    def undo(self, step: Callable[[], None]) -> None:
+        """Remember how a patch is taken out."""
+        self._undo.append(step)
+
+    def stop(self) -> None:
+        """Take every patch out again, the last one first."""
+        self.active = False
+        while self._undo:
+            self._undo.pop()()
+
+    def is_user_class(self, kind: type) -> bool:
+        """Whether a class is defined in the user's code."""
+        if kind.__module__ == "__main__":
+            return True
+        file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+        return file is not None and self.frames.source(file) is not None
+
+    def _fork_counted(self) -> None:
+        self._forks += 1
+
+    def _forked(self) -> None:
+        if self.active:
+            self.streams.forked(self._forks)
+            self.log.forked()
+            self._forks = 0
+            self._seen.clear()
+
+
+def _is_infrastructure(module: str) -> bool:
+    while module and module not in INFRASTRUCTURE:
+        module = module.rpartition(".")[0]
+    return bool(module)
+
+
+def _thread_name() -> str:
+    active = getattr(sys.modules.get("threading"), "_active", {})
+    return str(getattr(active.get(get_ident()), "name", "MainThread"))

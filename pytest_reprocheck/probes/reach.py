@@ -1,0 +1,116 @@
+"""Which of the user's files ran, and which distributions were imported."""
+
+# Pathlib costs every child milliseconds at its start.
+# ruff: noqa: PTH110, PTH118, PTH120, PTH123, PTH206, PTH208
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from os import listdir, path, sep
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .frames import Frames
+    from .probe import Probe
+
+_INSTALLED = (f"{sep}site-packages{sep}", f"{sep}dist-packages{sep}")
+
+
+class Reach:
+    """Looks at modules as they come; each one is looked at once."""
+
+    def __init__(self, probe: Probe, subject: str) -> None:
+        self._probe = probe
+        # What is there before the subject's first line (the probes, modules of .pth files) is not the subject's doing.
+        self._seen = set(sys.modules) - {"__main__"}
+        self._folders: dict[str, list[str]] = {}
+        self._top_level: set[str] = set()
+        self.files = {subject}
+        """User files, as paths relative to the root."""
+        self.packages: dict[str, str] = {}
+        """Distribution -> version."""
+
+    def look(self) -> None:
+        """Take in the modules imported since the last look."""
+        for name in [name for name in list(sys.modules) if name not in self._seen]:
+            self._seen.add(name)
+            file = _file(sys.modules.get(name))
+            if file is None:
+                continue
+            source = self._probe.frames.source(file)
+            if source is not None:
+                self.files.add(source.path)
+                continue
+            for mark in _INSTALLED:
+                folder, found, inside = file.rpartition(mark)
+                if found:
+                    self._installed(folder + mark, inside)
+
+    def _installed(self, folder: str, inside: str) -> None:
+        """Find the distribution that a file belongs to."""
+        parts = inside.split(sep)
+        # The first module of a namespace package stands for the part of it that its distribution brings.
+        top = path.join(folder, parts[0])
+        key = top if path.exists(path.join(top, "__init__.py")) or len(parts) == 1 else path.dirname(folder + inside)
+        if key in self._top_level:
+            return
+        self._top_level.add(key)
+        if folder not in self._folders:
+            self._folders[folder] = [entry for entry in listdir(folder) if entry.endswith((".dist-info", ".egg-info"))]
+        name = parts[0].partition(".")[0]
+        entries = self._folders[folder]
+        own = [entry for entry in entries if _squeezed(entry.partition("-")[0]) == _squeezed(name)]
+        record = f"\n{inside.replace(sep, '/')},".encode()
+        if not own:
+            own = [entry for entry in entries if record in b"\n" + _read(path.join(folder, entry, "RECORD"))]
+        for entry in own[:1]:
+            found = _name_and_version(path.join(folder, entry))
+            if found is not None:
+                self.packages[found[0]] = found[1]
+
+
+def used_by(function: object, frames: Frames) -> set[str]:
+    """User files that a function can reach: its module's, and those of what their globals name."""
+    waiting, seen = [str(getattr(function, "__module__", ""))], set()
+    files: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        module = sys.modules.get(name)
+        file = _file(module)
+        source = None if name in seen or file is None else frames.source(file)
+        seen.add(name)
+        if module is not None and source is not None:
+            files.add(source.path)
+            for used in list(vars(module).values()):
+                waiting.append(str(used.__name__ if isinstance(used, ModuleType) else getattr(used, "__module__", "")))
+    return files
+
+
+def _file(module: ModuleType | None) -> str | None:
+    file = getattr(module, "__file__", None)
+    return file if isinstance(file, str) else None
+
+
+def _squeezed(name: str) -> str:
+    return name.lower().replace("-", "").replace("_", "").replace(".", "")
+
+
+def _read(file: str) -> bytes:
+    with suppress(OSError), open(file, "rb") as opened:
+        return opened.read()
+    return b""
+
+
+def _name_and_version(folder: str) -> tuple[str, str] | None:
+    text = (_read(path.join(folder, "METADATA")) or _read(path.join(folder, "PKG-INFO"))).decode(errors="replace")
+    fields: dict[str, str] = {}
+    for line in text.splitlines():
+        name, colon, value = line.partition(": ")
+        if not colon:
+            break
+        fields.setdefault(name, value.strip())
+    if "Name" not in fields or "Version" not in fields:
+        return None
+    return fields["Name"], fields["Version"]

@@ -1,0 +1,55 @@
+"""Streams of random bits that stand in for the entropy of generators the user did not seed.
+
+A stream named K starts from SHA-256 of ``K:seed``, or of ``K:streams[K]`` where that stream alone is to be varied.
+"""
+
+from __future__ import annotations
+
+import sys
+from _random import Random
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Streams:
+    """Every stream of this process, made at its first draw."""
+
+    def __init__(self, seed: int, streams: Mapping[str, int]) -> None:
+        self._seed = seed
+        self._streams = streams
+        self._started: dict[str, Random] = {}
+        self._forked_as: str | None = None
+
+    def bits(self, name: str, count: int) -> int:
+        """The next ``count`` random bits of a stream."""
+        generator = self._started.get(name)
+        if generator is None:
+            number = sha256(f"{name}:{self._streams.get(name, self._seed)}".encode()).digest()
+            generator = self._started[name] = Random(int.from_bytes(number, "big"))
+        return generator.getrandbits(count) if count else 0
+
+    def process(self) -> str:
+        """What names of streams end with in a child process: ``#ForkPoolWorker-1``; nothing in the main one."""
+        if self._forked_as is not None:
+            return f"#{self._forked_as}"
+        module = sys.modules.get("multiprocessing.process")
+        current = getattr(module, "current_process", None)
+        name = current().name if current is not None else "MainProcess"
+        return "" if name == "MainProcess" else f"#{name}"
+
+    def inherited(self) -> str:
+        """The same for what a forked child inherits from its parent unchanged: nothing there either."""
+        return "" if self._forked_as is not None else self.process()
+
+    def forked(self, count: int) -> None:
+        """Called in a forked child, inside ``os.fork``: names it after the multiprocessing process that it becomes."""
+        frame = sys._getframe(1)  # noqa: SLF001  (the only way to a caller's frame)
+        while frame.f_back is not None:
+            frame = frame.f_back
+            if frame.f_globals.get("__name__") == "multiprocessing.popen_fork" and "process_obj" in frame.f_locals:
+                self._forked_as = str(frame.f_locals["process_obj"].name)
+                return
+        self._forked_as = f"fork-{count}" if self._forked_as is None else f"{self._forked_as}-fork-{count}"
