@@ -34,6 +34,8 @@ def _normaliser(name: str, pattern: str, placeholder: str, *, markup_only: bool 
 NORMALISERS: tuple[Normaliser, ...] = (
     _normaliser("ansi", r"\x1b\[[0-9;?]{0,20}[A-Za-z]", ""),
     _normaliser("ipykernel-path", r"(?:<tmp>|/[^\s\"'<>:]{0,200})/ipykernel_\d{1,10}/\d{1,20}\.py", "<cell>"),
+    # Everything below the run's own temporary folder has a name that nobody chose, whatever its prefix.
+    _normaliser("temporary-path", r"<tmp>/[^\s\"'<>:,;)\]]{1,300}", "<tmp>/<name>"),
     _normaliser("temporary-path", r"(?<=/)tmp[a-z0-9_]{8}(?![a-z0-9_])", "<name>"),
     _normaliser("address", r"\b0x[0-9a-fA-F]{8,16}\b", "<address>"),
     _normaliser(

@@ -17,7 +17,7 @@ from pytest_reprocheck.core.trace import Place
 from pytest_reprocheck.diagnose.parsing import callee, enclosing_functions, parse, place_of, replace_node
 
 _ORDER_FREE = frozenset(
-    "sorted len sum min max any all set frozenset isinstance issubclass bool type id hash deepcopy copy fsum prod Counter".split()
+    "sorted len sum min max any all set frozenset isinstance issubclass bool type id hash deepcopy copy fsum prod".split()
 )
 """Functions whose result does not depend on the order of their argument (sums of floats excepted, which the
 tolerance judges)."""
@@ -218,9 +218,7 @@ def _candidates(unit: Unit, tree: ast.Module, known: _Knowledge) -> Iterator[Can
 
 
 def _ordering(node: ast.expr, parents: dict[ast.AST, ast.AST], known: _Knowledge) -> ast.expr | None:
-    """The expression that gives the set an order, which is the set itself where it is iterated over; None where
-    none is given.
-    """
+    """The expression that makes an order of the set: the set itself where it is iterated over; None if there is none."""
     parent = parents[node]
     match parent:
         case ast.For(iter=iterated) | ast.AsyncFor(iter=iterated):
@@ -231,17 +229,15 @@ def _ordering(node: ast.expr, parents: dict[ast.AST, ast.AST], known: _Knowledge
             free = isinstance(whole, ast.SetComp) or (
                 isinstance(whole, (ast.GeneratorExp, ast.ListComp))
                 and isinstance(outer, ast.Call)
-                and callee(outer) in _ORDER_FREE
+                and _is_order_free(outer)
             )
             return None if free else node
         case ast.Call(func=function) if function is not node:
-            return (
-                None if callee(parent) in _ORDER_FREE | _SET_METHODS or callee(parent) in known.parameters else parent
-            )
+            return None if _is_order_free(parent) or callee(parent) in known.parameters else parent
         case ast.keyword():
             call = parents[parent]
             assert isinstance(call, ast.Call)
-            return None if callee(call) in known.parameters else call
+            return None if _is_order_free(call) or callee(call) in known.parameters else call
         case ast.Attribute(attr="pop"):
             return parent
         case ast.Starred():
@@ -252,6 +248,12 @@ def _ordering(node: ast.expr, parents: dict[ast.AST, ast.AST], known: _Knowledge
             return node
         case _:
             return None
+
+
+def _is_order_free(call: ast.Call) -> bool:
+    """Whether a call's result is the same in any order of its argument; with a ``key``, the first of equals wins."""
+    name = callee(call)
+    return name in _SET_METHODS or (name in _ORDER_FREE and not any(keyword.arg == "key" for keyword in call.keywords))
 
 
 def _sorted_edit(unit: Unit, node: ast.expr, ordered: ast.expr, parents: dict[ast.AST, ast.AST]) -> Edit | None:

@@ -11,7 +11,6 @@ from array import array
 from contextlib import suppress
 from dataclasses import dataclass
 from math import isnan
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from .nodes import Node, opaque, type_name
@@ -34,17 +33,17 @@ _SIMPLE_SET = frozenset(_SIMPLE)
 
 
 class OverBudgetError(Exception):
-    """The time allowed for a value has passed."""
+    """A value has more parts than the caller allows."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
-    """How much of a value is kept, and how long encoding it may take."""
+    """How much of a value is kept, and how large it may be: by size alone, never by time, so that all runs tell the same."""
 
     keep: int = 2000
     """Nodes to keep; 0 takes digests alone."""
-    deadline: float | None = None
-    """``perf_counter`` time after which OverBudgetError is raised; None for no limit."""
+    most_visits: int | None = None
+    """Parts visited (other than plain numbers and strings) after which OverBudgetError is raised; None for no limit."""
     blob_size: int | None = None
     """Bytes of the largest array kept; None for the run's own limit."""
 
@@ -72,7 +71,7 @@ class Encoder:
         self._forms = encoding.forms
         self._blobs = encoding.blobs
         self._left = limits.keep
-        self._deadline = limits.deadline
+        self._most_visits = limits.most_visits
         self._blob_limit = limits.blob_size
         self._blobs_left = _MOST_BLOBS
         self._path: dict[int, int] = {}
@@ -87,7 +86,7 @@ class Encoder:
             back = len(self._path) - self._path[id(obj)]
             return opaque(type_name(kind), "cycle", digest=self.digests.of("cycle", str(back)))
         self._visits += 1
-        if self._deadline is not None and perf_counter() > self._deadline:
+        if self._most_visits is not None and self._visits > self._most_visits:
             raise OverBudgetError
         if self._visits > _MOST_VISITS or len(self._path) > _RECURSION:
             return opaque(type_name(kind), "too large", digest=None)

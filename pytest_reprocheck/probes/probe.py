@@ -106,7 +106,7 @@ class Probe:
             self._local.working = before
 
     def encode(self, obj: object, limits: Limits = Limits()) -> dict[str, Any]:  # noqa: B008  (a frozen value)
-        """An object's value. Raises OverBudgetError after its deadline, nothing else."""
+        """An object's value. Raises OverBudgetError where it is larger than ``limits`` allow, nothing else."""
         encoder = Encoder(self._encoding, limits)
         return self._encoded(lambda: encoder.value(obj), type_name(type(obj)))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 from os import listdir, path, sep
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -83,9 +83,15 @@ def used_by(function: object, frames: Frames) -> set[str]:
         seen.add(name)
         if module is not None and source is not None:
             files.add(source.path)
-            for used in list(vars(module).values()):
-                waiting.append(str(used.__name__ if isinstance(used, ModuleType) else getattr(used, "__module__", "")))
+            waiting.extend(_defined_in(used) for used in list(vars(module).values()))
     return files
+
+
+def _defined_in(obj: object) -> str:
+    """The name of the module that an object is, or that a function or class stands in."""
+    if isinstance(obj, ModuleType):
+        return obj.__name__
+    return str(obj.__module__) if isinstance(obj, (type, FunctionType)) else ""
 
 
 def _file(module: ModuleType | None) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import types
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from .encoder import Limits, OverBudgetError
@@ -13,8 +12,8 @@ if TYPE_CHECKING:
 
     from .probe import Probe
 
-_LEAST_BUDGET = 0.02
-_SHARE = 0.03
+_MOST_VISITS = 2_000
+"""Parts of a variable; larger ones (a forest) are told by their fits and predictions."""
 _NODES_KEPT = 300
 _BLOB_LIMIT = 2**20
 _SKIPPED = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type, type(annotations))
@@ -28,29 +27,23 @@ class State:
         self._digests: dict[str, str | None] = {}
         self._left_out: set[str] = set()
 
-    def end_step(self, variables: Mapping[str, Any], seconds: float) -> None:
-        """Write what changed, within a budget of time.
-
-        Args:
-            variables: the user's names and what they stand for.
-            seconds: how long the step took.
-        """
-        deadline = perf_counter() + max(_LEAST_BUDGET, _SHARE * seconds)
+    def end_step(self, variables: Mapping[str, Any]) -> None:
+        """Write what changed in the user's variables (names and what they stand for)."""
         for name, value in list(variables.items()):
             if name.startswith("_") or isinstance(value, _SKIPPED):
                 continue
             try:
-                self._variable(name, value, deadline)
+                self._variable(name, value)
             except OverBudgetError:
                 if name not in self._left_out:
                     self._left_out.add(name)
-                    self._probe.not_compared(f"variable {name}", "state budget")
+                    self._probe.not_compared(f"variable {name}", "too many parts to observe at each step")
 
-    def _variable(self, name: str, value: Any, deadline: float) -> None:
+    def _variable(self, name: str, value: Any) -> None:
         if name in self._digests:  # most often it has not changed, and the digest alone is cheaper
-            digest = self._probe.encode(value, Limits(keep=0, deadline=deadline))["digest"]
+            digest = self._probe.encode(value, Limits(keep=0, most_visits=_MOST_VISITS))["digest"]
             if self._digests[name] == digest:
                 return
-        node = self._probe.encode(value, Limits(keep=_NODES_KEPT, deadline=deadline, blob_size=_BLOB_LIMIT))
+        node = self._probe.encode(value, Limits(keep=_NODES_KEPT, most_visits=_MOST_VISITS, blob_size=_BLOB_LIMIT))
         self._digests[name] = node["digest"]
         self._probe.observe("state", f"variable {name}", node)

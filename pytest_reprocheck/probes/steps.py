@@ -7,7 +7,6 @@ import stat
 import sys
 from contextlib import suppress
 from os import fstat
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from .reach import Reach
@@ -36,7 +35,6 @@ class Steps:
         self._reach: Reach | None = None
         self._at_end = at_end
         self._index = -1
-        self._started = perf_counter()
 
     def start(self, place: dict[str, Any]) -> None:
         """A step starts at a place (``core.trace.Place``); in a forked child that runs on, none does."""
@@ -48,16 +46,14 @@ class Steps:
         self._probe.start_step(self._index)
         line = {"type": "step", "index": self._index, "place": place}
         self._probe.log.numbered({**line, **_printed_so_far()})
-        self._started = perf_counter()
 
     def end(self, variables: Mapping[str, Any]) -> None:
         """The running step ends, and with it perhaps the run: the user's variables are these."""
         if self._probe.step is None or self._reach is None or not self._probe.log.main:
             return
-        seconds = perf_counter() - self._started
         for write in self._at_end:
             write()
-        self._state.end_step(variables, seconds)
+        self._state.end_step(variables)
         self._reach.look()
         self._probe.start_step(None)
         reached, packages = sorted(self._reach.files), dict(sorted(self._reach.packages.items()))

@@ -1,0 +1,259 @@
+"""Values of Python objects: equal digests in every process and layout, other ones for other values."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import datetime as dt
+import enum
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp  # type: ignore[import-untyped]
+
+from pytest_reprocheck.core.codec import from_json
+from pytest_reprocheck.core.trace import Observation
+from pytest_reprocheck.core.values import Array, Items, Object, Scalar, Table, Text, Value
+from pytest_reprocheck.probes.encoder import Limits, OverBudgetError
+from pytest_reprocheck.probes.log import MemoryLog
+from pytest_reprocheck.probes.probe import Probe
+
+from .children import run_script
+
+
+def encode(obj: object, limits: Limits | None = None, *, blobs: Path | None = None) -> Value:
+    """The value as the parent would read it."""
+    config = {
+        "root": str(Path(__file__).parent),
+        "path": "x.py",
+        "seed": 1,
+        "blobs": None if blobs is None else str(blobs),
+    }
+    probe = Probe(config, MemoryLog())
+    node = probe.encode(obj, limits or Limits())
+    probe.stop()
+    line: dict[str, Any] = {"seq": 1, "aspect": "state", "what": "x", "step": None, "stack": [], "value": node}
+    return from_json(Observation, json.loads(json.dumps(line))).value
+
+
+def digest(obj: object) -> str:
+    """The digest of an object's value; it must have one."""
+    found = encode(obj).digest
+    assert found is not None
+    assert encode(obj, Limits(keep=0)).digest == found
+    assert encode(obj, Limits(keep=3)).digest == found
+    return found
+
+
+NAN = np.array([0x7FF8000000000001, 0xFFF8000000000000], dtype=np.uint64).view(float)
+BASE = np.arange(12.0).reshape(3, 4)
+FRAME = pd.DataFrame({"a": [1, 2], "b": ["x", None]})
+
+SAME: list[tuple[object, object]] = [
+    (BASE, np.asfortranarray(BASE)),
+    (BASE[:, ::2], BASE[:, ::2].copy()),
+    (NAN, np.array([np.nan, np.nan])),
+    (np.array(2.5), np.array([2.5]).reshape(())),
+    ({"a", "b", "c"}, {"c", "b", "a"}),
+    (frozenset([1, (2, 3)]), frozenset([(2, 3), 1])),
+    (sp.csr_matrix(np.eye(3)), sp.csr_matrix(([1.0, 0.5, 0.5, 1.0], ([0, 1, 1, 2], [0, 1, 1, 2])), shape=(3, 3))),
+    (np.ma.array([1.0, 7.0], mask=[False, True]), np.ma.array([1.0, 8.0], mask=[False, True])),
+    (pd.DataFrame(BASE), pd.DataFrame(np.asfortranarray(BASE))),
+    (pd.Series([1, 2]), pd.DataFrame({"z": [1, 2]})["z"].rename(None)),
+    (np.array([(1, 2.0)], dtype=[("a", "i1"), ("b", "f8")]), np.array([(1, 2.0)], dtype=[("a", "i1"), ("b", "f8")])),
+    (np.random.RandomState(3), np.random.RandomState(3)),
+    (np.random.default_rng(3), np.random.default_rng(3)),
+]
+OTHER: list[tuple[object, object]] = [
+    (1, True),
+    (1, 1.0),
+    ("a", b"a"),
+    ([1, 2], (1, 2)),
+    ([1, 2], [2, 1]),
+    ([[1], [2]], [[1, 2]]),
+    ([1, "2"], ["1", 2]),
+    ({"a": 1, "b": 2}, {"b": 2, "a": 1}),
+    (BASE, BASE.astype("f4")),
+    (BASE, BASE.reshape(4, 3)),
+    (FRAME, FRAME[["b", "a"]]),
+    (FRAME, FRAME.iloc[::-1]),
+    (FRAME, FRAME.rename(columns={"a": "c"})),
+    (
+        pd.Series(["a", "b"], dtype=pd.CategoricalDtype(["a", "b"])),
+        pd.Series(["a", "b"], dtype=pd.CategoricalDtype(["b", "a"])),
+    ),
+    (pd.Series([1, None], dtype="Int64"), pd.Series([1, 2], dtype="Int64")),
+    (pd.Series(["a", None]), pd.Series(["a", "b"])),
+    (np.random.RandomState(3), np.random.RandomState(4)),
+    (dt.date(2020, 1, 1), dt.date(2020, 1, 2)),
+    ("x" * 500 + "a", "x" * 500 + "b"),
+    (list(range(5000)), [*range(4999), 0]),
+    ([10**5000], [10**5000 + 1]),
+]
+
+
+@pytest.mark.parametrize(("left", "right"), SAME, ids=[str(i) for i in range(len(SAME))])
+def test_equal_values_have_equal_digests(left: object, right: object) -> None:
+    """Memory layout, NaN payloads, set order, explicit zeros and what a mask hides do not show."""
+    assert digest(left) == digest(right)
+
+
+@pytest.mark.parametrize(("left", "right"), OTHER, ids=[str(i) for i in range(len(OTHER))])
+def test_other_values_have_other_digests(left: object, right: object) -> None:
+    """Types, orders that mean something, names, dtypes and any member tell values apart."""
+    assert digest(left) != digest(right)
+
+
+class Color(enum.Enum):
+    RED = 1
+
+    def __repr__(self) -> str:
+        raise AssertionError("user code ran")
+
+
+@dataclasses.dataclass
+class Point:
+    x: int
+    _y: str = "private"
+
+    def __repr__(self) -> str:
+        raise AssertionError("user code ran")
+
+    def __getstate__(self) -> object:
+        raise AssertionError("user code ran")
+
+    @property
+    def z(self) -> int:
+        raise AssertionError("user code ran")
+
+
+class Slotted:
+    __slots__ = ("a", "b")
+
+    def __init__(self) -> None:
+        self.a = 1
+
+
+def test_kinds_of_values() -> None:
+    """Scalars, texts, arrays, tables, containers and objects come as the values made for them."""
+    assert encode(2.5) == Scalar(type="float", text="2.5", digest=digest(2.5))
+    assert encode(np.float32(2.5)) == Scalar(type="numpy.float32", text="2.5", digest=digest(np.float32(2.5)))
+    assert isinstance(encode("y" * 300), Text)
+    array = encode(BASE)
+    assert isinstance(array, Array)
+    assert (array.dtype, array.shape, array.blob) == ("<f8", (3, 4), None)
+    table = encode(FRAME)
+    assert isinstance(table, Table)
+    assert (table.type, table.columns, table.index) == ("pandas.DataFrame", ("a", "b"), None)
+    assert isinstance(encode(FRAME.set_index("b")), Table)
+    items = encode(collections.OrderedDict(a=[1]))
+    assert isinstance(items, Items)
+    assert (items.type, items.length) == ("collections.OrderedDict", 1)
+    point = encode(Point(3))
+    assert isinstance(point, Object)
+    assert list(point.fields) == ["_y", "x"]
+    slotted = encode(Slotted())
+    assert isinstance(slotted, Object)
+    assert list(slotted.fields) == ["a"]
+    assert isinstance(encode(Color.RED), Scalar)
+    told: list[object] = [FRAME.describe, len, dataclasses, Point, np.dtype("f4"), Path("a"), range(3), ...]
+    told += [pd.Timestamp(0), pd.NA, pd.NaT]
+    assert [obj for obj in told if encode(obj).digest is None] == []
+    with Path(__file__).open() as file:
+        untold: list[object] = [iter([]), (i for i in "a"), file, object()]
+        assert {encode(obj).digest for obj in untold} == {None}
+
+
+def test_members_of_a_set_come_in_one_order() -> None:
+    """Two runs see the members of equal sets in the same order, whatever the hash seed."""
+    letters = encode({"a", "b", "c"})
+    assert isinstance(letters, Items)
+    assert [member.digest for member in letters.values] == sorted(str(member.digest) for member in letters.values)
+
+
+def test_pandas_columns_of_every_kind() -> None:
+    """Extension dtypes come as arrays of their values, with nothing left out and no failure."""
+    columns = {
+        "category": pd.Categorical(["a", None]),
+        "zone": pd.DatetimeIndex(["2020-01-01", "NaT"]).tz_localize("Europe/Berlin"),
+        "naive": pd.to_datetime(["2020-01-01", "2020-01-02"]),
+        "delta": pd.to_timedelta([1, 2], unit="s"),
+        "period": pd.period_range("2020", periods=2, freq="D"),
+        "interval": pd.IntervalIndex.from_breaks([0, 1, 2]),
+        "nullable": pd.array([1, None], dtype="Int64"),
+        "boolean": pd.array([True, None], dtype="boolean"),
+        "full": pd.array([1.0, 2.0], dtype="Float64"),
+        "sparse": pd.arrays.SparseArray([0.0, 1.0]),
+        "text": ["a", None],
+        "object": pd.Series([{1}, [2]], dtype=object),
+    }
+    for name, column in columns.items():
+        table = encode(pd.DataFrame({name: column}))
+        assert isinstance(table, Table), name
+        assert table.data[0].shape == (2,)
+        changed = encode(pd.DataFrame({name: column}).iloc[::-1].reset_index(drop=True))
+        assert changed.digest != table.digest
+        assert isinstance(encode(pd.DataFrame({name: column})[name].array), (Table, Array))
+    several = pd.MultiIndex.from_tuples([("a", 1), ("b", 2)], names=["p", "q"])
+    assert isinstance(encode(pd.Series([1, 2], index=several)), Table)
+    assert isinstance(encode(several), Table)
+
+
+def test_cycles_depth_and_size_end() -> None:
+    """What contains itself, is nested deeply or is large is digested and told in part."""
+    loop: list[object] = [1]
+    loop.append(loop)
+    assert digest(loop) == digest(loop)
+    deep: list[object] = []
+    for _ in range(500):
+        deep = [deep]
+    assert encode(deep).digest is not None
+    wide = encode([[i] for i in range(5000)])
+    assert isinstance(wide, Items)
+    assert (wide.length, len(wide.values)) == (5000, 2000)
+    assert len(json.dumps(dataclasses.asdict(encode([["x" * 150] * 50] * 200)))) < 2_000_000
+    with pytest.raises(OverBudgetError):
+        encode([[i] for i in range(5000)], Limits(most_visits=100))
+
+
+def test_blobs_hold_the_data_once(tmp_path: Path) -> None:
+    """Arrays lie in the blob folder under their digest, as numpy's files or lists of reprs; not the too large ones."""
+    (tmp_path / "blobs").mkdir()
+    array = encode(BASE[:, ::2], blobs=tmp_path / "blobs")
+    assert isinstance(array, Array)
+    assert np.array_equal(np.load(tmp_path / "blobs" / str(array.blob), allow_pickle=False), BASE[:, ::2])
+    objects = encode(np.array([1, "a", None, Point(1)], dtype=object), blobs=tmp_path / "blobs")
+    assert isinstance(objects, Array)
+    texts = json.loads((tmp_path / "blobs" / str(objects.blob)).read_text())
+    assert texts[:3] == ["1", "'a'", "None"]
+    assert texts[3].startswith("<")
+    large = encode(np.zeros(3_000_000), blobs=tmp_path / "blobs")
+    assert isinstance(large, Array)
+    assert large.blob is None
+    small = encode(np.zeros(300_000), Limits(blob_size=2**20), blobs=tmp_path / "blobs")
+    assert isinstance(small, Array)
+    assert small.blob is None
+    assert len(list((tmp_path / "blobs").iterdir())) == 2
+
+
+def test_digests_are_the_same_in_another_process(tmp_path: Path) -> None:
+    """The variables of a program have the same digests under another hash seed."""
+    source = """
+import numpy as np, pandas as pd, datetime, enum
+class Kind(enum.Enum): A = "a"
+class Thing:
+    def __init__(self): self.words = {"x", "y", "z"}; self.kind = Kind.A; self.f = len
+thing = Thing()
+words = {"b": {1, "two", (3, "four")}, "a": frozenset("hash")}
+frame = pd.DataFrame({"c": pd.Categorical(["u", "v"]), "d": [datetime.datetime(2020, 1, 1), None], "e": [{"p"}, None]})
+objects = np.array([{"q", "r"}, "s", None, 1.5], dtype=object)
+"""
+    first, second = (run_script(tmp_path / "project", source, hash_seed=seed) for seed in (1, 2))
+    digests = [[(one.what, one.value.digest) for one in child.observations] for child in (first, second)]
+    assert digests[0] == digests[1]
+    assert len(digests[0]) == 4
+    assert first.lines[0]["facts"]["hash"] != second.lines[0]["facts"]["hash"]
