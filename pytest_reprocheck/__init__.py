@@ -1,5 +1,4 @@
-"""pytest-reprocheck: runs notebooks and training scripts twice and says what differs, why, where, and what to do
-about it.
+"""Run notebooks and training scripts twice, and say what differs, why, where, and what to do about it.
 
 The public names are loaded on first use, because pytest imports this package in every run, also in those that audit
 nothing.

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pytest_reprocheck.compare.alignment import Comparison, compare_traces
+from pytest_reprocheck.compare.alignment import compare_traces
 from pytest_reprocheck.config import Options
 from pytest_reprocheck.core.conditions import Conditions, FactorName, baseline, varied
 from pytest_reprocheck.core.errors import BlockedError, ConfigError, ReprocheckError
@@ -58,12 +58,11 @@ def audit_function(
     path: str,
     options: Options | None = None,
 ) -> Audit:
-    """Call a function twice in this process, under the conditions that a process can change, and compare what it
-    returns, fits and predicts.
+    """Call a function twice in this process and compare what it returns, fits and predicts.
 
+    Only the conditions that a process can change are varied: seeds, not the hash seed, which is fixed at its start.
     The arguments are copied for each call, so that a function that changes them is not taken for a nondeterministic
-    one. ``name`` tells the function in reports, ``path`` (relative to ``root``) is the file it is tested from. The
-    hash seed of a running process is fixed.
+    one. ``name`` tells the function in reports; ``path``, relative to ``root``, is the file it is tested from.
     """
     asked = replace(_checked(options or Options()), vary=("seed",), try_remedies=False)
     subject = Subject(root=root, path=path, kind="function")
@@ -125,39 +124,12 @@ def subject_at(path: Path) -> Subject:
 def _audit(
     subject: Subject, options: Options, executor: Runner | FunctionRunner, progress: Progress, name: str | None = None
 ) -> Audit:
-    a_conditions = baseline(subject.name, threads=threads_per_run())
-    b_conditions = _restricted(a_conditions, varied(subject.name, a_conditions), options)
-    progress("A and B")
-    a, b = executor.run([a_conditions, b_conditions])
-    runs = 2
-    comparison = compare_traces(a, b, tolerance=options.tolerance)
-    units = executor.units([*a.reached, *b.reached])
-    candidates = find_unordered(units)
-    if not failing(counted(comparison.differences)) and _is_due_again(a, b, bool(candidates), options):
-        progress("third values")
-        third = varied(subject.name, a_conditions, generation=2)
-        (b,) = executor.run([_restricted(a_conditions, third, options)])
-        runs += 1
-        comparison = compare_traces(a, b, tolerance=options.tolerance)
-    differences = counted(comparison.differences)
+    case = _compare_twice(subject, options, executor, progress)
     findings: tuple[Finding, ...] = ()
-    trials = 0
-    if failing(differences) and not _both_failed(a, b):
+    if failing(case.differences) and not _both_failed(case):
         progress("explaining")
-        case = Case(
-            executor=executor,
-            options=options,
-            subject_path=subject.path,
-            a=a,
-            b=b,
-            differences=differences,
-            units=units,
-            candidates=candidates,
-            runs=runs,
-        )
         findings = explain(case)
-        runs, trials = case.runs, case.trials
-    verdict, reason, detail = _verdict(a, b, findings)
+    verdict, reason, detail = _verdict(case, findings)
     return Audit(
         path=name or subject.path,
         kind=subject.kind,
@@ -165,15 +137,43 @@ def _audit(
         verdict=verdict,
         reason=reason,
         detail=detail,
-        runs=runs,
-        trials=trials,
-        conditions={"A": a.conditions, "B": b.conditions},
-        factors=_factor_reports(a, b, options),
+        runs=case.runs,
+        trials=case.trials,
+        conditions={"A": case.a.conditions, "B": case.b.conditions},
+        factors={factor: _factor_report(factor, case.a, case.b) for factor in options.vary},
         findings=findings,
-        not_compared=_not_compared(a, b, comparison),
-        environment=snapshot(a),
+        not_compared=_not_compared(case),
+        environment=snapshot(case.a),
         invocation=_invocation(subject),
     )
+
+
+def _compare_twice(subject: Subject, options: Options, executor: Runner | FunctionRunner, progress: Progress) -> Case:
+    """A and B; where there is evidence but no difference, B again with third values."""
+    first = baseline(subject.name, threads=threads_per_run())
+    second, third = (
+        _restricted(first, varied(subject.name, first, generation=generation), options) for generation in (1, 2)
+    )
+    progress("A and B")
+    a, b = executor.run([first, second])
+    units = executor.units([*a.reached, *b.reached])
+    case = Case(
+        executor=executor,
+        options=options,
+        subject_path=subject.path,
+        a=a,
+        b=b,
+        comparison=compare_traces(a, b, tolerance=options.tolerance),
+        units=units,
+        candidates=find_unordered(units),
+        runs=2,
+    )
+    if not failing(case.differences) and _is_due_again(case):
+        progress("third values")
+        (case.b,) = executor.run([third])
+        case.comparison = compare_traces(a, case.b, tolerance=options.tolerance)
+        case.runs += 1
+    return case
 
 
 def _checked(options: Options) -> Options:
@@ -190,25 +190,27 @@ def _restricted(a: Conditions, b: Conditions, options: Options) -> Conditions:
     return replace(b, **kept)
 
 
-def _is_due_again(a: Trace, b: Trace, unordered: bool, options: Options) -> bool:
+def _is_due_again(case: Case) -> bool:
     """Two values of a factor can coincide by chance: where there is evidence, a third one is tried."""
-    if options.max_runs < 3 or a.outcome.status != "finished" or b.outcome.status != "finished":
+    if case.options.max_runs < 3 or case.a.outcome.status != "finished" or case.b.outcome.status != "finished":
         return False
-    return bool(a.events or b.events) or (unordered and "hash" in options.vary)
+    drawn = "seed" in case.options.vary and (case.a.events or case.b.events)
+    return bool(drawn or ("hash" in case.options.vary and case.candidates))
 
 
-def _both_failed(a: Trace, b: Trace) -> bool:
-    return a.outcome.status != "finished" and b.outcome.status != "finished"
+def _both_failed(case: Case) -> bool:
+    return case.a.outcome.status != "finished" and case.b.outcome.status != "finished"
 
 
-def _verdict(a: Trace, b: Trace, findings: tuple[Finding, ...]) -> tuple[Verdict, str, str]:
-    if _both_failed(a, b):
-        return "failed", _told(a.outcome), a.outcome.detail
+def _verdict(case: Case, findings: tuple[Finding, ...]) -> tuple[Verdict, str, str]:
+    """Verdict, reason and detail; what differs when simply run again is nondeterminism also where it has no name."""
+    if _both_failed(case):
+        return "failed", _told(case.a.outcome), case.a.outcome.detail
     if not findings:
         return "reproducible", "", ""
-    if all(finding.cause == "unexplained" and "run again" not in finding.message for finding in findings):
+    if all(finding.cause == "unexplained" for finding in findings) and not failing(counted(case.null)):
         return "inconclusive", findings[0].message, ""
-    for trace, label in ((a, "A"), (b, "B")):
+    for trace, label in ((case.a, "A"), (case.b, "B")):
         if trace.outcome.status != "finished":
             return "nondeterministic", f"run {label} only: {_told(trace.outcome)}", trace.outcome.detail
     return "nondeterministic", "", ""
@@ -217,15 +219,6 @@ def _verdict(a: Trace, b: Trace, findings: tuple[Finding, ...]) -> tuple[Verdict
 def _told(outcome: Outcome) -> str:
     where = f"{outcome.place}: " if outcome.place is not None else ""
     return f"{where}{outcome.message}"
-
-
-def _factor_reports(a: Trace, b: Trace, options: Options) -> Mapping[FactorName, FactorReport]:
-    reports: dict[FactorName, FactorReport] = {}
-    for factor in ("seed", "hash"):
-        if factor not in options.vary:
-            continue
-        reports[factor] = _factor_report(factor, a, b)
-    return reports
 
 
 def _factor_report(factor: FactorName, a: Trace, b: Trace) -> FactorReport:
@@ -243,8 +236,8 @@ def _factor_report(factor: FactorName, a: Trace, b: Trace) -> FactorReport:
     return FactorReport(status="applied")
 
 
-def _not_compared(a: Trace, b: Trace, comparison: Comparison) -> tuple[NotCompared, ...]:
-    unique = dict.fromkeys((*a.not_compared, *b.not_compared, *comparison.not_compared))
+def _not_compared(case: Case) -> tuple[NotCompared, ...]:
+    unique = dict.fromkeys((*case.a.not_compared, *case.b.not_compared, *case.comparison.not_compared))
     return tuple(sorted(unique, key=lambda item: (item.what, item.reason)))
 
 

@@ -1,20 +1,28 @@
-"""Options of an audit."""
+"""Options of an audit, and what ``[tool.reprocheck]`` and the faces' flags say about them.
+
+Settings are merged in this order, later ones win: defaults, ``[tool.reprocheck]``, matching
+``[[tool.reprocheck.subject]]`` tables from first to last, a script's inline metadata (PEP 723), flags.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+import tomllib
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from pytest_reprocheck.core.conditions import FactorName
+from pytest_reprocheck import settings
+from pytest_reprocheck.core.errors import ConfigError
+from pytest_reprocheck.core.tolerance import Tolerance
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Tolerance:
-    """How far apart two floats may be and still count as the same, as ``torch.testing.assert_close`` has it."""
+    from pytest_reprocheck.core.conditions import FactorName
+    from pytest_reprocheck.core.subjects import Json
 
-    rtol: float | None = None
-    """None: by dtype, 1e-7 for float64 and text, 1.3e-6 for float32."""
-    atol: float | None = None
-    """None: by dtype, 1e-7 for float64 and text, 1e-5 for float32."""
+FILE_NAME = "pyproject.toml"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,3 +40,153 @@ class Options:
     tolerance: Tolerance = field(default_factory=Tolerance)
     try_remedies: bool = True
     """Whether mechanical remedies are applied to a copy and run."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Overrides:
+    """Options that one source sets; None leaves what the sources before it say."""
+
+    vary: tuple[FactorName, ...] | None = None
+    max_runs: int | None = None
+    budget: float | None = None
+    timeout: float | None = None
+    tolerance: Tolerance | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rule:
+    """What one table says about its subjects: a ``[[tool.reprocheck.subject]]``, or a script's inline metadata."""
+
+    where: str
+    """The table's own place, for errors: ``pyproject.toml: tool.reprocheck.subject[0]``."""
+    path: str | None = None
+    """Glob from the root; None in inline metadata."""
+    args: tuple[str, ...] | None = None
+    env: Mapping[str, str] | None = None
+    cwd: str | None = None
+    """``subject`` for the subject's own folder, or a folder relative to the root."""
+    module: str | None = None
+    python: str | None = None
+    parameters: tuple[Mapping[str, Json], ...] | None = None
+    """Each set makes a subject of its own."""
+    overrides: Overrides = field(default_factory=Overrides)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """All of ``[tool.reprocheck]``."""
+
+    subjects: tuple[str, ...] = ()
+    """Globs from the root of what is audited beside the notebooks."""
+    exclude: tuple[str, ...] = ()
+    """Globs from the root; what lies in a matching folder is excluded too."""
+    cwd: str | None = None
+    """As in Rule, for all subjects."""
+    json: str | None = None
+    """Where the machine-readable report goes, relative to the root."""
+    overrides: Overrides = field(default_factory=Overrides)
+    rules: tuple[Rule, ...] = ()
+
+
+_OVERRIDES: Mapping[str, settings.Reader] = {
+    "vary": settings.factors,
+    "max-runs": settings.run_count,
+    "budget": settings.duration,
+    "timeout": settings.positive_duration,
+    "tolerance": settings.tolerance,
+}
+_RULE: Mapping[str, settings.Reader] = {
+    "args": settings.texts,
+    "env": settings.environment,
+    "cwd": settings.folder,
+    "module": settings.module_name,
+    "python": settings.text,
+    "parameters": settings.parameter_sets,
+    **_OVERRIDES,
+}
+_GLOBAL: Mapping[str, settings.Reader] = {
+    "subjects": settings.globs,
+    "exclude": settings.globs,
+    "cwd": settings.folder,
+    "json": settings.text,
+    **_OVERRIDES,
+}
+
+
+def read_config(root: Path) -> Config:
+    """``[tool.reprocheck]`` of the root's ``pyproject.toml``, defaults without one; raises a located ConfigError."""
+    try:
+        text = (root / FILE_NAME).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Config()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot be read: {error}", where=FILE_NAME) from error
+    table = tool_table(text, FILE_NAME)
+    return Config() if table is None else parse_config(table, f"{FILE_NAME}: tool.reprocheck")
+
+
+def tool_table(text: str, where: str) -> object | None:
+    """The value of ``tool.reprocheck`` in a TOML text, None without one; raises ConfigError when it is not TOML."""
+    try:
+        tool = tomllib.loads(text).get("tool", {})
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"is not valid TOML: {error}", where=where) from error
+    return tool.get("reprocheck") if isinstance(tool, dict) else None
+
+
+def parse_config(data: object, where: str) -> Config:
+    """The whole table; raises ConfigError with the place of the first wrong key or value."""
+    table = settings.table_of(data, where)
+    rules = table.get("subject", [])
+    if not isinstance(rules, list):
+        raise settings.unexpected("tables, as in [[tool.reprocheck.subject]]", rules, f"{where}.subject")
+    values = settings.fields({key: table[key] for key in table if key != "subject"}, where, _GLOBAL, known=["subject"])
+    return Config(
+        **_with_overrides(values),
+        rules=tuple(_parse_subject_table(rule, f"{where}.subject[{index}]") for index, rule in enumerate(rules)),
+    )
+
+
+def parse_rule(data: object, where: str) -> Rule:
+    """A table of per-subject keys without ``path``, as inline metadata has it; raises ConfigError."""
+    return Rule(where=where, **_with_overrides(settings.fields(data, where, _RULE)))
+
+
+def parse_flags(values: Mapping[str, object], prefix: str) -> Overrides:
+    """Flags by name without ``prefix`` (``max-runs``), None for one that was not given; raises ConfigError."""
+    given = {name: value for name, value in values.items() if value is not None}
+    return Overrides(
+        **{name.replace("-", "_"): _OVERRIDES[name](value, f"{prefix}{name}") for name, value in given.items()}
+    )
+
+
+def parse_marker(args: Sequence[object], values: Mapping[str, object], where: str) -> Overrides:
+    """Arguments of ``@pytest.mark.reprocheck(vary=..., rtol=..., atol=...)``; raises ConfigError."""
+    if args:
+        raise ConfigError("takes no positional arguments", where=where, hint="Write vary=..., rtol=... or atol=...")
+    readers = {"vary": settings.factors, "rtol": settings.non_negative, "atol": settings.non_negative}
+    given = settings.fields(dict(values), where, readers)
+    tolerance = Tolerance(rtol=given.get("rtol"), atol=given.get("atol"))
+    return Overrides(vary=given.get("vary"), tolerance=tolerance if tolerance != Tolerance() else None)
+
+
+def merged(options: Options, sources: Iterable[Overrides]) -> Options:
+    """``options`` with what each source sets, later ones winning."""
+    for source in sources:
+        given = {item.name: getattr(source, item.name) for item in dataclasses.fields(source)}
+        options = dataclasses.replace(options, **{name: value for name, value in given.items() if value is not None})
+    return options
+
+
+def _parse_subject_table(data: object, where: str) -> Rule:
+    values = settings.fields(data, where, {"path": settings.glob, **_RULE})
+    if "path" not in values:
+        raise ConfigError("missing key 'path'", where=where, hint="It names the file, or is a glob from the root.")
+    return Rule(where=where, **_with_overrides(values))
+
+
+def _with_overrides(values: settings.Fields) -> settings.Fields:
+    """Gather the fields of Overrides, which stand beside the others in every table, under ``overrides``."""
+    names = {item.name for item in dataclasses.fields(Overrides)}
+    own = {name: value for name, value in values.items() if name not in names}
+    return {**own, "overrides": Overrides(**{name: value for name, value in values.items() if name in names})}

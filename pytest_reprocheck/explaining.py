@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from pytest_reprocheck.compare.alignment import compare_traces
+from pytest_reprocheck.compare.alignment import Comparison, compare_traces
 from pytest_reprocheck.config import Options
 from pytest_reprocheck.core.conditions import Conditions, with_knobs
 from pytest_reprocheck.core.findings import Difference, Finding
@@ -46,8 +46,8 @@ class Case:
     subject_path: str
     a: Trace
     b: Trace
-    differences: tuple[Difference, ...]
-    """Between A and B, all that count, state among them; in A's order."""
+    comparison: Comparison
+    """Of A and B."""
     units: tuple[Unit, ...]
     candidates: tuple[Candidate, ...]
     runs: int
@@ -58,6 +58,11 @@ class Case:
     results: dict[Experiment, tuple[Difference, ...]] = field(default_factory=dict)
     deadline: float = float("inf")
     """``time.monotonic()`` after which no further run is begun."""
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """Between A and B, all that count, state among them; in A's order."""
+        return counted(self.comparison.differences)
 
 
 def explain(case: Case) -> tuple[Finding, ...]:
@@ -143,9 +148,9 @@ def _order_findings(case: Case, attribution: Attribution) -> list[Finding]:
         pending = tuple(difference for difference in pending if difference.key in kept)
         if not pending:
             return findings
-    candidate = ranked[0] if ranked and not findings else None
-    remedy_text = _with_trial(remedy_for_order(candidate, case.units), None) if candidate is not None else ""
-    findings.append(_order_finding(case, candidate, pending, remedy_text, attribution))
+    likeliest = ranked[0] if ranked and not findings else None
+    untried = _with_trial(remedy_for_order(likeliest, case.units), None) if likeliest is not None else ""
+    findings.append(_order_finding(case, likeliest, pending, untried, attribution))
     return findings
 
 
@@ -163,8 +168,9 @@ def _order_finding(
 
 
 def _try(case: Case, attribution: Attribution, edits: Sequence[Edit]) -> tuple[Difference, ...] | None:
-    """What still differs under the suspect when the edits are made; None when it was not tried or the edited
-    subject does not finish.
+    """What still differs under the suspect when the edits are made.
+
+    None when it was not tried, or when the edited subject does not finish.
     """
     if not edits or not case.options.try_remedies or time.monotonic() >= case.deadline:
         return None
@@ -190,8 +196,7 @@ def _with_trial(remedy: Remedy, left: Sequence[Difference] | None) -> str:
 
 
 def _with_followers(case: Case, findings: list[Finding], left: Sequence[Difference]) -> list[Finding]:
-    """What no experiment brought about: uncontrolled differences, and what coincided by chance under one cause
-    alone.
+    """The findings, and one more for what no factor controls or no experiment brought about.
 
     A difference that only B showed, after effects that experiments explained, follows from those (a rounded score
     that came out the same under one cause alone, or that takes two of them together): it needs no finding of its

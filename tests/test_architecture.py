@@ -34,7 +34,8 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "settings": frozenset({"core"}),
     "config": frozenset({"settings", "core"}),
     "collecting": frozenset({"config", "core"}),
-    "plugin": FACE,
+    "plugin": FACE | {"plugin_session"},
+    "plugin_session": FACE,
     "cli": FACE,
     "papermill_engine": FACE,
 }

@@ -3,32 +3,56 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from pytest_reprocheck.compare.judging import Context, Judgement, cut
-from pytest_reprocheck.compare.numbers import far_apart
+from pytest_reprocheck.compare.judging import DETAILS, SHORT, Context, Judgement, cut
+from pytest_reprocheck.compare.numbers import close, far_apart
+from pytest_reprocheck.compare.orders import same_rows
 from pytest_reprocheck.core.findings import Sameness
 from pytest_reprocheck.core.tolerance import Tolerance
 from pytest_reprocheck.core.values import Array
 
 AnyArray = npt.NDArray[Any]
-DIGEST_ONLY = "too large to keep: compared by digest"
+TOO_LARGE = "values too large to keep: compared by digest"
+GONE = "values not at hand: compared by digest"
 _SHOWN = 4
+_TEXT = "US"
+_FLOAT = re.compile(r"-?(?:\d+\.\d*(?:e[-+]?\d+)?|\d+e[-+]?\d+|inf|nan)\Z")
 
 
-def load(value: Array, blobs: Path) -> AnyArray | None:
-    """The array's data; object arrays as arrays of reprs; None when it was too large to keep or is gone."""
-    path = blobs / value.blob if value.blob is not None else None
-    if path is None or not path.is_file():
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pair:
+    """The data of two arrays of one shape and a comparable type."""
+
+    a: AnyArray
+    b: AnyArray
+    reprs: bool = False
+    """Whether the elements stand for Python objects, each as its repr."""
+
+
+def load(value: Array, blobs: Path | None) -> AnyArray | None:
+    """The array's data; object arrays as arrays of reprs; None when it was too large to keep, is gone or broken."""
+    if value.blob is None or blobs is None:
         return None
-    if path.suffix == ".json":
-        return np.array(json.loads(path.read_text(encoding="utf-8")), dtype=np.str_).reshape(value.shape)
-    data: AnyArray = np.load(path, allow_pickle=False)
-    return data.reshape(value.shape)
+    path = blobs / value.blob
+    try:
+        if path.suffix == ".json":
+            return np.array(json.loads(path.read_text(encoding="utf-8")), dtype=np.str_).reshape(value.shape)
+        data: AnyArray = np.load(path, allow_pickle=False)
+        return data.reshape(value.shape)
+    except (OSError, ValueError, EOFError):
+        return None
+
+
+def why_gone(a: Array, b: Array) -> str:
+    """Why the data of at least one of two arrays are not there."""
+    return TOO_LARGE if a.blob is None or b.blob is None else GONE
 
 
 def compare_arrays(a: Array, b: Array, context: Context) -> Judgement | None:
@@ -36,38 +60,59 @@ def compare_arrays(a: Array, b: Array, context: Context) -> Judgement | None:
     if a.digest == b.digest:
         return None
     a_data, b_data = load(a, context.a_blobs), load(b, context.b_blobs)
-    shown_a, shown_b = describe_array(a, context.a_blobs), describe_array(b, context.b_blobs)
+    shown = describe_array(a, a_data), describe_array(b, b_data)
+
+    def judged(sameness: Sameness, note: str, part: str, details: tuple[str, ...] = ()) -> Judgement:
+        return Judgement(sameness=sameness, a=shown[0], b=shown[1], note=note, details=details, parts=(part,))
+
     if a.shape != b.shape:
-        note = f"shape {_shape(a)} | {_shape(b)}"
-        return Judgement(sameness=Sameness.DIFFERENT, a=shown_a, b=shown_b, note=note, parts=("shape",))
+        return judged(Sameness.DIFFERENT, f"shape {_shape(a)} | {_shape(b)}", "shape")
+    if not same_type(a, b):
+        note = f"dtype {_dtype_name(a.dtype)} | {_dtype_name(b.dtype)}"
+        equal = a_data is not None and b_data is not None and _equal_numbers(a_data, b_data)
+        return judged(Sameness.DIFFERENT, f"{note}, equal values" if equal else note, "dtype")
     if a_data is None or b_data is None:
-        return Judgement(sameness=Sameness.DIFFERENT, a=shown_a, b=shown_b, note=DIGEST_ONLY, parts=("digest",))
-    if a.dtype != b.dtype:
-        note = f"dtype {a.dtype} | {b.dtype}"
-        return Judgement(sameness=Sameness.DIFFERENT, a=shown_a, b=shown_b, note=note, parts=("dtype",))
-    sameness, note = judge_data(a_data, b_data, context.tolerance)
-    return Judgement(sameness=sameness, a=shown_a, b=shown_b, note=note, parts=("values",))
+        return judged(Sameness.DIFFERENT, why_gone(a, b), "digest")
+    pair = Pair(a=a_data, b=b_data, reprs=a.dtype == "object")
+    sameness, note = judge_data(pair, context.tolerance)
+    details = changed_elements(pair, differs(pair, context.tolerance)) if sameness is Sameness.DIFFERENT else ()
+    return judged(sameness, note, "values", details)
 
 
-def judge_data(a: AnyArray, b: AnyArray, tolerance: Tolerance) -> tuple[Sameness, str]:
-    """How two arrays of one shape and dtype differ."""
-    differing = differs(a, b, tolerance)
+def same_type(a: Array, b: Array) -> bool:
+    """Whether elements can be compared; the width of strings follows from the longest one and is no type."""
+    if a.dtype == b.dtype:
+        return True
+    kinds = {re.sub(r"\d+\Z", "", dtype) for dtype in (a.dtype, b.dtype)}
+    return len(kinds) == 1 and kinds.pop()[-1:] in _TEXT
+
+
+def _equal_numbers(a: AnyArray, b: AnyArray) -> bool:
+    numbers = "biufc"
+    if a.dtype.kind not in numbers or b.dtype.kind not in numbers:
+        return False
+    return np.array_equal(a, b, equal_nan=True)
+
+
+def judge_data(pair: Pair, tolerance: Tolerance) -> tuple[Sameness, str]:
+    """How two arrays of one shape and type differ."""
+    differing = differs(pair, tolerance)
     count = int(differing.sum())
+    change = largest_change(pair)
     if not count:
-        return Sameness.TOLERANCE, largest_change(a, b)
-    if order := _reordered(a, b):
+        return Sameness.TOLERANCE, change
+    if order := _reordered(pair, tolerance):
         return Sameness.ORDERING, order
-    where = np.unravel_index(int(np.argmax(differing)), differing.shape)
-    place = ", ".join(str(index) for index in where)
-    note = f"{count} of {differing.size} values differ, first at [{place}]"
-    change = largest_change(a, b)
+    where = ", ".join(map(str, np.unravel_index(int(np.argmax(differing)), differing.shape)))
+    note = f"{count} of {differing.size} values differ, first at [{where}]"
     return Sameness.DIFFERENT, f"{note}, {change}" if change else note
 
 
-def differs(a: AnyArray, b: AnyArray, tolerance: Tolerance) -> npt.NDArray[np.bool_]:
-    """Where two arrays of one shape and dtype differ beyond tolerance."""
+def differs(pair: Pair, tolerance: Tolerance) -> npt.NDArray[np.bool_]:
+    """Where two arrays of one shape and type differ beyond tolerance."""
+    a, b = pair.a, pair.b
     if a.dtype.names is not None:
-        fields = [differs(a[name], b[name], tolerance) for name in a.dtype.names]
+        fields = [differs(Pair(a=a[name], b=b[name]), tolerance) for name in a.dtype.names]
         flat = [field.reshape(*a.shape, -1).any(axis=-1) if field.shape != a.shape else field for field in fields]
         merged: npt.NDArray[np.bool_] = np.logical_or.reduce(flat)
         return merged
@@ -76,60 +121,96 @@ def differs(a: AnyArray, b: AnyArray, tolerance: Tolerance) -> npt.NDArray[np.bo
     unequal: npt.NDArray[np.bool_] = np.asarray(a != b, dtype=np.bool_)
     if a.dtype.kind in "mM":
         unequal &= ~(np.isnat(a) & np.isnat(b))
+    if pair.reprs:
+        for where in zip(*np.nonzero(unequal), strict=True):
+            unequal[where] = not _close_reprs(str(a[where]), str(b[where]), tolerance)
     return unequal
 
 
-def largest_change(a: AnyArray, b: AnyArray) -> str:
-    """``largest change 0.31``; empty for what is no number."""
-    if a.dtype.kind not in "fciu" or not a.size:
-        return ""
+def _close_reprs(a: str, b: str, tolerance: Tolerance) -> bool:
+    if not (_FLOAT.match(a) and _FLOAT.match(b)):
+        return False
+    return close(float(a), float(b), "<f8", tolerance)
+
+
+def changes(pair: Pair) -> npt.NDArray[Any] | None:
+    """The absolute change of each element; None for what is no number."""
+    a, b = pair.a, pair.b
+    if a.dtype.kind not in "fciu":
+        return None
+    if a.dtype.kind in "iu":
+        # As unsigned numbers the smaller from the larger: exact, and nothing overflows.
+        x, y = a.astype(np.uint64), b.astype(np.uint64)
+        return np.where(a > b, x - y, y - x)
     with np.errstate(invalid="ignore", over="ignore"):
-        change = np.abs(a.astype(np.complex128 if a.dtype.kind == "c" else np.float64) - b)
-    finite = change[np.isfinite(change)]
-    return f"largest change {finite.max():.3g}" if finite.size else ""
+        return np.abs(a.astype(np.complex128 if a.dtype.kind == "c" else np.float64) - b)
 
 
-def _reordered(a: AnyArray, b: AnyArray) -> str:
+def largest_change(pair: Pair) -> str:
+    """``largest change 0.31``; empty for what is no number."""
+    found = changes(pair)
+    if found is None:
+        return ""
+    finite = found[np.isfinite(found)]
+    if not finite.size:
+        return ""
+    largest = finite.max()
+    return f"largest change {largest}" if finite.dtype.kind == "u" else f"largest change {largest:.3g}"
+
+
+def changed_elements(pair: Pair, differing: npt.NDArray[np.bool_]) -> tuple[str, ...]:
+    """Some of the elements that differ, ``[3]: 0.12 | 0.15``: those that changed most, or the first."""
+    positions = np.flatnonzero(differing)
+    found = changes(pair)
+    if found is not None:
+        # What became NaN or infinite changed most of all.
+        sizes = np.nan_to_num(found.reshape(-1)[positions].astype(np.float64), nan=np.inf)
+        positions = positions[np.argsort(-sizes, kind="stable")]
+    lines = []
+    for position in positions[:DETAILS]:
+        where = np.unravel_index(int(position), differing.shape)
+        left, right = cut(element(pair.a[where]), 40), cut(element(pair.b[where]), 40)
+        lines.append(f"[{', '.join(map(str, where))}]: {left} | {right}")
+    return tuple(lines)
+
+
+def _reordered(pair: Pair, tolerance: Tolerance) -> str:
     """Which order differs, when nothing else does."""
+    a, b = pair.a, pair.b
     if a.dtype.names is not None or a.size < 2:
         return ""
     if a.ndim == 1:
-        return "elements reordered" if np.array_equal(np.sort(a), np.sort(b), equal_nan=a.dtype.kind in "fc") else ""
-    if a.ndim != 2:
-        return ""
-    if np.array_equal(_sorted_rows(a), _sorted_rows(b)):
+        in_order = Pair(a=np.sort(a), b=np.sort(b), reprs=pair.reprs)
+        return "" if differs(in_order, tolerance).any() else "elements reordered"
+    if same_rows([(a.reshape(len(a), -1)[:, i], b.reshape(len(b), -1)[:, i]) for i in range(a[0].size)]):
         return "rows reordered"
-    return "columns reordered" if np.array_equal(_sorted_rows(a.T), _sorted_rows(b.T)) else ""
+    return "columns reordered" if a.ndim == 2 and same_rows(list(zip(a, b, strict=True))) else ""
 
 
-def _sorted_rows(data: AnyArray) -> AnyArray:
-    return data[np.lexsort(data.T[::-1])]
-
-
-def describe_array(value: Array, blobs: Path) -> str:
-    """The first elements, shape and dtype in one line."""
-    size = "x".join(str(length) for length in value.shape) or "scalar"
-    kind = _dtype_name(value.dtype)
-    data = load(value, blobs)
+def describe_array(value: Array, data: AnyArray | None) -> str:
+    """The first elements, shape and dtype in one line; without the elements where there are no data."""
+    kind = f"({_shape(value)} {_dtype_name(value.dtype)})"
     if data is None:
-        return f"({size} {kind})"
-    elements = [_element(item) for item in data.reshape(-1)[:_SHOWN]]
+        return kind
+    elements = [cut(element(item), 30) for item in data.reshape(-1)[:_SHOWN]]
     more = ", ..." if data.size > _SHOWN else ""
-    return cut(f"[{', '.join(elements)}{more}] ({size} {kind})")
+    return cut(f"[{', '.join(elements)}{more}]", SHORT - len(kind) - 1) + f" {kind}"
 
 
-def _element(item: Any) -> str:
-    if isinstance(item, (float, np.floating)):
-        return f"{item:.6g}"
-    if isinstance(item, np.str_):
+def element(item: Any) -> str:
+    """One element as Python writes it."""
+    if isinstance(item, np.generic) and item.dtype.kind in "biufcUSO":
         return str(item)
-    return repr(item.item()) if isinstance(item, np.generic) and item.dtype.names is None else str(item)
+    return str(item.item()) if isinstance(item, np.void) else str(item)
 
 
 def _dtype_name(dtype: str) -> str:
     if dtype == "object":
         return dtype
-    return "record" if dtype.startswith("[") else np.dtype(dtype).name
+    if dtype.startswith("["):
+        return "record"
+    found = np.dtype(dtype)
+    return {"U": "str", "S": "bytes"}.get(found.kind, found.name)
 
 
 def _shape(value: Array) -> str:

@@ -11,6 +11,8 @@ from pytest_reprocheck.core.trace import Aspect
 
 SHORT = 80
 """Characters of a value shown in one line."""
+DETAILS = 8
+"""Further lines that tell what differs."""
 _ORDER = list(Sameness)
 
 
@@ -18,8 +20,9 @@ _ORDER = list(Sameness)
 class Context:
     """What a comparator may need besides the two values."""
 
-    a_blobs: Path
-    b_blobs: Path
+    a_blobs: Path | None
+    """Folder of run A's array data and images; None when it is gone."""
+    b_blobs: Path | None
     a_root: str
     """Absolute path of run A's copy of the project; empty if unknown."""
     b_root: str
@@ -34,11 +37,14 @@ class Judgement:
     """How two values that are not identical differ."""
 
     sameness: Sameness
+    """IDENTICAL when nothing that could be compared differs; ``not_compared`` then says what could not."""
     a: str
     b: str
     note: str = ""
     details: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+    not_compared: tuple[str, ...] = ()
+    """Why parts of the values could not be compared."""
 
 
 def worst(samenesses: list[Sameness]) -> Sameness:

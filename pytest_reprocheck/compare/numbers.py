@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import cmath
 from typing import Any
 
 import numpy as np
@@ -25,11 +25,11 @@ def limits(dtype: str, tolerance: Tolerance) -> tuple[float, float]:
     )
 
 
-def close(a: float, b: float, dtype: str, tolerance: Tolerance) -> bool:
-    """Whether two floats count as the same; NaN equals NaN."""
-    if math.isnan(a) or math.isnan(b):
-        return math.isnan(a) and math.isnan(b)
-    if math.isinf(a) or math.isinf(b):
+def close(a: complex, b: complex, dtype: str, tolerance: Tolerance) -> bool:
+    """Whether two floats or complex numbers count as the same; NaN equals NaN."""
+    if cmath.isnan(a) or cmath.isnan(b):
+        return cmath.isnan(a) and cmath.isnan(b)
+    if cmath.isinf(a) or cmath.isinf(b):
         return a == b
     rtol, atol = limits(dtype, tolerance)
     return abs(a - b) <= atol + rtol * max(abs(a), abs(b))
@@ -38,15 +38,20 @@ def close(a: float, b: float, dtype: str, tolerance: Tolerance) -> bool:
 def far_apart(a: npt.NDArray[Any], b: npt.NDArray[Any], tolerance: Tolerance) -> npt.NDArray[np.bool_]:
     """Where two float or complex arrays of one shape differ beyond tolerance.
 
-    Besides the usual rule, a change is small when it is small against the largest value of the array: where values
-    cancel, their own size says nothing about the rounding errors of what they were computed from.
+    Besides the usual rule, a change is small when it is small against the largest value beside it: where values
+    cancel, their own size says nothing about the rounding errors of what they were computed from. What stands beside
+    a value of a matrix is its column: a column of dates must not make a column of ages seem unchanged.
     """
     rtol, atol = limits(a.dtype.str, tolerance)
+    wide = np.complex128 if a.dtype.kind == "c" else np.float64
+    if a.dtype.itemsize < np.dtype(wide).itemsize:
+        a, b = a.astype(wide), b.astype(wide)
     with np.errstate(invalid="ignore", over="ignore"):
-        size_a, size_b = np.abs(a), np.abs(b)
-        finite = np.isfinite(size_a) & np.isfinite(size_b)
-        scale = max(size_a[finite].max(initial=0), size_b[finite].max(initial=0))
-        allowed = np.maximum(atol + rtol * np.maximum(size_a, size_b), rtol * scale)
+        size = np.maximum(np.abs(a), np.abs(b))
+        finite = np.isfinite(size)
+        column = 0 if a.ndim == 2 and a.shape[0] > 1 else None
+        scale = np.where(finite, size, 0).max(axis=column, initial=0)
+        allowed = np.maximum(atol + rtol * size, rtol * scale)
         near = np.where(finite, np.abs(a - b) <= allowed, a == b)
     both_nan = np.isnan(a) & np.isnan(b)
     result: npt.NDArray[np.bool_] = ~(near | both_nan)

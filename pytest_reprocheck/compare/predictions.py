@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
+import dataclasses
 
-from pytest_reprocheck.compare.arrays import AnyArray, compare_arrays, describe_array, differs, largest_change, load
-from pytest_reprocheck.compare.judging import Context, Judgement
+import numpy as np
+import numpy.typing as npt
+
+from pytest_reprocheck.compare.arrays import AnyArray, Pair, changes, compare_arrays, differs, largest_change, load
+from pytest_reprocheck.compare.judging import Context, Judgement, cut
+from pytest_reprocheck.compare.orders import distinct_rows
 from pytest_reprocheck.core.findings import Sameness
 from pytest_reprocheck.core.values import Array
 
@@ -15,50 +19,56 @@ _SCORES = ("predict_proba", "predict_log_proba", "decision_function")
 def compare_predictions(a: Array, b: Array, context: Context) -> Judgement | None:
     """None when the predictions are equal; arrays of other shapes or types are compared as any arrays."""
     plain = compare_arrays(a, b, context)
-    if plain is None or not plain.sameness.counts or a.shape != b.shape or a.dtype != b.dtype:
+    if plain is None or not plain.sameness.counts or plain.parts != ("values",):
         return plain
     a_data, b_data = load(a, context.a_blobs), load(b, context.b_blobs)
-    if a_data is None or b_data is None or not a_data.size:
+    assert a_data is not None
+    assert b_data is not None
+    if not a_data.ndim or (plain.sameness is Sameness.ORDERING and _tells_rows(a_data)):
         return plain
-    method = context.what.rpartition(".")[2]
-    flips = _flips(a_data, b_data, method)
-    change = largest_change(a_data, b_data) if a_data.dtype.kind in "fc" else ""
+    pair = Pair(a=a_data, b=b_data, reprs=a.dtype == "object")
+    flips = _flips(pair, context.what.rpartition(".")[2])
+    change = largest_change(pair) if a_data.dtype.kind in "fc" else ""
     if flips is None:
-        count = int(differs(a_data, b_data, context.tolerance).sum())
-        note = f"{count} of {a_data.size} predictions differ, {change}{_relative(a_data, b_data)}"
-        sameness = Sameness.DIFFERENT
-    else:
-        note = f"{flips} of {a_data.shape[0]} decisions flip" + (f", {change}" if change else "")
-        sameness = Sameness.DIFFERENT if flips else Sameness.DECISIONS
-    first = _first_change(a_data, b_data)
-    shown = [describe_array(value, blobs) for value, blobs in ((a, context.a_blobs), (b, context.b_blobs))]
-    return Judgement(sameness=sameness, a=shown[0], b=shown[1], note=note, details=(first,), parts=plain.parts)
+        count = int(differs(pair, context.tolerance).sum())
+        note = f"{count} of {a_data.size} predictions differ, {change}{_relative(pair)}".removesuffix(", ")
+        return dataclasses.replace(plain, sameness=Sameness.DIFFERENT, note=note, details=plain.details)
+    count = int(flips.sum())
+    note = f"{count} of {len(flips)} decisions flip" + (f", {change}" if change else "")
+    sameness = Sameness.DIFFERENT if count else Sameness.DECISIONS
+    changed = flips if count else (a_data != b_data).reshape(len(flips), -1).any(axis=1)
+    details = tuple(_sample(pair, row) for row in np.flatnonzero(changed)[:3])
+    return dataclasses.replace(plain, sameness=sameness, note=note, details=details)
 
 
-def _flips(a: AnyArray, b: AnyArray, method: str) -> int | None:
-    """Samples with another decision; None when the predictions are no decisions (regression)."""
-    if method in _SCORES:
-        if a.ndim == 2:
-            return int((a.argmax(axis=1) != b.argmax(axis=1)).sum())
-        return int(((a > 0) != (b > 0)).sum())
+def _tells_rows(data: AnyArray) -> bool:
+    """Whether the rows are so many different ones that a permutation is no chance: labels always look reordered."""
+    return data.dtype.kind in "fc" and distinct_rows(data) * 2 > len(data)
+
+
+def _flips(pair: Pair, method: str) -> npt.NDArray[np.bool_] | None:
+    """For each sample whether its decision is another; None when the predictions are no decisions (regression)."""
+    a, b = pair.a, pair.b
+    if method in _SCORES and a.dtype.kind in "fiu":
+        if a.ndim == 2 and a.shape[1] > 1:
+            return np.asarray(a.argmax(axis=1) != b.argmax(axis=1))
+        return np.asarray((a > 0) != (b > 0)).reshape(len(a), -1).any(axis=1)
     if a.dtype.kind in "fc":
         return None
-    changed = a != b
-    return int(changed.reshape(a.shape[0], -1).any(axis=1).sum()) if a.ndim else int(changed)
+    return np.asarray(a != b).reshape(len(a), -1).any(axis=1)
 
 
-def _relative(a: AnyArray, b: AnyArray) -> str:
+def _relative(pair: Pair) -> str:
     """The change against the spread of the predictions, where there is one."""
-    if a.dtype.kind != "f" or a.size < 2:
+    change = changes(pair)
+    finite = pair.a[np.isfinite(pair.a)] if pair.a.dtype.kind == "f" else pair.a[:0]
+    if change is None or finite.size < 2:
         return ""
-    spread = float(np.nanmax(a) - np.nanmin(a))
-    change = float(np.nanmax(np.abs(a - b)))
-    return f" ({change / spread:.2%} of their spread)" if spread > 0 and np.isfinite(change / spread) else ""
+    spread = float(finite.max()) - float(finite.min())
+    largest = float(change[np.isfinite(change)].max(initial=0))
+    return f" ({largest / spread:.2%} of their spread)" if 0 < spread < np.inf else ""
 
 
-def _first_change(a: AnyArray, b: AnyArray) -> str:
-    rows = np.flatnonzero((a != b).reshape(a.shape[0], -1).any(axis=1)) if a.ndim else np.array([0])
-    if not rows.size:
-        return ""
-    row = int(rows[0])
-    return f"sample {row}: {a[row] if a.ndim else a} | {b[row] if b.ndim else b}"
+def _sample(pair: Pair, row: np.intp) -> str:
+    left, right = (cut(" ".join(str(side[row]).split()), 40) for side in (pair.a, pair.b))
+    return f"[{row}]: {left} | {right}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pytest_reprocheck.compare.judging import Context, Judgement, cut, cut_pair
+from pytest_reprocheck.compare.normalise import PLACES, normalise_pair
 from pytest_reprocheck.compare.numbers import close
 from pytest_reprocheck.core.findings import Sameness
 from pytest_reprocheck.core.values import Scalar
@@ -13,21 +14,36 @@ _FLOATS = {
     "numpy.float32": "<f4",
     "numpy.float16": "<f2",
     "numpy.longdouble": "<f8",
+    "complex": "<c16",
+    "numpy.complex128": "<c16",
+    "numpy.complex64": "<c8",
 }
+_NUMBERS = ("int", "bool", "numpy.int", "numpy.uint", "numpy.bool")
 
 
 def compare_scalars(a: Scalar, b: Scalar, context: Context) -> Judgement | None:
     """None when both are the same."""
     if a.digest == b.digest:
         return None
+    sameness, note = _judge(a, b, context)
     shown = cut_pair(a.text, b.text)
+    return Judgement(sameness=sameness, a=shown[0], b=shown[1], note=note, parts=("all",))
+
+
+def _judge(a: Scalar, b: Scalar, context: Context) -> tuple[Sameness, str]:
     if a.type != b.type:
-        note = f"type {a.type} | {b.type}"
-        return Judgement(sameness=Sameness.DIFFERENT, a=shown[0], b=shown[1], note=note, parts=("all",))
+        return Sameness.DIFFERENT, f"type {a.type} | {b.type}"
     dtype = _FLOATS.get(a.type)
-    same = dtype is not None and close(float(a.text), float(b.text), dtype, context.tolerance)
-    sameness = Sameness.TOLERANCE if same else Sameness.DIFFERENT
-    return Judgement(sameness=sameness, a=shown[0], b=shown[1], parts=("all",))
+    if dtype is not None:
+        same = close(complex(a.text), complex(b.text), dtype, context.tolerance)
+        return (Sameness.TOLERANCE if same else Sameness.DIFFERENT), ""
+    if a.type.startswith(_NUMBERS):
+        return Sameness.DIFFERENT, ""
+    # A string is compared exactly, but for where in memory or on the disk the run happened to be.
+    a_text, b_text, names = normalise_pair(a.text, b.text, (context.a_root, context.b_root), only=PLACES)
+    if a_text == b_text and names:
+        return Sameness.NORMALISED, ", ".join(names)
+    return Sameness.DIFFERENT, ""
 
 
 def describe_scalar(value: Scalar) -> str:

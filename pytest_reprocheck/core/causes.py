@@ -29,20 +29,35 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         slug="unseeded-random",
         title="Python's random module is used without a seed",
-        what="A function of the random module, or a random.Random() without an argument, starts from the operating system's entropy.",
+        what=(
+            "A function of the random module, or a random.Random() without an argument, starts from the operating "
+            "system's entropy."
+        ),
         why="Every run shuffles, samples or initialises differently; seeding numpy does not reach it.",
         example="import random\nrandom.shuffle(rows)",
         remedy="import random\nrandom.seed(0)\nrandom.shuffle(rows)",
-        limits="All unseeded draws of the module share one state, so they are one finding, located at the first draw that matters.",
+        limits=(
+            "All unseeded draws of the module share one state, so they are one finding, located at the first draw "
+            "that matters."
+        ),
     ),
     Cause(
         slug="unseeded-numpy",
         title="A numpy generator is used without a seed",
-        what="numpy.random.* functions without numpy.random.seed, or default_rng(), RandomState() or SeedSequence() without an argument.",
-        why="numpy.random.seed does not reach default_rng(): a program can look seeded and still differ from run to run.",
+        what=(
+            "numpy.random.* functions without numpy.random.seed, or default_rng(), RandomState() or SeedSequence() "
+            "without an argument."
+        ),
+        why=(
+            "numpy.random.seed does not reach default_rng(): a program can look seeded and still differ from run to "
+            "run."
+        ),
         example="rng = np.random.default_rng()",
         remedy="rng = np.random.default_rng(0)",
-        limits="Draws of the global state share one finding, located at the first that matters; each unseeded generator has its own.",
+        limits=(
+            "Draws of the global state share one finding, located at the first that matters; each unseeded generator "
+            "has its own."
+        ),
     ),
     Cause(
         slug="unseeded-estimator",
@@ -51,7 +66,9 @@ CAUSES: tuple[Cause, ...] = (
         why="Splits, bootstraps and initial weights change from run to run, and scores with them.",
         example="model = RandomForestClassifier(n_estimators=10)",
         remedy="model = RandomForestClassifier(n_estimators=10, random_state=0)",
-        limits="Draws inside worker processes are seen only where the worker is a Python process that the probes reach.",
+        limits=(
+            "Draws inside worker processes are seen only where the worker is a Python process that the probes reach."
+        ),
     ),
     Cause(
         slug="os-entropy",
@@ -65,11 +82,20 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         slug="hash-order",
         title="A result depends on the order of a set or on hash()",
-        what="Strings hash differently in every Python process unless PYTHONHASHSEED is set, so sets of strings iterate in another order.",
-        why="Columns, vocabularies and one-hot codes made from a set change places, and a model trained on them is another model.",
+        what=(
+            "Strings hash differently in every Python process unless PYTHONHASHSEED is set, so sets of strings "
+            "iterate in another order."
+        ),
+        why=(
+            "Columns, vocabularies and one-hot codes made from a set change places, and a model trained on them is "
+            "another model."
+        ),
         example="cols = list(set(numeric) | set(categorical))",
         remedy="cols = sorted(set(numeric) | set(categorical))",
-        limits="Iterating over a set leaves no event: the line is found by reading the code that ran, and confirmed by trying the remedy.",
+        limits=(
+            "Iterating over a set leaves no event: the line is found by reading the code that ran, and confirmed by "
+            "trying the remedy."
+        ),
     ),
     Cause(
         slug="unexplained",
@@ -78,7 +104,10 @@ CAUSES: tuple[Cause, ...] = (
         why="The result cannot be obtained again, and this version cannot say why.",
         example="print(len(os.listdir('/proc')))",
         remedy="(none: see what the difference is, and the factors that were not varied)",
-        limits="Clock, file listings, row order, locale, time zone, threads and the network are not varied by this version.",
+        limits=(
+            "Clock, file listings, row order, locale, time zone, threads and the network are not varied by this "
+            "version."
+        ),
     ),
 )
 

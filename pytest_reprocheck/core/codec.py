@@ -1,6 +1,4 @@
-"""Values <-> JSON, driven by the dataclasses' own annotations; a wrong shape is reported with the path to the wrong
-element.
-"""
+"""Values <-> JSON by the dataclasses' own annotations; a wrong shape is reported with the path to the element."""
 
 from __future__ import annotations
 
@@ -46,7 +44,7 @@ def _decode(expected: Any, data: object, where: str) -> object:
         return _decode_dataclass(expected, data, where)
     if isinstance(expected, type) and issubclass(expected, Enum):
         return _decode_enum(expected, data, where)
-    if expected in (object, Any) or expected is Json:
+    if expected in (object, Any) or _is_json(expected):
         return data
     origin = typing.get_origin(expected)
     if origin is Literal:
@@ -63,6 +61,12 @@ def _decode(expected: Any, data: object, where: str) -> object:
         item_type = typing.get_args(expected)[1]
         return {key: _decode(item_type, item, f"{where}.{key}") for key, item in data.items()}
     return _decode_plain(expected, data, where)
+
+
+def _is_json(expected: Any) -> bool:
+    """Whether a type is ``Json``; reading it from annotations makes new unions of the same members."""
+    union = typing.get_origin(expected) in (typing.Union, types.UnionType)
+    return union and any(typing.get_origin(option) is dict for option in typing.get_args(expected))
 
 
 def _decode_plain(expected: Any, data: object, where: str) -> object:
@@ -97,8 +101,12 @@ def _decode_dataclass(expected: Any, data: object, where: str) -> object:
     return expected(**{name: _decode(hints[name], item, f"{where}.{name}") for name, item in data.items()})
 
 
-@functools.cache
 def _hints(expected: Any) -> dict[str, Any]:
+    return _hints_of(expected)
+
+
+@functools.cache
+def _hints_of(expected: type) -> dict[str, Any]:
     return typing.get_type_hints(expected)
 
 
@@ -116,7 +124,9 @@ def _decode_tuple(arguments: tuple[Any, ...], data: object, where: str) -> tuple
         return tuple(_decode(arguments[0], item, f"{where}[{index}]") for index, item in enumerate(data))
     if len(data) != len(arguments):
         raise _wrong(f"an array of {len(arguments)}", data, where)
-    return tuple(_decode(kind, item, f"{where}[{index}]") for index, (kind, item) in enumerate(zip(arguments, data)))
+    return tuple(
+        _decode(kind, item, f"{where}[{index}]") for index, (kind, item) in enumerate(zip(arguments, data, strict=True))
+    )
 
 
 def _decode_union(options: tuple[Any, ...], data: object, where: str) -> object:

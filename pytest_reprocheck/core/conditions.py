@@ -117,9 +117,7 @@ def factor_of(knob: Knob) -> FactorName:
 
 
 def _derive(subject_name: str, what: str, generation: int) -> int:
-    """A number in 1 .. 2**32 - 1 (both PYTHONHASHSEED and numpy take it); different generations never coincide by
-    construction.
-    """
+    """A number in 1 .. 2**32 - 1, which PYTHONHASHSEED and numpy both take; generations never coincide."""
     digest = hashlib.sha256(f"{subject_name}\0{what}".encode()).digest()
     start = int.from_bytes(digest[:8], "big")
     return (start + generation * 0x9E3779B1) % _MAX_SEED + 1

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class ReprocheckError(Exception):
     """Base of all errors this project raises on purpose: what is wrong, where, and what to do about it."""
@@ -37,3 +40,10 @@ class WorkspaceError(ReprocheckError):
 
 class DecodeError(ReprocheckError):
     """Stored JSON does not have the shape it should have; ``where`` is the path to the wrong element."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint for a misspelt word: the nearest known one, or all of them."""
+    names = sorted(known)
+    near = difflib.get_close_matches(word, names, n=1)
+    return f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(names)}."

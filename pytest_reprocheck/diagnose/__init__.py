@@ -1,3 +1,1 @@
-"""From differences to causes: which runs to make next, what they show, where it is in the user's code, and what to
-write instead.
-"""
+"""From differences to causes: which runs to make, what they show, where it is, and what to write instead."""

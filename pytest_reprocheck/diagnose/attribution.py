@@ -69,9 +69,7 @@ def attribute(results: Mapping[Experiment, Sequence[Difference]]) -> tuple[Attri
 
 
 def _nearest(suspects: Sequence[Suspect], difference: Difference) -> Suspect | None:
-    """The suspect with the last draw before the difference; a suspect without events (hash order) only if there is
-    no other.
-    """
+    """The suspect with the last draw before the difference; one without events (hash order) if there is no other."""
     before = [(event.seq, suspect) for suspect in suspects for event in suspect.events if event.seq <= difference.seq]
     if before:
         return max(before, key=lambda pair: pair[0])[1]

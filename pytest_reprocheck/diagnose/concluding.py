@@ -47,29 +47,30 @@ def conclude(evidence: Evidence, differences: Sequence[Difference], units: Seque
 
 def draw_message(event: Event, *, confirmed: bool) -> str:
     """The evidence for an unseeded draw, in one sentence."""
+    who = event.what.removeprefix("sklearn ")
     drawn = {
-        "random": f"{event.what} draws from Python's random module, which nobody seeded",
-        "numpy": f"{event.what} draws from a numpy generator that nobody seeded",
-        "estimator": f"{event.what.removeprefix('sklearn ')} draws with random_state=None, and nobody seeded numpy's global state",
-        "entropy": f"{event.what} draws from the operating system's entropy, which no seed reaches",
+        "random": f"{who} draws from Python's random module, which nobody seeded",
+        "numpy": f"{who} draws from a numpy generator that nobody seeded",
+        "estimator": f"{who} draws with random_state=None, and nobody seeded numpy's global state",
+        "entropy": f"{who} draws from the operating system's entropy, which no seed reaches",
     }[event.source]
     if confirmed:
-        return f"{drawn}; other seeds for this stream alone change what is listed"
-    return f"{drawn}; it is the nearest draw before what is listed (varied together with others)"
+        return f"{drawn}; other seeds for this stream alone change it"
+    return f"{drawn}; it is the nearest draw before (others were varied together with it)"
 
 
 def order_message(kind: str, *, located: bool) -> str:
     """The evidence for hash order, in one sentence."""
     made = "hash() gives another number" if kind == "hash" else "a set has another order"
     if not located:
-        return f"another PYTHONHASHSEED alone changes what is listed: somewhere {made}, and reading the code did not tell where"
-    return f"another PYTHONHASHSEED alone changes what is listed: {made} in every Python process"
+        return f"another PYTHONHASHSEED alone changes it: somewhere {made}; reading the code did not tell where"
+    return f"another PYTHONHASHSEED alone changes it: {made} in every Python process"
 
 
 def unexplained_message(*, replayed: bool) -> str:
     """Why nothing is blamed."""
     if replayed:
-        return "it differs also when run again under the same conditions: no factor that this version controls is the cause"
+        return "it differs also when run again under the same conditions: the cause is no factor that is controlled"
     return "it differs between A and B, and varying each factor alone did not bring it about within the runs allowed"
 
 

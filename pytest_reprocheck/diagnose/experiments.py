@@ -65,9 +65,7 @@ def _distance(seq: int, first: int) -> tuple[bool, int]:
 
 
 def plan(suspects: Sequence[Suspect], runs_left: int) -> tuple[Experiment, ...]:
-    """One experiment for each suspect as far as the runs go; the least suspect ones share the last run when they
-    are too many.
-    """
+    """One experiment for each suspect; where they are too many for the runs left, the least suspect share one."""
     if runs_left <= 0 or not suspects:
         return ()
     if len(suspects) <= runs_left:

@@ -29,9 +29,7 @@ class _Extent:
 
 
 def locate_draw(attribution: Attribution) -> Event:
-    """The draw that matters: the last one of the suspect's stream before the first difference it made, or its first
-    at all.
-    """
+    """The draw that matters: the stream's last one before the first difference that it made, or its first at all."""
     first = attribution.differences[0].seq
     before = [event for event in attribution.suspect.events if event.seq <= first]
     return before[-1] if before else attribution.suspect.events[0]
@@ -40,8 +38,7 @@ def locate_draw(attribution: Attribution) -> Event:
 def rank_candidates(
     candidates: Sequence[Candidate], differences: Sequence[Difference], trace: Trace
 ) -> tuple[Candidate, ...]:
-    """Candidates for hash order, the likeliest first; those in top-level steps after the first difference are left
-    out.
+    """Candidates for hash order, the likeliest first, without those in steps after the first difference.
 
     The first differing fact tells most: if it is a variable, its name is among the targets of the right statement;
     if it is a fit, the right statement stands above it in the same function, or in a function that its step called.

@@ -13,8 +13,9 @@ _ASSIGNED_MAGIC = re.compile(r"^(\s*[\w.,\s]+=\s*)[%!].*$")
 
 
 def parse(unit: Unit) -> ast.Module | None:
-    """The unit's tree; IPython magics count as ``pass``, so that line numbers stay. None when it is no Python
-    (``%%bash``, a broken cell).
+    """The unit's tree, with IPython magics as ``pass``, so that line numbers stay.
+
+    None when it is no Python, as a cell of ``%%bash`` or one that does not parse.
     """
     try:
         return ast.parse(unit.text)
@@ -60,7 +61,7 @@ def replace_node(unit: Unit, node: ast.expr, text: str) -> Edit:
 
 
 def _characters(unit: Unit, line: int, byte_offset: int) -> int:
-    """ast counts columns in UTF-8 bytes."""
+    """Columns count UTF-8 bytes in a syntax tree."""
     return len(unit.text.splitlines()[line - 1].encode()[:byte_offset].decode(errors="ignore"))
 
 

@@ -17,15 +17,18 @@ from pytest_reprocheck.core.trace import Place
 from pytest_reprocheck.diagnose.parsing import callee, enclosing_functions, parse, place_of, replace_node
 
 _ORDER_FREE = frozenset(
-    "sorted len sum min max any all set frozenset isinstance issubclass bool type id hash deepcopy copy fsum prod".split()
-)
+    {
+        "all", "any", "bool", "copy", "deepcopy", "frozenset", "fsum", "hash", "id", "isinstance", "issubclass", "len",
+        "max", "min", "prod", "set", "sorted", "sum", "type",
+    }
+)  # fmt: skip
 """Functions whose result does not depend on the order of their argument (sums of floats excepted, which the
 tolerance judges)."""
-_SET_METHODS = frozenset(
-    "add discard remove update union intersection difference symmetric_difference issubset issuperset isdisjoint isin "
-    "intersection_update difference_update symmetric_difference_update copy".split()
-)
-_SET_RESULTS = frozenset("union intersection difference symmetric_difference copy".split())
+_SET_RESULTS = frozenset({"copy", "difference", "intersection", "symmetric_difference", "union"})
+_SET_METHODS = _SET_RESULTS | {
+    "add", "difference_update", "discard", "intersection_update", "isdisjoint", "isin", "issubset", "issuperset",
+    "remove", "symmetric_difference_update", "update",
+}  # fmt: skip
 _SET_OPERATORS = (ast.BitOr, ast.BitAnd, ast.Sub, ast.BitXor)
 _SET_NAMES = frozenset({"set", "frozenset", "Set", "FrozenSet", "AbstractSet", "MutableSet"})
 _ROUNDS = 4
@@ -218,7 +221,7 @@ def _candidates(unit: Unit, tree: ast.Module, known: _Knowledge) -> Iterator[Can
 
 
 def _ordering(node: ast.expr, parents: dict[ast.AST, ast.AST], known: _Knowledge) -> ast.expr | None:
-    """The expression that makes an order of the set: the set itself where it is iterated over; None if there is none."""
+    """The expression that makes an order of the set, which is the set itself where it is iterated over; or None."""
     parent = parents[node]
     match parent:
         case ast.For(iter=iterated) | ast.AsyncFor(iter=iterated):
@@ -277,9 +280,7 @@ def _statement(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> ast.stmt:
 
 
 def _targets(statement: ast.stmt) -> tuple[str, ...]:
-    """Names bound by the statement, and by statements in it: a loop over a set fills what its body assigns or
-    appends to.
-    """
+    """Names bound by the statement or in it: a loop over a set fills what its body assigns or appends to."""
     names = {
         name.id
         for node in ast.walk(statement)

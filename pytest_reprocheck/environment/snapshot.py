@@ -10,9 +10,7 @@ from pytest_reprocheck.core.trace import Trace
 
 
 def snapshot(trace: Trace) -> Mapping[str, Json]:
-    """Python and packages of the subject's own interpreter, and the platform of this one (both run on the same
-    machine).
-    """
+    """Python and packages of the subject's own interpreter, and the platform both run on."""
     return {
         "python": trace.facts.get("python", ""),
         "platform": platform.platform(),

@@ -91,9 +91,7 @@ def _python_path(subject: Subject, variables: Mapping[str, str], folder: RunFold
 def write_child_file(
     subject: Subject, conditions: Conditions, folder: RunFolder, *, cells: Sequence[tuple[int, str]] = ()
 ) -> None:
-    """Tell the probes what they need to know; ``cells`` are the (index, source) pairs of a notebook that will be
-    executed, in order.
-    """
+    """Tell the probes what they need; ``cells`` are a notebook's (index, source) pairs, in order of execution."""
     data: dict[str, Json] = {
         "version": 1,
         "kind": subject.kind,
@@ -111,9 +109,7 @@ def write_child_file(
 
 
 def working_directory(subject: Subject, folder: RunFolder) -> Path:
-    """The folder a run starts in: the notebook's own, or the project's root for scripts, unless the subject says
-    otherwise.
-    """
+    """The folder a run starts in: the notebook's own, the root for scripts, unless the subject says otherwise."""
     if subject.cwd is not None:
         return folder.tree / subject.cwd
     return (folder.tree / subject.path).parent if subject.kind == "notebook" else folder.tree

@@ -87,7 +87,7 @@ class FunctionRunner:
     def _arguments(self) -> tuple[tuple[Any, ...], dict[str, Any], list[NotCompared]]:
         try:
             args, kwargs = copy.deepcopy((self.args, dict(self.kwargs)))
-        except Exception as error:  # noqa: BLE001 - whatever a user's class raises while it is copied
+        except Exception as error:  # whatever a user's class raises while it is copied
             reason = f"cannot be copied for each call ({type(error).__name__}): both calls share them"
             return self.args, dict(self.kwargs), [NotCompared(what="arguments", reason=reason)]
         return args, kwargs, []

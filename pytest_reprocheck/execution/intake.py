@@ -78,7 +78,8 @@ def build_trace(
 ) -> Trace:
     """One ordered log: probes' observations and the outputs of each step in place, numbered anew."""
     observations = sorted((*log.observations, *outputs), key=lambda item: item.seq)
-    merged = sorted((*log.events, *observations), key=lambda item: item.seq)
+    entries: list[Event | Observation] = [*log.events, *observations]
+    merged = sorted(entries, key=lambda item: item.seq)
     numbered = [replace(item, seq=seq) for seq, item in enumerate(merged)]
     return Trace(
         conditions=conditions,

@@ -48,15 +48,24 @@ def run_notebook(
     timeout: float | None,
     processes: Processes,
 ) -> Trace:
-    """One execution of ``notebook`` (which is changed: outputs are filled in); raises BlockedError when its kernel
-    is not installed.
+    """One execution of ``notebook``, which is changed: its outputs are filled in.
+
+    Raises BlockedError when its kernel is not installed.
     """
     kernel = _kernel_name(subject, notebook)
     cells = executed_cells(notebook)
     write_child_file(subject, conditions, folder, cells=cells)
     started = time.monotonic()
     execution = asyncio.run(
-        _execute(subject, notebook, kernel, environment(subject, conditions, folder), folder, timeout, processes)
+        _execute(
+            subject,
+            notebook,
+            kernel,
+            environment(subject, conditions, folder),
+            folder,
+            timeout=timeout,
+            processes=processes,
+        )
     )
     seconds = time.monotonic() - started
     log = _with_steps(read_log(folder.log), subject, cells, execution.reached)
@@ -93,6 +102,7 @@ async def _execute(
     kernel: str,
     variables: Mapping[str, str],
     folder: RunFolder,
+    *,
     timeout: float | None,
     processes: Processes,
 ) -> _Execution:
@@ -109,7 +119,7 @@ async def _execute(
     )
     group: int | None = None
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(timeout) as limit:
             await manager.start_kernel(
                 env=dict(variables),
                 cwd=str(working_directory(subject, folder)),
@@ -121,10 +131,13 @@ async def _execute(
             client.kc = await client.async_start_new_kernel_client()
             await client.async_execute(cleanup_kc=False)
         outcome = Outcome(status="finished")
-    except TimeoutError:
-        outcome = Outcome(status="timeout", message=f"no end after {timeout:g} s", place=_cell(subject, begun[-1]))
-    except DeadKernelError:
-        outcome = Outcome(status="died", message="the kernel died", place=_cell(subject, begun[-1]))
+    except (TimeoutError, DeadKernelError):
+        # nbclient takes the cancellation at the time limit for a dead kernel.
+        place = _cell(subject, begun[-1])
+        if limit.expired():
+            outcome = Outcome(status="timeout", message=f"no end after {timeout:g} s", place=place)
+        else:
+            outcome = Outcome(status="died", message="the kernel died", place=place)
     except CellExecutionError as error:
         outcome = _raised(subject, error, begun[-1])
     finally:
@@ -158,9 +171,7 @@ def _cell(subject: Subject, index: int) -> Place:
 
 
 def _raised(subject: Subject, error: CellExecutionError, index: int) -> Outcome:
-    """The failing line is the last one that the traceback shows inside this cell (the cell whose number the first
-    frame has).
-    """
+    """The failing line is the last one in the traceback that lies in this cell, the cell of its first frame."""
     detail = _ANSI.sub("", error.traceback)
     frames = [match for match in _FRAME.finditer(detail) if match.group(1)]
     line = None

@@ -23,9 +23,7 @@ def text_value(text: str, mime: str = "text/plain") -> Text:
 
 
 def stream_observations(log: Log, streams: Mapping[str, Path]) -> list[Observation]:
-    """A script's stdout and stderr, cut where its steps began; ``streams`` maps the stream's name to the captured
-    file.
-    """
+    """A script's stdout and stderr, cut where its steps began; ``streams`` maps a stream's name to its file."""
     found = []
     for name, path in streams.items():
         content = path.read_bytes()
@@ -46,9 +44,7 @@ def stream_observations(log: Log, streams: Mapping[str, Path]) -> list[Observati
 
 
 def cell_observations(outputs: Sequence[Mapping[str, Any]], step: Step, seq: int, blobs: Path) -> list[Observation]:
-    """A cell's outputs as nbformat has them; streams are merged over their chunks, each other output has its number
-    in the cell.
-    """
+    """A cell's outputs, as nbformat has them; a stream's chunks are merged, each other output has its number."""
     found: list[Observation] = []
     streams: dict[str, str] = {}
     rich = [output for output in outputs if output["output_type"] != "stream"]

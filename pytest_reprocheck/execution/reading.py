@@ -18,9 +18,7 @@ _RAISES = "raises-exception"
 
 
 def read_notebook(subject: Subject) -> NotebookNode:
-    """The subject's notebook in format 4 with its parameters injected; raises SubjectError when it is not a
-    notebook.
-    """
+    """The subject's notebook in format 4, parameters injected; raises SubjectError when it is none."""
     try:
         text = subject.file.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -46,7 +44,7 @@ def read_notebook(subject: Subject) -> NotebookNode:
 
 def _upgrade(subject: Subject, text: str) -> NotebookNode:
     try:
-        notebook = nbformat.reads(text, as_version=4)
+        notebook: NotebookNode = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
         sound = all(isinstance(cell.source, str) for cell in notebook.cells)
     except (AttributeError, KeyError, TypeError, ValueError, ValidationError) as error:
         # nbformat lets these through, depending on what is wrong.
@@ -73,7 +71,10 @@ def _with_parameters(subject: Subject, notebook: NotebookNode) -> NotebookNode:
             "python"
         )
     notebook.metadata.setdefault("papermill", {})
-    return parameterize_notebook(notebook, dict(subject.parameters))
+    for cell in notebook.cells:
+        cell.metadata.setdefault("tags", [])  # papermill looks at the tags of every cell
+    parameterized: NotebookNode = parameterize_notebook(notebook, dict(subject.parameters))
+    return parameterized
 
 
 def _honour_nbval(notebook: NotebookNode) -> None:
@@ -90,9 +91,7 @@ def _honour_nbval(notebook: NotebookNode) -> None:
 
 
 def ignored_outputs(notebook: NotebookNode) -> dict[int, str]:
-    """Cell index -> why its outputs are not compared, for cells marked ``NBVAL_IGNORE_OUTPUT`` or tagged
-    ``nbval-ignore-output``.
-    """
+    """Cell index -> why its outputs are not compared, for cells with nbval's marker or tag to ignore them."""
     return {
         index: "the cell is marked NBVAL_IGNORE_OUTPUT"
         for index, cell in enumerate(notebook.cells)

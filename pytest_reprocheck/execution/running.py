@@ -99,8 +99,9 @@ class Runner:
 
 @contextmanager
 def runner(subject: Subject, *, timeout: float | None) -> Iterator[Runner]:
-    """A Runner for a notebook or script; its folders are gone afterwards. Raises SubjectError when the subject
-    cannot be read.
+    """A Runner for a notebook or script; its folders are gone afterwards.
+
+    Raises SubjectError when the subject cannot be read.
     """
     notebook = read_notebook(subject) if subject.kind == "notebook" else None
     if notebook is None and subject.module is None and not subject.file.is_file():

@@ -21,16 +21,17 @@ MAX_FILES = 50_000
 
 _LEFT_OUT = frozenset(
     {
-        ".git", ".hg", ".svn", "__pycache__", ".tox", ".nox", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis",
-        ".ipynb_checkpoints", ".reprocheck", "node_modules",
+        ".git", ".hg", ".hypothesis", ".ipynb_checkpoints", ".mypy_cache", ".nox", ".pytest_cache", ".reprocheck",
+        ".ruff_cache", ".svn", ".tox", "__pycache__", "node_modules",
     }
 )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunFolder:
-    """Where one run lives; absolute paths. Folders of the same session have names of equal length, so that paths in
-    outputs do.
+    """Where one run lives, as absolute paths.
+
+    Folders of the same session have names of equal length, so that paths in outputs do.
     """
 
     tree: Path
@@ -55,9 +56,9 @@ def session() -> Iterator[Path]:
 
 
 def open_run(base: Path, number: int, root: Path, replaced: Mapping[str, bytes]) -> RunFolder:
-    """Copy the project at ``root`` for run ``number``; ``replaced`` gives other contents for some files (POSIX
-    paths relative to the root).
+    """Copy the project at ``root`` for run ``number``.
 
+    ``replaced`` gives other contents for some files, named by their POSIX paths relative to the root.
     Raises WorkspaceError when the project is too large to be copied, or cannot be read.
     """
     home = base / f"{number:03d}"

@@ -38,7 +38,7 @@ class OverBudgetError(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
-    """How much of a value is kept, and how large it may be: by size alone, never by time, so that all runs tell the same."""
+    """How much of a value is kept, and how large it may be; never a matter of time, so that all runs tell the same."""
 
     keep: int = 2000
     """Nodes to keep; 0 takes digests alone."""

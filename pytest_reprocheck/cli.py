@@ -1,0 +1,198 @@
+"""The face on the command line: ``reprocheck audit | replay | show | explain``.
+
+Exit codes: 0, all subjects are reproducible; 1, one is not; 2, a wrong command line, configuration or file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from pytest_reprocheck.collecting import Entry, Scope, declared_files, entries_in, entries_of, find_root, refusal
+from pytest_reprocheck.config import Options, Overrides, merged, parse_flags, read_config
+from pytest_reprocheck.core.causes import CAUSES
+from pytest_reprocheck.core.errors import ConfigError, DecodeError, ReprocheckError, did_you_mean
+from pytest_reprocheck.core.findings import Audit
+from pytest_reprocheck.report.machine import LAST, Report, host, keep_last, load_report, report_to_json, write_text
+from pytest_reprocheck.report.terminal import (
+    render_cause,
+    render_causes,
+    render_failure,
+    render_headline,
+    render_replay,
+    render_summary,
+)
+
+_VALUES = ("vary", "max-runs", "budget", "timeout")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    parsed = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = parsed.command
+    try:
+        return command(parsed)
+    except ReprocheckError as error:
+        return _complain(str(error))
+    except BrokenPipeError:
+        # The reader went away; Python would complain once more when it closes the stream at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 2
+    except OSError as error:
+        return _complain(str(error))
+    except KeyboardInterrupt:
+        return 130
+
+
+def _complain(text: str) -> int:
+    print(f"reprocheck: error: {text}", file=sys.stderr)
+    return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="reprocheck", description="Is a notebook or training script reproducible, and if not, why?"
+    )
+    parser.add_argument("--version", action="version", version=f"reprocheck {version('pytest-reprocheck')}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    audit = commands.add_parser("audit", help="run notebooks and scripts twice and explain what differs")
+    audit.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="a notebook, a script, or a folder")
+    audit.add_argument("--json", metavar="FILE", type=Path, help="write the machine-readable report")
+    audit.add_argument("--vary", metavar="LIST", help="factors to vary, separated by commas (seed,hash)")
+    audit.add_argument("--max-runs", metavar="N", help="runs for finding and explaining, for each subject (8)")
+    audit.add_argument("--budget", metavar="TIME", help="time for the explaining runs of each subject (10 min)")
+    audit.add_argument("--timeout", metavar="TIME", help="time that one run may take (no limit)")
+    audit.set_defaults(command=_audit)
+
+    replay = commands.add_parser("replay", help="run a stored audit's subjects again under the recorded conditions")
+    replay.add_argument("file", metavar="FILE", type=Path, help="a report")
+    replay.add_argument("--root", metavar="FOLDER", type=Path, help="what the report's paths are relative to")
+    replay.set_defaults(command=_replay)
+
+    show = commands.add_parser("show", help="show a stored report")
+    show.add_argument("file", metavar="FILE", type=Path, help="a report")
+    show.set_defaults(command=_show)
+
+    explain = commands.add_parser("explain", help="what a cause is, and what to do about it")
+    explain.add_argument("cause", nargs="?", metavar="CAUSE", help="without one, all are listed")
+    explain.set_defaults(command=_explain)
+    return parser
+
+
+def _audit(parsed: argparse.Namespace) -> int:
+    from pytest_reprocheck.auditing import audit
+
+    flags = parse_flags({name: getattr(parsed, name.replace("-", "_")) for name in _VALUES}, "--")
+    scope, entries = _subjects([Path(os.path.abspath(path)) for path in parsed.paths], flags)  # noqa: PTH100 - links stay
+    audits = []
+    for entry in entries:
+        tell = functools.partial(_progress, entry.subject.name)
+        result = refusal(entry) or audit(entry.subject, entry.options, progress=tell)
+        audits.append(result)
+        if not result.passed:
+            print(f"{render_headline(result)}\n{render_failure(result)}\n", flush=True)
+    print("\n".join(render_summary(audits)))
+    target = parsed.json or (scope.root / scope.config.json if scope.config.json else None)
+    tool_version = version("pytest-reprocheck")
+    if target is not None:
+        write_text(target, report_to_json(audits, host(), tool_version=tool_version))
+    keep_last(scope.root, audits, host(), tool_version=tool_version)
+    return _exit_code(audits)
+
+
+def _subjects(paths: Sequence[Path], flags: Overrides) -> tuple[Scope, list[Entry]]:
+    """The project and what the paths give, each subject once; raises ConfigError for a path that gives nothing."""
+    for path in paths:
+        if not path.exists():
+            raise ConfigError("no such file or folder", where=_shown(path))
+    root = find_root(Path(os.path.commonpath(paths)))
+    scope = Scope(root=root, config=read_config(root), flags=flags, invoked_from=Path.cwd())
+    declared_files(scope)
+    found: dict[str, Entry] = {}
+    for path in paths:
+        entries = entries_in(path, scope) if path.is_dir() else entries_of(path, scope, named=True)
+        if not entries:
+            wanted = "no notebook and no declared script in it" if path.is_dir() else "neither a notebook nor a script"
+            raise ConfigError(wanted, where=_shown(path))
+        found |= {entry.subject.name: entry for entry in entries if entry.subject.name not in found}
+    return scope, list(found.values())
+
+
+def _replay(parsed: argparse.Namespace) -> int:
+    from pytest_reprocheck.auditing import replay
+
+    report = _read(parsed.file)
+    root = parsed.root.absolute() if parsed.root else _root_of(parsed.file.absolute())
+    options = merged(Options(), [read_config(root).overrides])
+    audits = []
+    for stored in report.subjects:
+        _progress(stored.name, "A and B")
+        try:
+            again = replay(stored, root, options)
+        except ConfigError as error:
+            if len(report.subjects) == 1:
+                raise
+            print(error)
+            again = stored
+        else:
+            print(render_replay(stored, again), flush=True)
+        audits.append(again)
+    return _exit_code(audits)
+
+
+def _root_of(file: Path) -> Path:
+    """The root whose folder of last reports a file lies in; else the root around it."""
+    for folder in file.parents:
+        if file.is_relative_to(folder / LAST):
+            return folder
+    return find_root(file)
+
+
+def _show(parsed: argparse.Namespace) -> int:
+    audits = _read(parsed.file).subjects
+    for audit in audits:
+        if not audit.passed:
+            print(f"{render_headline(audit)}\n{render_failure(audit)}\n")
+    print("\n".join(render_summary(audits)))
+    return 0
+
+
+def _read(file: Path) -> Report:
+    try:
+        return load_report(file.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise DecodeError("is no text in UTF-8", where=str(file)) from error
+    except DecodeError as error:
+        raise DecodeError(error.message, where=f"{file}: {error.where}", hint=error.hint) from error
+
+
+def _explain(parsed: argparse.Namespace) -> int:
+    if parsed.cause is None:
+        print(render_causes(CAUSES))
+        return 0
+    by_slug = {cause.slug: cause for cause in CAUSES}
+    if parsed.cause not in by_slug:
+        raise ConfigError(f"unknown cause {parsed.cause!r}", hint=did_you_mean(parsed.cause, by_slug))
+    print(render_cause(by_slug[parsed.cause]))
+    return 0
+
+
+def _exit_code(audits: Sequence[Audit]) -> int:
+    return 0 if all(audit.passed for audit in audits) else 1
+
+
+def _progress(name: str, step: str) -> None:
+    """Say what is being done, to people only."""
+    if sys.stderr.isatty():
+        print(f"{name}: {step}", file=sys.stderr)
+
+
+def _shown(path: Path) -> str:
+    """A path as the user may have written it."""
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)

@@ -1,0 +1,185 @@
+"""The face in pytest: options, a fixture and a marker; ``plugin_session`` has what ``--reprocheck`` adds.
+
+pytest loads this module in every run, also in those that audit nothing, so whatever is needed only for an audit is
+imported where an audit begins. Without ``--reprocheck`` nothing is collected, printed or written.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Generator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_reprocheck.plugin_session import AuditSession, audits_key
+
+if TYPE_CHECKING:
+    from pytest_reprocheck.collecting import Scope
+    from pytest_reprocheck.config import Options
+    from pytest_reprocheck.core.findings import Audit
+
+_scope_key = pytest.StashKey["Scope"]()
+
+_VALUES = ("vary", "max-runs", "budget", "timeout")
+"""Flags that set options of the audits; their names are those of the configuration's keys."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """All options begin with the plugin's name."""
+    group = parser.getgroup("reprocheck", "audits of reproducibility (reprocheck)")
+    group.addoption(
+        "--reprocheck",
+        action="store_true",
+        help="audit notebooks, and the scripts that are named or configured: run each twice under varied conditions "
+        "and explain what differs",
+    )
+    group.addoption("--reprocheck-json", metavar="FILE", help="write the machine-readable report")
+    group.addoption("--reprocheck-vary", metavar="LIST", help="factors to vary, separated by commas (seed,hash)")
+    group.addoption("--reprocheck-max-runs", metavar="N", help="runs for finding and explaining, each subject (8)")
+    group.addoption("--reprocheck-budget", metavar="TIME", help="time for the explaining runs, each subject (10 min)")
+    group.addoption("--reprocheck-timeout", metavar="TIME", help="time that one run may take (no limit)")
+    group.addoption("--reprocheck-list", action="store_true", help="show what would be audited, run nothing")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """A list is made in this process: with workers, only they would know the subjects."""
+    if config.getoption("reprocheck_list") and config.pluginmanager.hasplugin("xdist"):
+        config.option.numprocesses, config.option.dist, config.option.tx = 0, "no", []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Turn the audits on; raises UsageError for options that are wrong, or would have no effect."""
+    config.addinivalue_line(
+        "markers",
+        "reprocheck(vary=..., rtol=..., atol=...): call the test function twice under varied conditions and compare; "
+        "with the fixture of that name, its options. Audits of notebooks and scripts have this marker too.",
+    )
+    if config.getoption("reprocheck"):
+        config.pluginmanager.register(AuditSession(config, _scope(config)), "reprocheck-session")
+        return
+    for name in ("json", *_VALUES, "list"):
+        if config.getoption(f"reprocheck_{name.replace('-', '_')}"):
+            raise pytest.UsageError(
+                f"--reprocheck-{name} needs --reprocheck. Add it, or set the key in pyproject.toml."
+            )
+
+
+def _scope(config: pytest.Config) -> Scope:
+    """Configuration and flags; raises UsageError."""
+    from pytest_reprocheck.collecting import Scope
+    from pytest_reprocheck.config import parse_flags, read_config
+    from pytest_reprocheck.core.errors import ConfigError
+
+    try:
+        flags = {name: config.getoption(f"reprocheck_{name.replace('-', '_')}") for name in _VALUES}
+        return Scope(
+            root=config.rootpath,
+            config=read_config(config.rootpath),
+            flags=parse_flags(flags, "--reprocheck-"),
+            invoked_from=config.invocation_params.dir,
+        )
+    except ConfigError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+@pytest.fixture
+def reprocheck(request: pytest.FixtureRequest) -> Callable[..., Audit]:
+    """Call a function twice under varied conditions: ``reprocheck(train, X, y, depth=3)``.
+
+    Fails the test when the calls differ in what they return, fit or predict, and names the cause; returns the Audit
+    otherwise. What the function raises in both calls is raised. ``@pytest.mark.reprocheck(...)`` sets the options.
+    """
+
+    def check(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Audit:
+        return _check(request.node, function, args, kwargs)
+
+    return check
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A wrong marker fails its test before anything is set up for it."""
+    if isinstance(item, pytest.Function) and item.get_closest_marker("reprocheck"):
+        _function_options(item)
+        if "reprocheck" not in item.fixturenames:
+            _require_plain_function(item)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """A marked test that does not use the fixture is itself what is audited; its fixtures are set up once."""
+    if "reprocheck" in pyfuncitem.fixturenames or not pyfuncitem.get_closest_marker("reprocheck"):
+        return (yield)
+    function = pyfuncitem.obj
+
+    def audited(**kwargs: Any) -> None:
+        _check(pyfuncitem, function, (), kwargs)
+
+    pyfuncitem.obj = audited
+    try:
+        return (yield)
+    finally:
+        pyfuncitem.obj = function
+
+
+def _check(
+    item: pytest.Function, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Audit:
+    """Audit one function for a test; fails or skips the test by the verdict."""
+    from pytest_reprocheck.auditing import audit_function
+    from pytest_reprocheck.report.terminal import render_failure, render_headline
+
+    raised: list[BaseException] = []
+
+    @functools.wraps(function)
+    def observed(*positional: Any, **named: Any) -> Any:
+        try:
+            return function(*positional, **named)
+        except BaseException as error:
+            raised.append(error)
+            raise
+
+    audits = item.stash.setdefault(audits_key, [])
+    root = item.config.rootpath if item.path.is_relative_to(item.config.rootpath) else item.path.parent
+    name = item.nodeid.partition("::")[2] + (f"#{len(audits) + 1}" if audits else "")
+    path = item.path.relative_to(root).as_posix()
+    audit = audit_function(observed, args, kwargs, name=name, root=root, path=path, options=_function_options(item))
+    audits.append(audit)
+    if audit.verdict == "failed" and raised:
+        raise raised[0]  # the test's own failure, with pytest's own explanation of it
+    if audit.verdict == "blocked":
+        pytest.skip(audit.reason)
+    if not audit.passed:
+        pytest.fail(f"{render_headline(audit)}\n{render_failure(audit)}", pytrace=False)
+    return audit
+
+
+def _function_options(item: pytest.Function) -> Options:
+    """Options of the configuration, the flags, and the item's markers, nearest last; a wrong one fails the test."""
+    from pytest_reprocheck.config import Options, merged, parse_marker
+    from pytest_reprocheck.core.errors import ConfigError
+
+    scope = item.config.stash.get(_scope_key, None) or _scope(item.config)
+    item.config.stash[_scope_key] = scope
+    where = f"{item.nodeid}: @pytest.mark.reprocheck"
+    try:
+        markers = [parse_marker(mark.args, mark.kwargs, where) for mark in item.iter_markers("reprocheck")]
+    except ConfigError as error:
+        pytest.fail(str(error), pytrace=False)
+    return merged(Options(), [scope.config.overrides, scope.flags, *reversed(markers)])
+
+
+def _require_plain_function(item: pytest.Function) -> None:
+    """Methods of unittest classes and coroutines are called in ways of their own, which nobody can repeat here."""
+    import unittest
+
+    if inspect.iscoroutinefunction(item.obj) or inspect.isasyncgenfunction(item.obj):
+        kind = "an async test"
+    elif item.cls is not None and issubclass(item.cls, unittest.TestCase):
+        kind = "a unittest method"
+    else:
+        return
+    pytest.fail(f"{item.nodeid}: @pytest.mark.reprocheck cannot audit {kind}. Use a plain function.", pytrace=False)

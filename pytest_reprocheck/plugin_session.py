@@ -1,0 +1,252 @@
+"""What ``--reprocheck`` adds to a run of pytest: one item for each subject, and the reports of all audits."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_reprocheck.collecting import Entry, Scope
+    from pytest_reprocheck.core.findings import Audit
+    from pytest_reprocheck.core.subjects import Json
+
+audits_key = pytest.StashKey["list[Audit]"]()
+"""The audits that an item made, those of the fixture too."""
+_position_key = pytest.StashKey[int]()
+
+
+class NotReproducibleError(Exception):
+    """An audit whose verdict fails its item; pytest shows the audit, not this exception."""
+
+    def __init__(self, audit: Audit) -> None:
+        super().__init__(audit.verdict)
+        self.audit = audit
+
+
+class AuditFile(pytest.File):
+    """A notebook or script that is audited."""
+
+    entries: tuple[Entry, ...] = ()
+
+    def collect(self) -> Iterable[pytest.Item]:
+        """One item for each set of parameters."""
+        from pytest_reprocheck.core.subjects import parameter_text
+
+        for entry in self.entries:
+            name = f"reprocheck{parameter_text(entry.subject.parameters)}"
+            item: AuditItem = AuditItem.from_parent(self, name="".join(c if c.isprintable() else "?" for c in name))
+            item.entry = entry
+            yield item
+
+
+class AuditItem(pytest.Item):
+    """The audit of one subject."""
+
+    entry: Entry
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.add_marker("reprocheck")
+        if self.config.pluginmanager.hasplugin("rerunfailures"):
+            self.add_marker(pytest.mark.flaky(reruns=0))  # an audit has run its subject again and again already
+
+    def runtest(self) -> None:
+        """Audit; the verdict decides."""
+        audit = _audit(self.entry)
+        self.stash[audits_key] = [audit]
+        causes = sorted({finding.cause for finding in audit.findings if finding.severity == "error"})
+        self.user_properties.append(("reprocheck_verdict", audit.verdict))
+        self.user_properties.append(("reprocheck_causes", " ".join(causes)))
+        self.user_properties.append(("reprocheck_runs", audit.runs))
+        if audit.verdict == "blocked":
+            pytest.skip(audit.reason)
+        if not audit.passed:
+            raise NotReproducibleError(audit)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The rendered audit; anything else is a bug of ours and shown with its traceback from here on."""
+        if isinstance(excinfo.value, NotReproducibleError):
+            from pytest_reprocheck.report.terminal import render_failure
+
+            return render_failure(excinfo.value.audit)
+        excinfo.traceback = excinfo.traceback.cut(path=__file__)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """The whole file: an audit has no line."""
+        return self.path, None, self.name
+
+
+def _audit(entry: Entry) -> Audit:
+    from pytest_reprocheck.collecting import refusal
+
+    if refused := refusal(entry):
+        return refused
+    from pytest_reprocheck.auditing import audit
+
+    return audit(entry.subject, entry.options)
+
+
+class AuditSession:
+    """What ``--reprocheck`` adds to one run of pytest."""
+
+    def __init__(self, config: pytest.Config, scope: Scope) -> None:
+        self.scope = scope
+        self.is_worker = hasattr(config, "workerinput")
+        # Not Session.isinitpath: it forgets a file that is named beside a folder around it.
+        self.named = frozenset(_path_of(argument, config) for argument in config.args)
+        self.items = 0
+        self.audits: dict[tuple[int, int], Audit] = {}
+        """Position of the item in the order of collection, position among its audits -> audit."""
+        self.problems: list[str] = []
+        self._add_declared(config)
+
+    def _add_declared(self, config: pytest.Config) -> None:
+        """Without arguments, what the configuration declares is audited wherever it lies, outside ``testpaths`` too."""
+        from pytest_reprocheck.collecting import declared_files
+        from pytest_reprocheck.core.errors import ConfigError
+
+        try:
+            files = declared_files(self.scope)
+        except ConfigError as error:
+            raise pytest.UsageError(str(error)) from error
+        if config.args_source is not config.ArgsSource.ARGS:
+            config.args += [str(file) for file in files if not any(map(file.is_relative_to, self.named))]
+
+    def pytest_report_header(self) -> str:
+        """What is varied, and the limits; seeds derive from each subject's name."""
+        from pytest_reprocheck.config import Options, merged
+
+        options = merged(Options(), [self.scope.config.overrides, self.scope.flags])
+        count = f"{len(options.vary)} factor{'s' if len(options.vary) > 1 else ''}"
+        limits = f"max {options.max_runs} runs, budget {_time(options.budget)}"
+        return f"reprocheck: {count} varied: {' '.join(options.vary)} | copy workspace | {limits}"
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collect_file(
+        self, file_path: Path, parent: pytest.Collector
+    ) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+        """Collect subjects. A script that is one is nothing else: any other collector would import it, here and now."""
+        from pytest_reprocheck.collecting import entries_of, is_test_file
+
+        others = yield
+        if is_test_file(file_path, parent.config.getini("python_files")):
+            return others
+        entries = entries_of(file_path, self.scope, named=file_path in self.named)
+        if not entries:
+            return others
+        # The session as parent: a package as parent would be imported before the item runs.
+        collector: AuditFile = AuditFile.from_parent(parent.session, path=file_path)
+        collector.entries = entries
+        return [collector] if file_path.suffix == ".py" else [*others, collector]
+
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """Note the order of collection, which reports keep whatever the order of running is."""
+        item.stash[_position_key] = self.items
+        self.items += 1
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """``--reprocheck-list`` shows the subjects instead of running anything."""
+        if not session.config.getoption("reprocheck_list") or session.testsfailed:
+            return None
+        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        for item in session.items:
+            if reporter is not None and isinstance(item, AuditItem):
+                reporter.ensure_newline()
+                reporter.write_line(_listed(item.entry))
+        return True
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Put the audits on the report as plain data, which reaches the controller from a worker too."""
+        report = yield
+        audits = item.stash.get(audits_key, [])
+        if call.when == "call" and audits:
+            from pytest_reprocheck.report.machine import audit_to_json
+            from pytest_reprocheck.report.terminal import render_headline
+
+            shown: dict[str, Json] = {
+                "position": item.stash[_position_key],
+                "audits": [audit_to_json(audit) for audit in audits],
+            }
+            report.reprocheck = shown  # type: ignore[attr-defined]
+            if isinstance(item, AuditItem) and report.failed:
+                report.location = (*report.location[:2], render_headline(audits[0]))
+            if isinstance(item, AuditItem) and report.skipped:
+                report.longrepr = (str(item.path), None, f"Skipped: {audits[0].reason}")  # type: ignore[assignment]
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Gather the audits, in the controller alone."""
+        shown = getattr(report, "reprocheck", None)
+        if shown is None or self.is_worker:
+            return
+        from pytest_reprocheck.report.machine import audit_from_json
+
+        for index, data in enumerate(shown["audits"]):
+            self.audits[shown["position"], index] = audit_from_json(data)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write the reports, also of a run that was interrupted."""
+        if self.is_worker or session.config.getoption("reprocheck_list") or session.config.getoption("collectonly"):
+            return
+        try:
+            self._write(session.config)
+        except OSError as error:
+            self.problems.append(f"reprocheck: the report could not be written: {error}")
+            session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+
+    def _write(self, config: pytest.Config) -> None:
+        from importlib.metadata import version
+
+        from pytest_reprocheck.report.machine import host, keep_last, report_to_json, write_text
+
+        tool_version = version("pytest-reprocheck")
+        audits = self._in_order()
+        if given := config.getoption("reprocheck_json"):
+            file = config.invocation_params.dir / given
+        elif configured := self.scope.config.json:
+            file = config.rootpath / configured
+        else:
+            file = None
+        if file is not None:
+            write_text(file, report_to_json(audits, host(), tool_version=tool_version))
+        keep_last(config.rootpath, audits, host(), tool_version=tool_version)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """One line for each subject, and what was not varied."""
+        from pytest_reprocheck.report.terminal import render_summary
+
+        if self.audits:
+            terminalreporter.section("reprocheck summary")
+            for line in render_summary(self._in_order()):
+                terminalreporter.write_line(line)
+        for problem in self.problems:
+            terminalreporter.write_line(problem)
+
+    def _in_order(self) -> list[Audit]:
+        return [audit for _, audit in sorted(self.audits.items(), key=lambda pair: pair[0])]
+
+
+def _path_of(argument: str, config: pytest.Config) -> Path:
+    """The absolute path in an argument, which may be a node id."""
+    return Path(os.path.abspath(config.invocation_params.dir / argument.partition("[")[0].partition("::")[0]))  # noqa: PTH100
+
+
+def _listed(entry: Entry) -> str:
+    from pytest_reprocheck.report.terminal import one_line
+
+    options = entry.options
+    plan = f"varies {' '.join(options.vary)}, max {options.max_runs} runs, budget {_time(options.budget)}"
+    return one_line(f"{entry.subject.name}  {entry.subject.kind}  {entry.problem or plan}")
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds / 60:g} min" if seconds >= 60 and not seconds % 60 else f"{seconds:g} s"

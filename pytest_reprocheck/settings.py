@@ -1,0 +1,201 @@
+"""Readers of single settings: a TOML value or a flag's text in, a checked value or a located ConfigError out.
+
+Every reader takes the value and its place (``pyproject.toml: tool.reprocheck.budget``), so the error names the key.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, get_args
+
+from pytest_reprocheck.core.conditions import FactorName
+from pytest_reprocheck.core.errors import ConfigError, did_you_mean
+from pytest_reprocheck.core.subjects import Json, parameter_text
+from pytest_reprocheck.core.tolerance import Tolerance
+
+Reader = Callable[[object, str], Any]
+Fields = dict[str, Any]
+"""Field name of a dataclass -> value; the dataclass's own annotations say which type each has."""
+
+_UNITS = {
+    "": 1.0,
+    "ms": 0.001,
+    "s": 1.0,
+    "sec": 1.0,
+    "second": 1.0,
+    "min": 60.0,
+    "minute": 60.0,
+    "h": 3600.0,
+    "hour": 3600.0,
+}
+_DURATION = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)\s*", re.IGNORECASE)
+_MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+
+
+def unexpected(expected: str, value: object, where: str) -> ConfigError:
+    """The error for a value of a wrong type or out of range."""
+    shown = repr(value)
+    return ConfigError(f"expected {expected}, got {shown if len(shown) <= 60 else shown[:56] + ' ...'}", where=where)
+
+
+def table_of(data: object, where: str) -> dict[str, object]:
+    """``data`` itself, which has to be a table."""
+    if not isinstance(data, dict):
+        raise unexpected("a table", data, where)
+    return data
+
+
+def fields(data: object, where: str, readers: Mapping[str, Reader], *, known: Iterable[str] = ()) -> Fields:
+    """A table's values by field name (``max-runs`` gives ``max_runs``).
+
+    A key without a reader is an error; ``known`` are further keys that its hint may name.
+    """
+    table = table_of(data, where)
+    for key in table:
+        if key not in readers:
+            raise ConfigError("unknown key", where=f"{where}.{key}", hint=did_you_mean(key, [*readers, *known]))
+    return {key.replace("-", "_"): readers[key](value, f"{where}.{key}") for key, value in table.items()}
+
+
+def text(value: object, where: str) -> str:
+    """A text that is not empty."""
+    if not isinstance(value, str) or not value:
+        raise unexpected("a text", value, where)
+    return value
+
+
+def texts(value: object, where: str) -> tuple[str, ...]:
+    """A list of texts, empty ones among them."""
+    if not isinstance(value, (list, tuple)):
+        raise unexpected("a list of texts", value, where)
+    for index, item in enumerate(value):
+        if not isinstance(item, str):
+            raise unexpected("a text", item, f"{where}[{index}]")
+    return tuple(value)
+
+
+def glob(value: object, where: str) -> str:
+    """A glob from the root."""
+    pattern = text(value, where)
+    if pattern.startswith("/") or ".." in pattern.split("/"):
+        raise unexpected("a glob from the root", value, where)
+    return pattern.removeprefix("./").rstrip("/")
+
+
+def globs(value: object, where: str) -> tuple[str, ...]:
+    """A list of globs from the root."""
+    return tuple(glob(item, f"{where}[{index}]") for index, item in enumerate(texts(value, where)))
+
+
+def folder(value: object, where: str) -> str:
+    """``subject``, or a folder inside the root."""
+    name = text(value, where)
+    if name.startswith("/") or ".." in name.split("/"):
+        raise unexpected("'subject' or a folder inside the root", value, where)
+    return name
+
+
+def module_name(value: object, where: str) -> str:
+    """A dotted name."""
+    name = text(value, where)
+    if not _MODULE.fullmatch(name):
+        raise unexpected("a module's dotted name", value, where)
+    return name
+
+
+def environment(value: object, where: str) -> Mapping[str, str]:
+    """Environment variables, sorted by name."""
+    table = table_of(value, where)
+    for name, item in table.items():
+        if not name or "=" in name or "\0" in name:
+            raise ConfigError("is no name of an environment variable", where=f"{where}.{name}")
+        if not isinstance(item, str) or "\0" in item:
+            raise unexpected("a text", item, f"{where}.{name}")
+    return {name: str(item) for name, item in sorted(table.items())}
+
+
+def duration(value: object, where: str) -> float:
+    """Seconds: a number, or a text such as ``90 s`` or ``10 min``."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf:
+        return float(value)
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    unit = match[2].lower() if match else "?"
+    scale = _UNITS.get(unit, _UNITS.get(unit.removesuffix("s")))
+    if match is None or scale is None:
+        raise unexpected("seconds, or a text such as '90 s' or '10 min'", value, where)
+    return float(match[1]) * scale
+
+
+def positive_duration(value: object, where: str) -> float:
+    """A duration larger than nothing."""
+    seconds = duration(value, where)
+    if not seconds:
+        raise unexpected("more than 0 seconds", value, where)
+    return seconds
+
+
+def run_count(value: object, where: str) -> int:
+    """A whole number of runs, two at least; flags give it as text."""
+    number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+    if not isinstance(number, int) or isinstance(number, bool) or number < 2:
+        raise unexpected("a whole number, at least 2", value, where)
+    return number
+
+
+def factors(value: object, where: str) -> tuple[FactorName, ...]:
+    """Factor names as a list, or separated by commas, in the factors' own order."""
+    known: tuple[FactorName, ...] = get_args(FactorName)
+    names = [item.strip() for item in value.split(",")] if isinstance(value, str) else list(texts(value, where))
+    for name in names:
+        if name not in known:
+            raise ConfigError(f"unknown factor {name!r}", where=where, hint=did_you_mean(name, known))
+    if not names:
+        raise unexpected(f"at least one of {', '.join(known)}", value, where)
+    return tuple(name for name in known if name in names)
+
+
+def tolerance(value: object, where: str) -> Tolerance:
+    """``rtol`` and ``atol``."""
+    return Tolerance(**fields(value, where, {"rtol": non_negative, "atol": non_negative}))
+
+
+def non_negative(value: object, where: str) -> float:
+    """A finite number, 0 or more."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value < math.inf:
+        raise unexpected("a number, 0 or more", value, where)
+    return float(value)
+
+
+def parameter_sets(value: object, where: str) -> tuple[Mapping[str, Json], ...]:
+    """A table of parameters, or a list of tables that look different from each other in reports."""
+    if not isinstance(value, list):
+        return (_parameters(value, where),)
+    if not value:
+        raise unexpected("at least one table", value, where)
+    sets = [_parameters(item, f"{where}[{index}]") for index, item in enumerate(value)]
+    shown = [parameter_text(item) for item in sets]
+    for index, name in enumerate(shown):
+        if name in shown[:index]:
+            raise ConfigError(f"reads the same as {where}[{shown.index(name)}]: {name}", where=f"{where}[{index}]")
+    return tuple(sets)
+
+
+def _parameters(value: object, where: str) -> Mapping[str, Json]:
+    table = table_of(value, where)
+    for name in table:
+        if not name.isidentifier():
+            raise ConfigError("is no name of a variable", where=f"{where}.{name}")
+    return {name: _json(item, f"{where}.{name}") for name, item in sorted(table.items())}
+
+
+def _json(value: object, where: str) -> Json:
+    """A value that a notebook's parameters and the report can both hold; dates and infinities cannot."""
+    if isinstance(value, (bool, int, str)) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    if isinstance(value, list):
+        return [_json(item, f"{where}[{index}]") for index, item in enumerate(value)]
+    if isinstance(value, dict):
+        return {key: _json(item, f"{where}.{key}") for key, item in value.items()}
+    raise unexpected("a text, a finite number, true, false, a list or a table", value, where)

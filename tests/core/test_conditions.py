@@ -1,0 +1,36 @@
+"""Conditions derive from the subject and change factor by factor."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_reprocheck.core.conditions import baseline, seed_knob, varied, with_knobs
+
+
+@given(st.text(max_size=30))
+def test_generations_never_coincide(name: str) -> None:
+    """A, B and the third values differ in every factor, and are what PYTHONHASHSEED and numpy take."""
+    a = baseline(name, threads=1)
+    generations = [a, varied(name, a), varied(name, a, generation=2)]
+    assert len({each.seed for each in generations}) == 3
+    assert len({each.hash for each in generations}) == 3
+    assert all(1 <= number <= 2**32 - 1 for each in generations for number in (each.seed, each.hash))
+
+
+def test_the_same_subject_has_the_same_conditions() -> None:
+    """Nothing but the name decides."""
+    assert baseline("train.py", threads=2) == baseline("train.py", threads=2)
+    assert baseline("train.py", threads=2).seed != baseline("other.py", threads=2).seed
+
+
+def test_a_knob_changes_itself_alone() -> None:
+    """One factor, or one stream of draws, has B's value; the rest has A's."""
+    a = baseline("train.py", threads=1)
+    b = varied("train.py", a)
+    assert with_knobs(a, b, ["hash"]).hash == b.hash
+    assert with_knobs(a, b, ["hash"]).seed == a.seed
+    one = with_knobs(a, b, [seed_knob("numpy@train.py:3")])
+    assert (one.seed, one.hash, one.streams) == (a.seed, a.hash, {"numpy@train.py:3": b.seed})
+    assert with_knobs(a, b, ["seed"]).seed == b.seed
+    assert with_knobs(a, b, []) == a

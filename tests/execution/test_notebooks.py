@@ -1,0 +1,111 @@
+"""Notebooks run in real kernels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_reprocheck.core.errors import BlockedError, SubjectError
+from pytest_reprocheck.core.subjects import Subject
+from tests.execution.helpers import outputs, run_once, write_notebook
+
+
+def notebook(root: Path, **options: object) -> Subject:
+    return Subject(root=root, path="work/nb.ipynb", kind="notebook", **options)  # type: ignore[arg-type]
+
+
+def test_outputs_events_and_steps(tmp_path: Path) -> None:
+    """Cells are steps, streams are merged, the folder is the notebook's, draws have cell and line."""
+    write_notebook(
+        tmp_path / "work/nb.ipynb",
+        "import os, random\nprint(os.path.basename(os.getcwd()))\nprint('more')",
+        "x = random.random()\nx",
+    )
+    trace = run_once(notebook(tmp_path))
+    assert trace.outcome.status == "finished"
+    assert outputs(trace) == "work\nmore\n"
+    assert [step.place.cell for step in trace.steps] == [0, 1]
+    (event,) = trace.events
+    assert (event.stream, event.stack[0].place.cell, event.stack[0].place.line) == ("random", 1, 1)
+    assert "output 1 (text/plain)" in {item.what for item in trace.observations}
+
+
+def test_a_cell_that_raises(tmp_path: Path) -> None:
+    """The outcome has the cell and the line."""
+    write_notebook(tmp_path / "work/nb.ipynb", "def f(x):\n    return 1 / x", "y = 1\n\nf(0)", "print('never')")
+    outcome = run_once(notebook(tmp_path)).outcome
+    assert (outcome.status, outcome.message) == ("raised", "ZeroDivisionError: division by zero")
+    assert outcome.place is not None
+    assert (outcome.place.cell, outcome.place.line) == (1, 3)
+
+
+def test_tags_and_markers_of_the_field(tmp_path: Path) -> None:
+    """skip-execution, raises-exception and nbval's markers mean what they mean elsewhere."""
+    write_notebook(
+        tmp_path / "work/nb.ipynb",
+        "raise ValueError('expected')",
+        "print('skipped')",
+        "# NBVAL_IGNORE_OUTPUT\nprint('ignored')",
+        "# NBVAL_SKIP\nprint('skipped too')",
+        "print('kept')",
+        tags={0: "raises-exception", 1: "skip-execution"},
+    )
+    trace = run_once(notebook(tmp_path))
+    assert trace.outcome.status == "finished"
+    assert outputs(trace) == "kept\n"
+    assert outputs(trace, "error") == "ValueError: expected"
+    assert [item.reason for item in trace.not_compared] == ["the cell is marked NBVAL_IGNORE_OUTPUT"]
+
+
+def test_parameters_are_injected_as_papermill_does(tmp_path: Path) -> None:
+    """After the cell tagged ``parameters``; the file itself is not touched."""
+    path = tmp_path / "work/nb.ipynb"
+    write_notebook(path, "alpha = 1", "print(alpha)", tags={0: "parameters"})
+    before = path.read_bytes()
+    assert outputs(run_once(notebook(tmp_path, parameters={"alpha": 0.5}))) == "0.5\n"
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("cell", "status", "message"),
+    [("import os\nos._exit(1)", "died", "the kernel died"), ("while True: pass", "timeout", "no end after 4 s")],
+)
+def test_kernels_that_die_or_hang(tmp_path: Path, cell: str, status: str, message: str) -> None:
+    """Told with the cell that was running."""
+    write_notebook(tmp_path / "work/nb.ipynb", "x = 1", cell)
+    outcome = run_once(notebook(tmp_path), timeout=4).outcome
+    assert (outcome.status, outcome.message) == (status, message)
+    assert outcome.place is not None
+    assert outcome.place.cell == 1
+
+
+def test_a_missing_kernel_blocks(tmp_path: Path) -> None:
+    """The message lists what is installed and how to install what is not."""
+    write_notebook(tmp_path / "work/nb.ipynb", "1", kernel="julia-9")
+    with pytest.raises(BlockedError) as caught:
+        run_once(notebook(tmp_path))
+    assert "kernel 'julia-9', which is not installed (installed: " in str(caught.value)
+    assert "python -m ipykernel install" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{ not json", "work/nb.ipynb:1:3: not a notebook: "),
+        ("[]", "work/nb.ipynb: not a notebook: the JSON has no cells"),
+        ('{"cells": 3, "nbformat": 4, "nbformat_minor": 5, "metadata": {}}', "work/nb.ipynb: not a valid notebook: "),
+        (
+            '{"cells": [{"cell_type": "code"}], "nbformat": 4, "nbformat_minor": 5}',
+            "work/nb.ipynb: not a valid notebook: ",
+        ),
+    ],
+)
+def test_unreadable_notebooks_are_located_errors(tmp_path: Path, content: str, message: str) -> None:
+    """Broken JSON, other JSON and broken notebooks are told apart."""
+    path = tmp_path / "work/nb.ipynb"
+    path.parent.mkdir()
+    path.write_text(content)
+    with pytest.raises(SubjectError) as caught:
+        run_once(notebook(tmp_path))
+    assert str(caught.value).startswith(message)

@@ -1,0 +1,84 @@
+"""The faces with nothing faked: real runs of small subjects."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+from conftest import notebook
+
+COMMAND = Path(sys.executable).with_name("reprocheck")
+
+SCRIPT = """\
+names = {"age", "city", "plan", "tenure", "usage", "region", "charge", "churned"}
+columns = list(names)
+print(columns)
+"""
+
+
+def test_a_faulty_script_a_clean_notebook_and_a_test(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, schema: dict[str, object]
+) -> None:
+    """One command audits both beside the test, names cause, line and remedy, and what it stored can be replayed."""
+    here = pytester.mkdir("project")
+    monkeypatch.chdir(here)
+    (here / "test_a.py").write_text("def test_a(): pass", encoding="utf-8")
+    (here / "pytest.ini").touch()
+    (here / "columns.py").write_text(SCRIPT, encoding="utf-8")
+    (here / "sums.ipynb").write_text(notebook("x = 1", "print(x + 1)"), encoding="utf-8")
+    result = pytester.runpytest_subprocess(
+        "--reprocheck", "--reprocheck-json=r.json", "columns.py", "sums.ipynb", "test_a.py"
+    )
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(
+        ["*_ columns.py: nondeterministic (1 confirmed) _*", "hash-order  columns.py:2   columns = list(names)"]
+    )
+    data = json.loads(Path("r.json").read_text(encoding="utf-8"))
+    jsonschema.validate(data, schema)
+    script, clean = data["subjects"]
+    assert (clean["path"], clean["verdict"], clean["findings"]) == ("sums.ipynb", "reproducible", [])
+    (finding,) = script["findings"]
+    assert (finding["cause"], finding["confirmed"], finding["location"]["line"]) == ("hash-order", True, 2)
+    assert "sorted(names)" in finding["remedy"]
+    made = {file.name for file in here.iterdir()} - {"test_a.py", "pytest.ini", "columns.py", "sums.ipynb"}
+    assert made - {"__pycache__", ".pytest_cache"} == {".reprocheck", "r.json"}
+    replayed = pytester.run(COMMAND, "replay", ".reprocheck/last/columns.py.json")
+    assert replayed.ret == 1
+    replayed.stdout.fnmatch_lines(["columns.py: 1 of 1 finding came again *"])
+
+
+def test_the_command_audits_a_reproducible_script(pytester: pytest.Pytester) -> None:
+    """Seeded by the user: two runs, or three where a third is due, and exit code 0."""
+    pytester.path.joinpath("draw.py").write_text("import random\nrandom.seed(1)\nprint(random.random())\n")
+    result = pytester.run(COMMAND, "audit", "draw.py")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["draw.py  reproducible *"])
+
+
+def test_an_unreadable_notebook_is_a_failed_item(pytester: pytest.Pytester) -> None:
+    """Never a collection error: the other subjects go on."""
+    pytester.path.joinpath("bad.ipynb").write_text("{ this is no notebook", encoding="utf-8")
+    result = pytester.runpytest_subprocess("--reprocheck")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*_ bad.ipynb: failed _*", "bad.ipynb* failed *"])
+
+
+def test_functions_are_audited_in_this_process(pytester: pytest.Pytester) -> None:
+    """An unseeded draw fails the test with its cause and line; a seeded function passes."""
+    pytester.makepyfile(
+        test_a="""
+        import random
+        def draw(seed=None):
+            return random.Random(seed).random()
+        def test_bad(reprocheck): reprocheck(draw)
+        def test_good(reprocheck): assert reprocheck(draw, 1).passed
+        """
+    )
+    result = pytester.runpytest_subprocess("-pno:nbval")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        ["test_a.py::test_bad: nondeterministic (1 confirmed)", "unseeded-random  test_a.py:3   return random.*"]
+    )

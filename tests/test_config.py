@@ -1,0 +1,170 @@
+"""``[tool.reprocheck]``: what it may say, how it is merged, and how a wrong key or value is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_reprocheck.config import (
+    Config,
+    Options,
+    Overrides,
+    merged,
+    parse_config,
+    parse_flags,
+    parse_marker,
+    parse_rule,
+    read_config,
+)
+from pytest_reprocheck.core.errors import ConfigError
+from pytest_reprocheck.core.tolerance import Tolerance
+
+EVERYTHING = """
+[tool.reprocheck]
+subjects = ["scripts/*.py", "./jobs/nightly.py"]
+exclude = ["drafts/"]
+vary = ["hash", "seed"]
+max-runs = 6
+budget = "10 min"
+timeout = 90
+cwd = "subject"
+tolerance = {rtol = 1e-3, atol = 0}
+json = "reports/repro.json"
+
+[[tool.reprocheck.subject]]
+path = "scripts/train.py"
+args = ["--fast", ""]
+env = {B = "2", A = "1"}
+cwd = "data"
+module = "scripts.train"
+python = "python3.12"
+vary = ["hash"]
+timeout = "1.5 h"
+
+[[tool.reprocheck.subject]]
+path = "*.ipynb"
+parameters = [{alpha = 0.1, name = "x"}, {alpha = 1, nested = {list = [1, true]}}]
+"""
+
+
+def config_of(text: str, folder: Path) -> Config:
+    (folder / "pyproject.toml").write_text(text, encoding="utf-8")
+    return read_config(folder)
+
+
+def test_everything_that_can_be_said_is_read(tmp_path: Path) -> None:
+    """Every key arrives as its typed value: durations in seconds, factors in their own order, mappings sorted."""
+    config = config_of(EVERYTHING, tmp_path)
+    assert config.subjects == ("scripts/*.py", "jobs/nightly.py")
+    assert config.exclude == ("drafts",)
+    assert (config.cwd, config.json) == ("subject", "reports/repro.json")
+    assert config.overrides == Overrides(
+        vary=("seed", "hash"), max_runs=6, budget=600.0, timeout=90.0, tolerance=Tolerance(rtol=1e-3, atol=0.0)
+    )
+    script, notebooks = config.rules
+    assert (script.path, script.args, script.cwd) == ("scripts/train.py", ("--fast", ""), "data")
+    assert (script.module, script.python) == ("scripts.train", "python3.12")
+    assert list((script.env or {}).items()) == [("A", "1"), ("B", "2")]
+    assert script.overrides == Overrides(vary=("hash",), timeout=5400.0)
+    assert notebooks.parameters == ({"alpha": 0.1, "name": "x"}, {"alpha": 1, "nested": {"list": [1, True]}})
+
+
+@pytest.mark.parametrize("text", [None, "", "[project]\nname = 'x'", "tool = 3"])
+def test_a_project_that_says_nothing_has_the_defaults(tmp_path: Path, text: str | None) -> None:
+    """No file, an empty one and one about other things are all alike."""
+    assert (read_config(tmp_path) if text is None else config_of(text, tmp_path)) == Config()
+
+
+def test_later_sources_win_and_leave_what_they_do_not_set() -> None:
+    """Defaults, then each source in turn."""
+    sources = [Overrides(max_runs=4, budget=60.0), Overrides(max_runs=5), Overrides(vary=("hash",))]
+    assert merged(Options(), sources) == Options(vary=("hash",), max_runs=5, budget=60.0)
+
+
+WRONG = {
+    "[[tool.reprocheck.subject]]\npath = 'a.py'\n[[tool.reprocheck.subject]]\npath = 'b.py'\narg = []": (
+        "tool.reprocheck.subject[1].arg: unknown key. Did you mean 'args'?"
+    ),
+    "[tool.reprocheck]\nsubjetcs = []": "tool.reprocheck.subjetcs: unknown key. Did you mean 'subjects'?",
+    "[tool.reprocheck]\nsubjcet = []": "tool.reprocheck.subjcet: unknown key. Did you mean 'subject'?",
+    "[tool.reprocheck]\nzzz = 1": "tool.reprocheck.zzz: unknown key. Known: budget, cwd, exclude,",
+    "[[tool.reprocheck.subject]]\nargs = []": "tool.reprocheck.subject[0]: missing key 'path'",
+    "[tool.reprocheck.subject]\npath = 'x'": "tool.reprocheck.subject: expected tables, as in [[tool.reprocheck",
+    "[tool]\nreprocheck = 1": "tool.reprocheck: expected a table, got 1",
+    "[tool.reprocheck]\nsubjects = 'a.py'": "tool.reprocheck.subjects: expected a list of texts, got 'a.py'",
+    "[tool.reprocheck]\nexclude = ['/tmp']": "tool.reprocheck.exclude[0]: expected a glob from the root, got '/tmp'",
+    "[tool.reprocheck]\nvary = ['sed']": "tool.reprocheck.vary: unknown factor 'sed'. Did you mean 'seed'?",
+    "[tool.reprocheck]\nvary = []": "tool.reprocheck.vary: expected at least one of seed, hash, got []",
+    "[tool.reprocheck]\nmax-runs = 1": "tool.reprocheck.max-runs: expected a whole number, at least 2, got 1",
+    "[tool.reprocheck]\nmax-runs = true": "tool.reprocheck.max-runs: expected a whole number, at least 2, got True",
+    "[tool.reprocheck]\nbudget = '10 parsecs'": "tool.reprocheck.budget: expected seconds, or a text such as '90 s'",
+    "[tool.reprocheck]\nbudget = inf": "tool.reprocheck.budget: expected seconds",
+    "[tool.reprocheck]\ntimeout = 0": "tool.reprocheck.timeout: expected more than 0 seconds, got 0",
+    "[tool.reprocheck]\ntolerance = {rtoll = 1}": "tool.reprocheck.tolerance.rtoll: unknown key. Did you mean 'rtol'?",
+    "[tool.reprocheck]\ntolerance = {rtol = -1}": "tolerance.rtol: expected a number, 0 or more, got -1",
+    "[tool.reprocheck]\ncwd = '../x'": "tool.reprocheck.cwd: expected 'subject' or a folder inside the root",
+    "[tool.reprocheck]\njson = 3": "tool.reprocheck.json: expected a text, got 3",
+    "[[tool.reprocheck.subject]]\npath = 'a'\nenv = {A = 1}": "subject[0].env.A: expected a text, got 1",
+    "[[tool.reprocheck.subject]]\npath = 'a'\nenv = {'A=B' = '1'}": "env.A=B: is no name of an environment variable",
+    "[[tool.reprocheck.subject]]\npath = 'a'\nmodule = 'a-b'": "subject[0].module: expected a module's dotted name",
+    "[[tool.reprocheck.subject]]\npath = 'a'\nparameters = {d = 2024-01-01}": "[0].parameters.d: expected a text",
+    "[[tool.reprocheck.subject]]\npath = 'a'\nparameters = {x = nan}": "subject[0].parameters.x: expected a text",
+    "[[tool.reprocheck.subject]]\npath = 'a'\nparameters = {'a b' = 1}": "parameters.a b: is no name of a variable",
+    "[[tool.reprocheck.subject]]\npath = 'a'\nparameters = []": "parameters: expected at least one table, got []",
+    "[[tool.reprocheck.subject]]\npath = 'a'\nparameters = [{x = 1}, {x = '1'}]": (
+        "parameters[1]: reads the same as pyproject.toml: tool.reprocheck.subject[0].parameters[0]: [x=1]"
+    ),
+    "[tool.reprocheck": "is not valid TOML",
+}
+
+
+@pytest.mark.parametrize("text", sorted(WRONG))
+def test_a_wrong_setting_is_one_located_error(tmp_path: Path, text: str) -> None:
+    """The error names the file, the key with its index, and what was expected and found, or the nearest known name."""
+    with pytest.raises(ConfigError) as caught:
+        config_of(text, tmp_path)
+    message = str(caught.value)
+    assert message.startswith("pyproject.toml: ")
+    assert WRONG[text] in message
+    assert "\n" not in message
+
+
+def test_a_file_that_is_no_text_is_one_located_error(tmp_path: Path) -> None:
+    """Bytes that are not UTF-8 do not end in a traceback."""
+    (tmp_path / "pyproject.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match=r"^pyproject\.toml: cannot be read: "):
+        read_config(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90", 90.0), ("90 s", 90.0), ("10min", 600.0), ("10 minutes", 600.0), ("0.5 Hours", 1800.0), (".5 s", 0.5)],
+)
+def test_durations_are_read_as_people_write_them(text: str, seconds: float) -> None:
+    """A number is seconds; units may be short or long."""
+    assert parse_flags({"budget": text}, "--").budget == seconds
+
+
+def test_flags_are_told_by_their_own_names() -> None:
+    """A wrong flag's error names the flag; a flag that was not given sets nothing."""
+    assert parse_flags({"vary": "hash, seed", "max-runs": "3", "budget": None}, "--reprocheck-") == Overrides(
+        vary=("seed", "hash"), max_runs=3
+    )
+    with pytest.raises(ConfigError, match=r"^--reprocheck-max-runs: expected a whole number, at least 2, got 'many'$"):
+        parse_flags({"max-runs": "many"}, "--reprocheck-")
+
+
+def test_markers_and_inline_tables_have_the_same_readers() -> None:
+    """Their errors are located in the test or the script."""
+    assert parse_marker((), {"vary": ("seed",), "rtol": 0.1}, "t") == Overrides(
+        vary=("seed",), tolerance=Tolerance(rtol=0.1)
+    )
+    assert parse_marker((), {}, "t") == Overrides()
+    with pytest.raises(ConfigError, match=r"^t\.rtoll: unknown key\. Did you mean 'rtol'\?$"):
+        parse_marker((), {"rtoll": 1}, "t")
+    with pytest.raises(ConfigError, match=r"^t: takes no positional arguments"):
+        parse_marker((1,), {}, "t")
+    with pytest.raises(ConfigError, match=r"^train\.py: tool\.reprocheck\.path: unknown key"):
+        parse_rule({"path": "x"}, "train.py: tool.reprocheck")
+    assert parse_config({}, "w") == Config()
