@@ -76,7 +76,8 @@ def explain(case: Case) -> tuple[Finding, ...]:
         first=case.differences[0].seq,
         last=case.differences[-1].seq,
     )
-    _experiment(case, plan(suspects, case.options.max_runs - case.runs - 1), replay=True)
+    runs_left = case.options.max_runs - case.runs
+    _experiment(case, plan(suspects, runs_left - 1), replay=runs_left > 0)
     target = failing(counted(case.differences, case.null))
     if remaining(target, attribute(case.results)) and not case.candidates and "hash" in case.options.vary:
         # Reading the code found nothing unordered, and yet something is unexplained: the factor itself can still tell.

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_reprocheck.compare.comparators import Incomparable, compare_values, describe
+from pytest_reprocheck.compare.comparators import compare_values, describe
 from pytest_reprocheck.compare.judging import Context, Judgement, cut
+from pytest_reprocheck.compare.normalise import normalise_pair
+from pytest_reprocheck.compare.unknown import unknown_parts
 from pytest_reprocheck.core.findings import Difference, Key, Sameness
 from pytest_reprocheck.core.tolerance import Tolerance
 from pytest_reprocheck.core.trace import NotCompared, Observation, Outcome, Place, Trace
@@ -46,12 +48,10 @@ def compare_traces(a: Trace, b: Trace, *, tolerance: Tolerance) -> Comparison:
                 continue
             judgement: Judgement | None = _absent(left, right, context)
         else:
-            try:
-                judgement = compare_values(left.value, right.value, context)
-            except Incomparable as error:
-                not_compared.append(NotCompared(what=f"{shown.what} at {place}", reason=str(error)))
-                continue
-        if judgement is not None:
+            judgement = compare_values(left.value, right.value, context)
+            reasons = _not_compared(left, right, judgement)
+            not_compared += [NotCompared(what=f"{shown.what} at {place}", reason=reason) for reason in reasons]
+        if judgement is not None and judgement.sameness is not Sameness.IDENTICAL:
             differences.append(_difference(key, place, shown, judgement))
     if absent > MAX_ABSENT:
         reason = f"{absent - MAX_ABSENT} further facts are there in one run only"
@@ -74,6 +74,16 @@ def _keyed(trace: Trace) -> Mapping[Key, Observation]:
     return facts
 
 
+def _not_compared(a: Observation, b: Observation, judgement: Judgement | None) -> list[str]:
+    """Why parts of two facts could not be compared.
+
+    Parts of intermediate state are left out: state is compared to locate a cause, and never fails.
+    """
+    nested = a.aspect != "state"
+    unknown = {reason for item in (a, b) for reason in unknown_parts(item.value, nested=nested)}
+    return [*sorted(unknown), *(judgement.not_compared if judgement is not None else ())]
+
+
 def _place(item: Observation, trace: Trace) -> Place:
     if item.stack:
         return item.stack[0].place
@@ -84,8 +94,8 @@ def _place(item: Observation, trace: Trace) -> Place:
 
 def _context(a: Trace, b: Trace, tolerance: Tolerance, item: Observation) -> Context:
     return Context(
-        a_blobs=Path(a.blobs),
-        b_blobs=Path(b.blobs),
+        a_blobs=Path(a.blobs) if a.blobs else None,
+        b_blobs=Path(b.blobs) if b.blobs else None,
         a_root=a.facts.get("root", ""),
         b_root=b.facts.get("root", ""),
         tolerance=tolerance,
@@ -120,8 +130,12 @@ def _difference(key: Key, place: Place, item: Observation, judgement: Judgement)
 
 
 def _compare_outcomes(a: Trace, b: Trace) -> tuple[Difference, ...]:
-    if (a.outcome.status, a.outcome.message) == (b.outcome.status, b.outcome.message):
+    roots = (a.facts.get("root", ""), b.facts.get("root", ""))
+    left, right, names = normalise_pair(a.outcome.message, b.outcome.message, roots)
+    same_ends = (a.outcome.status, a.outcome.exit_code) == (b.outcome.status, b.outcome.exit_code)
+    if same_ends and a.outcome.message == b.outcome.message:
         return ()
+    normalised = same_ends and left == right
     place = a.outcome.place or b.outcome.place or (a.steps[-1].place if a.steps else Place(path=""))
     last = max((*(item.seq for item in a.observations), *(event.seq for event in a.events)), default=0)
     return (
@@ -129,9 +143,10 @@ def _compare_outcomes(a: Trace, b: Trace) -> tuple[Difference, ...]:
             key=Key(aspect="outputs", what="outcome", place=str(place)),
             place=place,
             seq=last + 1,
-            sameness=Sameness.DIFFERENT,
+            sameness=Sameness.NORMALISED if normalised else Sameness.DIFFERENT,
             a=_told(a.outcome),
             b=_told(b.outcome),
+            note=", ".join(names) if normalised else "",
             parts=("all",),
         ),
     )

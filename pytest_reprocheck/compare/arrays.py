@@ -122,7 +122,7 @@ def differs(pair: Pair, tolerance: Tolerance) -> npt.NDArray[np.bool_]:
     if a.dtype.kind in "mM":
         unequal &= ~(np.isnat(a) & np.isnat(b))
     if pair.reprs:
-        for where in zip(*np.nonzero(unequal), strict=True):
+        for where in map(tuple, np.argwhere(unequal)):
             unequal[where] = not _close_reprs(str(a[where]), str(b[where]), tolerance)
     return unequal
 

@@ -1,26 +1,27 @@
-"""The ordered table of comparators: the first that knows both values compares them, and what none knows is compared
-by digest, and said.
+"""The ordered table of comparators: the first that knows both values compares them.
+
+What none knows is compared by digest, and said.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
-from pytest_reprocheck.compare.arrays import compare_arrays, describe_array
+from pytest_reprocheck.compare.arrays import compare_arrays, describe_array, load
 from pytest_reprocheck.compare.images import compare_images
-from pytest_reprocheck.compare.judging import Context, Judgement
+from pytest_reprocheck.compare.judging import Context, Judgement, cut
 from pytest_reprocheck.compare.predictions import compare_predictions
 from pytest_reprocheck.compare.scalars import compare_scalars, describe_scalar
 from pytest_reprocheck.compare.tables import compare_tables, describe_table
 from pytest_reprocheck.compare.text import compare_text, describe_text
 from pytest_reprocheck.compare.trees import brief, compare_items, compare_objects, describe_items
+from pytest_reprocheck.compare.unknown import is_unknown
 from pytest_reprocheck.core.findings import Sameness
 from pytest_reprocheck.core.values import Array, Image, Items, Object, Opaque, Scalar, Table, Text, Value
 
-
-class Incomparable(Exception):  # noqa: N818 - not an error: a value that says so itself
-    """One of the values has no digest; the message says why."""
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +34,7 @@ class Comparator:
 
 
 def compare_values(a: Value, b: Value, context: Context) -> Judgement | None:
-    """None when the values are identical; raises Incomparable when one of them cannot be compared."""
+    """None when the values are identical."""
     for comparator in COMPARATORS:
         if comparator.recognises(a, b, context):
             return comparator.compare(a, b, context)
@@ -41,23 +42,25 @@ def compare_values(a: Value, b: Value, context: Context) -> Judgement | None:
 
 
 def _by_digest(a: Value, b: Value, context: Context) -> Judgement | None:
-    for value in (a, b):
-        if isinstance(value, Opaque) and value.digest is None:
-            raise Incomparable(f"{value.type}: {value.reason}")
-    if a.digest == b.digest:
+    if a.digest == b.digest and a.kind == b.kind:
         return None
     shown = describe(a, context, of_a=True), describe(b, context, of_a=False)
-    note = (
-        f"compared by digest ({a.reason})" if isinstance(a, Opaque) else f"another kind of value: {a.kind} | {b.kind}"
-    )
+    note = f"another kind of value: {a.kind} | {b.kind}"
+    if isinstance(a, Opaque) and isinstance(b, Opaque):
+        note = f"compared by digest ({a.reason})"
     return Judgement(sameness=Sameness.DIFFERENT, a=shown[0], b=shown[1], note=note, parts=("all",))
+
+
+def _skip_unknown(a: Value, b: Value, context: Context) -> Judgement:
+    """Nothing is known of one of them: no difference; ``unknown_parts`` tells that it was not compared."""
+    return Judgement(sameness=Sameness.IDENTICAL, a=describe(a, context, of_a=True), b=describe(b, context, of_a=False))
 
 
 def describe(value: Value, context: Context, *, of_a: bool) -> str:
     """A value in one short line."""
     match value:
         case Array():
-            return describe_array(value, context.a_blobs if of_a else context.b_blobs)
+            return describe_array(value, load(value, context.a_blobs if of_a else context.b_blobs))
         case Table():
             return describe_table(value)
         case Text():
@@ -66,38 +69,45 @@ def describe(value: Value, context: Context, *, of_a: bool) -> str:
             return describe_items(value)
         case Scalar():
             return describe_scalar(value)
-        case Opaque(type=name):
-            return name.rpartition(".")[2]
+        case Opaque(type=name, reason=reason):
+            return cut(f"{name.rpartition('.')[2]} ({reason})")
         case Image(mime=mime):
             return mime
         case Object():
             return brief(value)
 
 
-def _both(kind: type) -> Callable[[Value, Value, Context], bool]:
-    return lambda a, b, _context: isinstance(a, kind) and isinstance(b, kind)
+def _both(name: str, kind: type[V], compare: Callable[[V, V, Context], Judgement | None]) -> Comparator:
+    """A comparator for two values of one type."""
+
+    def checked(a: Value, b: Value, context: Context) -> Judgement | None:
+        assert isinstance(a, kind)
+        assert isinstance(b, kind)
+        return compare(a, b, context)
+
+    return Comparator(
+        name=name, recognises=lambda a, b, _context: isinstance(a, kind) and isinstance(b, kind), compare=checked
+    )
 
 
-def _are_predictions(a: Value, b: Value, context: Context) -> bool:
-    return context.aspect == "predictions" and isinstance(a, Array) and isinstance(b, Array)
+def _predictions() -> Comparator:
+    arrays = _both("predictions", Array, compare_predictions)
+    return Comparator(
+        name=arrays.name,
+        recognises=lambda a, b, context: context.aspect == "predictions" and arrays.recognises(a, b, context),
+        compare=arrays.compare,
+    )
 
 
 COMPARATORS: tuple[Comparator, ...] = (
-    Comparator(name="predictions", recognises=_are_predictions, compare=compare_predictions),  # type: ignore[arg-type]
-    Comparator(name="array", recognises=_both(Array), compare=compare_arrays),  # type: ignore[arg-type]
-    Comparator(name="table", recognises=_both(Table), compare=compare_tables),  # type: ignore[arg-type]
-    Comparator(name="text", recognises=_both(Text), compare=compare_text),  # type: ignore[arg-type]
-    Comparator(name="image", recognises=_both(Image), compare=compare_images),  # type: ignore[arg-type]
-    Comparator(name="scalar", recognises=_both(Scalar), compare=compare_scalars),  # type: ignore[arg-type]
-    Comparator(
-        name="items",
-        recognises=_both(Items),
-        compare=lambda a, b, context: compare_items(a, b, context, compare_values),  # type: ignore[arg-type]
-    ),
-    Comparator(
-        name="object",
-        recognises=_both(Object),
-        compare=lambda a, b, context: compare_objects(a, b, context, compare_values),  # type: ignore[arg-type]
-    ),
+    Comparator(name="unknown", recognises=lambda a, b, _context: is_unknown(a) or is_unknown(b), compare=_skip_unknown),
+    _predictions(),
+    _both("array", Array, compare_arrays),
+    _both("table", Table, compare_tables),
+    _both("text", Text, compare_text),
+    _both("image", Image, compare_images),
+    _both("scalar", Scalar, compare_scalars),
+    _both("items", Items, lambda a, b, context: compare_items(a, b, context, compare_values)),
+    _both("object", Object, lambda a, b, context: compare_objects(a, b, context, compare_values)),
 )
 """In order; a new comparator goes before the more general ones."""

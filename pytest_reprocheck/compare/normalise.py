@@ -1,19 +1,27 @@
 """Named normalisers: fields of a text that differ from run to run and mean nothing.
 
-Each replaces a field by a placeholder, never a whole line, so that a score beside a duration still shows. Patterns
-are linear in the length of the text: every repetition is bounded or cannot overlap with what follows it.
+Each replaces a field by a placeholder, never a whole line, so that a score beside a duration still shows. A field is
+told by a form that no result has: ``1.23 s`` is a duration, ``1.23`` is not. Patterns are linear in the length of the
+text: every repetition is bounded or cannot overlap with what follows it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from pathlib import PurePath
 
-_UNIT = r"(?:ns|µs|μs|us|ms|secs?|seconds?|mins?|minutes?|hrs?|hours?|s|h)"
-_NUMBER = r"(?<![\w.])\d{1,12}(?:\.\d{1,12})?"
+_AMOUNT = r"(?<![\w.,-])(?!\d{4}s\b)\d{1,12}(?:,\d{3}){0,3}(?:\.\d{1,12})?(?:e[-+]?\d{1,3})?"
+_UNIT = r"(?:us| ?(?:ns|µs|μs|ms|secs?|seconds?|mins?|minutes?|hrs?|hours?|s|h))"
+_LONGER = r"(?:(?<![\w.,-])\d{1,4} ?(?:days?|d|hours?|h|minutes?|min|m),? ?){0,3}"
+_RATED = r"(?:[kMG]?it|steps?|rows?|samples?|examples?|batch(?:es)?|tokens?|images?|records?|files?|docs?|[kMG]?i?B)"
+_CLOCK = r"[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?![\w:])"
+_TIMED = r"(?i:elapsed|(?:execution|training|inference|running|run|wall|cpu|fit|fitting|elapsed) time)"
+_SVG_NAME = r"(?:C\d{1,4}_[0-9a-f]{1,4}_|[a-zA-Z]{1,2})"
+_ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+
+_FIT_TIME = re.compile(r"(?:mean_|std_)?(?:fit|score)_time|refit_time_")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,7 +32,7 @@ class Normaliser:
     pattern: re.Pattern[str]
     placeholder: str
     markup_only: bool = False
-    """Applied to HTML and SVG only."""
+    """Applied to HTML and SVG only: to tags, scripts and styles, never to the text between tags."""
 
 
 def _normaliser(name: str, pattern: str, placeholder: str, *, markup_only: bool = False) -> Normaliser:
@@ -32,101 +40,123 @@ def _normaliser(name: str, pattern: str, placeholder: str, *, markup_only: bool 
 
 
 NORMALISERS: tuple[Normaliser, ...] = (
-    _normaliser("ansi", r"\x1b\[[0-9;?]{0,20}[A-Za-z]", ""),
-    _normaliser("ipykernel-path", r"(?:<tmp>|/[^\s\"'<>:]{0,200})/ipykernel_\d{1,10}/\d{1,20}\.py", "<cell>"),
+    _normaliser("ansi", r"\x1b(?:\[[0-?]{0,40}[@-~]|\][^\x07\x1b]{0,300}(?:\x07|\x1b\\)|[@-Z\\^_])", ""),
+    _normaliser("ipykernel-path", r"/ipykernel_\d{1,10}/\d{1,20}\.py\b", "/<cell>"),
+    _normaliser("ipykernel-path", r"<ipython-input-\d{1,6}-[0-9a-f]{6,16}>", "<cell>"),
     # Everything below the run's own temporary folder has a name that nobody chose, whatever its prefix.
     _normaliser("temporary-path", r"<tmp>/[^\s\"'<>:,;)\]]{1,300}", "<tmp>/<name>"),
-    _normaliser("temporary-path", r"(?<=/)tmp[a-z0-9_]{8}(?![a-z0-9_])", "<name>"),
-    _normaliser("address", r"\b0x[0-9a-fA-F]{8,16}\b", "<address>"),
+    _normaliser("temporary-path", r"(?<=[/\\])tmp[a-z0-9_]{8}(?![a-z0-9_])", "<name>"),
+    # The times that logging and XGBoost put before a message. Other dates may be results.
+    _normaliser("log-time", r"(?<![\w-])\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}(?!\w)", "<time>"),
+    _normaliser("log-time", r"(?m)^\[\d\d:\d\d:\d\d\] ", "[<time>] "),
+    _normaliser("fit-times", r"('(?:mean_|std_)?(?:fit|score)_time': )array\([^()]{0,8000}\)", r"\1<times>"),
     _normaliser(
         "duration",
-        rf"{_NUMBER} {_UNIT} ± {_NUMBER} {_UNIT} per loop \(mean ± std\. dev\. of [\w ,]{{1,40}} each\)",
+        rf"{_LONGER}{_AMOUNT}{_UNIT} ± {_AMOUNT}{_UNIT} per loop \(mean ± std\. dev\. of [\w ,]{{1,40}} each\)",
         "<duration>",
     ),
     _normaliser("duration", r"The slowest run took [\d.]{1,12} times longer than the fastest\.[^\n]{0,120}\n?", ""),
-    # tqdm: [elapsed<remaining, rate, the user's postfix]
-    _normaliser("duration", r"\[\d[\d:]{0,12}<[\d:?]{1,12}, {0,3}[\d.?]{1,12} ?[a-zA-Z]{1,12}/[a-zA-Z]{1,12}", "[<duration>"),
-    _normaliser("duration", rf"{_NUMBER} ?(?:{_UNIT}/[a-z]{{2,10}}|(?:it|steps?|rows|samples|examples|[kMG]?i?B)/s)\b", "<rate>"),
-    _normaliser("duration", r"(?<![\w.:-])(?<!\d\d[ T])\d{1,3}:\d\d:\d\d(?:\.\d{1,9})?(?![\w:])", "<duration>"),
+    # tqdm: elapsed<remaining, rate; the user's own postfix follows.
     _normaliser(
-        "duration", rf"(?<![\w.-])(?:\d{{1,4}} ?(?:d|h|min) ){{0,3}}(?:\d{{1,12}}\.\d{{1,12}} ?|\d{{1,3}}|\d{{1,12}} ){_UNIT}\b(?!/)", "<duration>"
+        "duration",
+        r"\[\d[\d:]{0,12}(?:<[\d:?]{1,12})?, {0,3}[\d.?]{1,12} ?[a-zA-Z]{1,12}/[a-zA-Z]{1,12}",
+        "[<duration>",
     ),
-    _normaliser("progress", r"\|[█▉▊▋▌▍▎▏#━╸╺╶ ]{1,300}\|", "|<bar>|"),
+    _normaliser("duration", rf"{_AMOUNT} ?(?:(?:s|ms|us|µs)/{_RATED}|{_RATED}/s(?:ec)?)\b", "<rate>"),
+    _normaliser("duration", rf"(?<![\w.:-])\d{{1,5}} days? \+?\d\d:{_CLOCK}", "<duration>"),
+    _normaliser("duration", rf"(?<![\w.:-])(?:\d|00):{_CLOCK}", "<duration>"),
+    _normaliser("duration", rf"(\b(?i:elapsed|took|duration|eta)[ :=]{{1,4}})\d{{1,3}}:{_CLOCK}", r"\1<duration>"),
+    _normaliser("duration", rf"{_LONGER}{_AMOUNT}{_UNIT}\b(?!/)", "<duration>"),
+    _normaliser("duration", rf"(\b{_TIMED}[ :=]{{1,4}}){_AMOUNT}(?![\w%:/]|[.,]\d| ?[A-Za-z])", r"\1<duration>"),
+    _normaliser("progress", r"(?<=%)\|[█▉▊▋▌▍▎▏#0-9 ]{1,300}\|", "|<bar>|"),
+    _normaliser("progress", r"[━╸╺]{3,300}", "<bar>"),
+    _normaliser("progress", r"\[={1,100}>?\.{0,100}\]", "[<bar>]"),
+    # Where 64-bit systems put objects; a shorter or longer hexadecimal number may be a result.
+    _normaliser("address", r"\b0x(?:(?:7f|5[56])[0-9a-fA-F]{10}|0000[0-9a-fA-F]{12})\b", "<address>"),
+    _normaliser("address", r"(?<=\bat )0x[0-9a-fA-F]{6,16}\b", "<address>"),
+    _normaliser("generated-id", r'(?<="model_id": ")[0-9a-f]{32}(?=")', "<id>"),
     _normaliser("generated-id", r"\bT_[0-9a-f]{5}(?=[_\"\s#{.]|$)", "T_<id>", markup_only=True),
     _normaliser("generated-id", r"\bsk-(?:container|estimator)-id-\d{1,9}\b", "sk-<id>", markup_only=True),
-    _normaliser(
-        "generated-id", r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "<id>", markup_only=True
-    ),
-    _normaliser("generated-id", r"(?<=[#\"])[a-zA-Z]{1,2}[0-9a-f]{10}(?=[\")_])", "<id>", markup_only=True),
-    _normaliser("svg-date", r"(?<=<dc:date>)[^<]{1,40}", "<date>", markup_only=True),
+    _normaliser("generated-id", rf"\b(?:{_ID}|(?<=-viz-)[0-9a-f]{{32}})\b", "<id>", markup_only=True),
+    # matplotlib's names of clip paths, markers and collections
+    _normaliser("generated-id", rf"(?<=[#\"]){_SVG_NAME}[0-9a-f]{{10}}(?=[\")_])", "<id>", markup_only=True),
+    _normaliser("svg-date", r"(?<=<dc:date>\n)[^<\n]{1,40}", "<date>"),
 )  # fmt: skip
 
+PLACES = frozenset({"address", "ipykernel-path", "temporary-path"})
+"""Normalisers of where in memory or on the disk a run happened to be; safe in any string."""
 
-def normalise(text: str, root: str, *, markup: bool = False) -> tuple[str, tuple[str, ...]]:
-    """The text with placeholders, and the sorted names of the normalisers that applied; ``root`` is the run's copy
-    of the project.
+
+def is_fit_time(name: str) -> bool:
+    """Whether an attribute, key or column holds a duration that scikit-learn measured while it fitted."""
+    return _FIT_TIME.fullmatch(name) is not None
+
+
+def normalise_pair(
+    a: str, b: str, roots: tuple[str, str], *, markup: bool = False, only: Collection[str] | None = None
+) -> tuple[str, str, tuple[str, ...]]:
+    """Both texts with placeholders, and the sorted names of the normalisers that mattered: whose fields differed.
+
+    ``roots`` are the runs' copies of the project; ``only`` restricts the normalisers to some names.
     """
-    used = set()
-    if root:
-        home = PurePath(root).parent
-        for folder, placeholder in ((root, "<root>"), (str(home / "tmp"), "<tmp>")):
-            if folder in text:
-                text = text.replace(folder, placeholder)
-                used.add("temporary-path")
+    names = set()
+    for folder_a, folder_b, placeholder in _folders(*roots):
+        a, found_a = _replaced(folder_a, placeholder, a)
+        b, found_b = _replaced(folder_b, placeholder, b)
+        if found_a != found_b:
+            names.add("temporary-path")
     for normaliser in NORMALISERS:
-        if normaliser.markup_only and not markup:
+        if (normaliser.markup_only and not markup) or (only is not None and normaliser.name not in only):
             continue
-        text, count = normaliser.pattern.subn(normaliser.placeholder, text)
-        if count:
-            used.add(normaliser.name)
-    return text, tuple(sorted(used))
+        a, fields_a = _applied(normaliser, a)
+        b, fields_b = _applied(normaliser, b)
+        if fields_a != fields_b:
+            names.add(normaliser.name)
+    return _tightened(a), _tightened(b), tuple(sorted(names))
 
 
-def screen_lines(text: str) -> list[str]:
-    """ "The lines as a terminal shows them: what stands after the last ``\r`` of a line (the last state of a
-    progress bar) wins.
-    """
+def _folders(a: str, b: str) -> list[tuple[str, str, str]]:
+    """The folders of each run's own: its copy of the project, and the temporary folder beside it."""
+    if not a or not b:
+        return []
+    home_a, home_b = PurePath(a).parent, PurePath(b).parent
+    return [(a, b, "<root>"), (str(home_a / "tmp"), str(home_b / "tmp"), "<tmp>")]
+
+
+def _replaced(folder: str, placeholder: str, text: str) -> tuple[str, list[str]]:
+    return _collecting(re.compile(rf"{re.escape(folder)}(?![\w-])"), lambda _match: placeholder, text)
+
+
+def _applied(normaliser: Normaliser, text: str) -> tuple[str, list[str]]:
+    expand = "\\" in normaliser.placeholder
+
+    def fill(match: re.Match[str]) -> str:
+        return match.expand(normaliser.placeholder) if expand else normaliser.placeholder
+
+    if not normaliser.markup_only:
+        return _collecting(normaliser.pattern, fill, text)
+    fields: list[str] = []
     lines = []
     for line in text.split("\n"):
-        shown = line.rstrip("\r")
-        if "\r" in shown:
-            shown = shown[shown.rindex("\r") + 1 :]
-        if "\b" in shown:
-            shown = _without_backspaces(shown)
+        shown, found = _collecting(normaliser.pattern, fill, line) if line.startswith("<") else (line, [])
         lines.append(shown)
-    while lines and not lines[-1]:
-        lines.pop()
-    return lines
+        fields += found
+    return "\n".join(lines), fields
 
 
-def _without_backspaces(line: str) -> str:
-    kept: list[str] = []
-    for character in line:
-        if character != "\b":
-            kept.append(character)
-        elif kept:
-            kept.pop()
-    return "".join(kept)
+def _collecting(pattern: re.Pattern[str], fill: Callable[[re.Match[str]], str], text: str) -> tuple[str, list[str]]:
+    """The text with its fields replaced, and the fields."""
+    fields: list[str] = []
+
+    def note(match: re.Match[str]) -> str:
+        fields.append(match.group())
+        return fill(match)
+
+    return pattern.sub(note, text), fields
 
 
-class _Flattener(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.lines: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
-        """A tag is a line of its own with its attributes."""
-        told = "".join(f' {name}="{value or ""}"' for name, value in attrs)
-        self.lines.append(f"<{tag}{told}>")
-
-    def handle_data(self, data: str) -> None:
-        """Text is a line for each of its lines."""
-        self.lines += [line.strip() for line in data.splitlines() if line.strip()]
-
-
-def markup_lines(text: str) -> list[str]:
-    """HTML or SVG as lines: one for each tag with its attributes, and one for each piece of text, as a table's cell."""
-    flattener = _Flattener()
-    flattener.feed(text)
-    flattener.close()
-    return flattener.lines
+def _tightened(text: str) -> str:
+    """One space before a duration: tables pad ``9.1s`` and ``10.2s`` to the same width."""
+    pieces = text.split("<duration>")
+    tight = [f"{piece.rstrip(' ')} " if piece.endswith("  ") else piece for piece in pieces[:-1]]
+    return "<duration>".join([*tight, pieces[-1]])

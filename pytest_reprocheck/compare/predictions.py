@@ -32,11 +32,11 @@ def compare_predictions(a: Array, b: Array, context: Context) -> Judgement | Non
     if flips is None:
         count = int(differs(pair, context.tolerance).sum())
         note = f"{count} of {a_data.size} predictions differ, {change}{_relative(pair)}".removesuffix(", ")
-        return dataclasses.replace(plain, sameness=Sameness.DIFFERENT, note=note, details=plain.details)
+        return dataclasses.replace(plain, sameness=Sameness.DIFFERENT, note=note)
     count = int(flips.sum())
     note = f"{count} of {len(flips)} decisions flip" + (f", {change}" if change else "")
     sameness = Sameness.DIFFERENT if count else Sameness.DECISIONS
-    changed = flips if count else (a_data != b_data).reshape(len(flips), -1).any(axis=1)
+    changed = flips if count else _rows_with(a_data != b_data)
     details = tuple(_sample(pair, row) for row in np.flatnonzero(changed)[:3])
     return dataclasses.replace(plain, sameness=sameness, note=note, details=details)
 
@@ -52,10 +52,15 @@ def _flips(pair: Pair, method: str) -> npt.NDArray[np.bool_] | None:
     if method in _SCORES and a.dtype.kind in "fiu":
         if a.ndim == 2 and a.shape[1] > 1:
             return np.asarray(a.argmax(axis=1) != b.argmax(axis=1))
-        return np.asarray((a > 0) != (b > 0)).reshape(len(a), -1).any(axis=1)
+        return _rows_with((a > 0) != (b > 0))
     if a.dtype.kind in "fc":
         return None
-    return np.asarray(a != b).reshape(len(a), -1).any(axis=1)
+    return _rows_with(a != b)
+
+
+def _rows_with(found: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    rows: npt.NDArray[np.bool_] = np.asarray(found.reshape(len(found), -1).any(axis=1), dtype=np.bool_)
+    return rows
 
 
 def _relative(pair: Pair) -> str:

@@ -18,7 +18,6 @@ _FLOATS = {
     "numpy.complex128": "<c16",
     "numpy.complex64": "<c8",
 }
-_NUMBERS = ("int", "bool", "numpy.int", "numpy.uint", "numpy.bool")
 
 
 def compare_scalars(a: Scalar, b: Scalar, context: Context) -> Judgement | None:
@@ -37,9 +36,7 @@ def _judge(a: Scalar, b: Scalar, context: Context) -> tuple[Sameness, str]:
     if dtype is not None:
         same = close(complex(a.text), complex(b.text), dtype, context.tolerance)
         return (Sameness.TOLERANCE if same else Sameness.DIFFERENT), ""
-    if a.type.startswith(_NUMBERS):
-        return Sameness.DIFFERENT, ""
-    # A string is compared exactly, but for where in memory or on the disk the run happened to be.
+    # Everything else exactly, but for where in memory or on the disk the run happened to be.
     a_text, b_text, names = normalise_pair(a.text, b.text, (context.a_root, context.b_root), only=PLACES)
     if a_text == b_text and names:
         return Sameness.NORMALISED, ", ".join(names)

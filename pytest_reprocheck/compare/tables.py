@@ -2,105 +2,196 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections import Counter
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
 
-from pytest_reprocheck.compare.arrays import DIGEST_ONLY, AnyArray, differs, largest_change, load
-from pytest_reprocheck.compare.judging import SHORT, Context, Judgement, cut
+import numpy as np
+import numpy.typing as npt
+
+from pytest_reprocheck.compare.arrays import (
+    AnyArray,
+    Pair,
+    changed_elements,
+    differs,
+    largest_change,
+    load,
+    same_type,
+    why_gone,
+)
+from pytest_reprocheck.compare.judging import DETAILS, SHORT, Context, Judgement, cut, worst
+from pytest_reprocheck.compare.normalise import is_fit_time
+from pytest_reprocheck.compare.orders import same_rows
 from pytest_reprocheck.core.findings import Sameness
 from pytest_reprocheck.core.values import Array, Table
+
+_INDEX = "(index)"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Column:
+    data: Array
+    dtype: str
+    """The frame library's own name."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Finding:
+    """One way in which two tables differ."""
+
+    sameness: Sameness
+    note: str
+    parts: tuple[str, ...]
+    details: tuple[str, ...] = ()
 
 
 def compare_tables(a: Table, b: Table, context: Context) -> Judgement | None:
     """None when the tables are equal."""
     if a.digest == b.digest:
         return None
-    notes: list[str] = []
-    parts: list[str] = []
-    sameness = Sameness.IDENTICAL
-    if sorted(a.columns) != sorted(b.columns):
-        missing = [f"-{name}" for name in a.columns if name not in b.columns]
-        added = [f"+{name}" for name in b.columns if name not in a.columns]
-        note = cut("columns " + " ".join([*missing, *added]))
-        return _judged(a, b, Sameness.DIFFERENT, [note], ["columns"])
-    if a.columns != b.columns:
-        sameness = Sameness.ORDERING
-        notes.append("columns reordered")
-        parts.append("column order")
+    findings = _frame(a, b) + _content(a, b, context)
+    if not findings:
+        # Categories, names of the index and the like have their part in the digest alone.
+        findings = [_Finding(sameness=Sameness.DIFFERENT, note="equal columns, other metadata", parts=("metadata",))]
+    details = tuple(line for finding in findings for line in finding.details)[:DETAILS]
+    shown = describe_table(a), describe_table(b)
+    if details and shown[0] == shown[1]:
+        shown = _cells(details[0])
+    return Judgement(
+        sameness=worst([finding.sameness for finding in findings]),
+        a=shown[0],
+        b=shown[1],
+        note=", ".join(finding.note for finding in findings),
+        details=details,
+        parts=tuple(part for finding in findings for part in finding.parts),
+    )
+
+
+def _cells(detail: str) -> tuple[str, str]:
+    """``age[3]: 31 | 33`` as what each side has there."""
+    where, _, values = detail.partition("]: ")
+    left, _, right = values.partition(" | ")
+    return cut(f"{where}] {left}"), cut(f"{where}] {right}")
+
+
+def _frame(a: Table, b: Table) -> list[_Finding]:
+    """What differs besides the values."""
+    findings = []
+
+    def found(sameness: Sameness, note: str, part: str) -> None:
+        findings.append(_Finding(sameness=sameness, note=note, parts=(part,)))
+
+    if a.type != b.type:
+        found(Sameness.DIFFERENT, f"type {a.type} | {b.type}", "type")
+    a_columns, b_columns = _columns(a), _columns(b)
+    for here, there, name in ((a_columns, b_columns, "A"), (b_columns, a_columns, "B")):
+        if alone := [column for column in here if column not in there]:
+            found(Sameness.DIFFERENT, cut(f"columns only in {name}: {', '.join(alone)}"), "columns")
+    if [name for name in a_columns if name in b_columns] != [name for name in b_columns if name in a_columns]:
+        found(Sameness.ORDERING, "columns reordered", "column order")
     if _rows(a) != _rows(b):
-        notes.append(f"{_rows(a)} rows | {_rows(b)} rows")
-        return _judged(a, b, Sameness.DIFFERENT, notes, [*parts, "rows"])
+        found(Sameness.DIFFERENT, f"{_rows(a)} rows | {_rows(b)} rows", "rows")
     types = [
-        f"{name} {a.dtypes[i]} | {b.dtypes[b.columns.index(name)]}"
-        for i, name in enumerate(a.columns)
-        if a.dtypes[i] != b.dtypes[b.columns.index(name)]
+        f"{name} {column.dtype} | {b_columns[name].dtype}"
+        for name, column in a_columns.items()
+        if name in b_columns and column.dtype != b_columns[name].dtype
     ]
     if types:
-        return _judged(a, b, Sameness.DIFFERENT, [*notes, cut("dtypes " + ", ".join(types))], [*parts, "dtypes"])
-    content, note, changed = _content(a, b, context)
-    notes += [note] if note else []
-    if _worse(content, sameness):
-        sameness = content
-    if sameness is Sameness.IDENTICAL:
+        found(Sameness.DIFFERENT, cut("dtypes " + ", ".join(types)), "dtypes")
+    return findings
+
+
+def _columns(table: Table) -> dict[str, _Column]:
+    """The columns by name; a name that comes again has its number behind it."""
+    seen: Counter[str] = Counter()
+    columns = {}
+    for name, data, dtype in zip(table.columns, table.data, table.dtypes, strict=True):
+        seen[name] += 1
+        columns[name if seen[name] == 1 else f"{name}#{seen[name]}"] = _Column(data=data, dtype=dtype)
+    return columns
+
+
+def _content(a: Table, b: Table, context: Context) -> list[_Finding]:
+    """How the values of the columns that both have differ, with B's columns in A's order."""
+    if _rows(a) != _rows(b):
+        return []
+    b_columns = _columns(b)
+    arrays = {
+        name: (column.data, b_columns[name].data)
+        for name, column in _columns(a).items()
+        if name in b_columns and same_type(column.data, b_columns[name].data)
+    }
+    unequal = [name for name, (left, right) in arrays.items() if left.digest != right.digest]
+    times = [name for name in unequal if is_fit_time(name)]
+    unequal = [name for name in unequal if name not in times]
+    findings = [_Finding(sameness=Sameness.NORMALISED, note="fit-times", parts=tuple(times))] if times else []
+    pairs = {name: _loaded(*both, context) for name, both in arrays.items() if name not in times}
+    if a.index is not None or b.index is not None:
+        pairs[_INDEX] = _index_pair(a, b, context)
+        if a.index is None or b.index is None or a.index.digest != b.index.digest:
+            unequal.append(_INDEX)
+    if missing := [name for name in unequal if pairs[name] is None]:
+        why = why_gone(*arrays[missing[0]]) if missing[0] in arrays else "index of another type, or not at hand"
+        note = cut(f"{', '.join(missing)}: {why}")
+        return [*findings, _Finding(sameness=Sameness.DIFFERENT, note=note, parts=tuple(missing))]
+    known = {name: pair for name, pair in pairs.items() if pair is not None}
+    changed = _changed({name: known[name] for name in unequal}, context)
+    if changed and changed[0].sameness is Sameness.DIFFERENT and len(known) == len(pairs) and _same_rows(known):
+        changed = [_Finding(sameness=Sameness.ORDERING, note="rows reordered", parts=("row order",))]
+    return findings + changed
+
+
+def _loaded(a: Array, b: Array, context: Context) -> Pair | None:
+    """The data of two columns; None when those of one are not there."""
+    a_data, b_data = load(a, context.a_blobs), load(b, context.b_blobs)
+    return None if a_data is None or b_data is None else Pair(a=a_data, b=b_data, reprs=a.dtype == "object")
+
+
+def _index_pair(a: Table, b: Table, context: Context) -> Pair | None:
+    """Both indexes, with the numbers of a default one; None when they are not there or of different types."""
+    left, right = _index(a, context.a_blobs), _index(b, context.b_blobs)
+    if left is None or right is None or left.dtype.kind != right.dtype.kind:
         return None
-    return _judged(a, b, sameness, notes, [*parts, *changed])
+    return Pair(
+        a=left, b=right, reprs=any(table.index is not None and table.index.dtype == "object" for table in (a, b))
+    )
 
 
-def _content(a: Table, b: Table, context: Context) -> tuple[Sameness, str, list[str]]:
-    """The worst of the columns' and the index's judgement, with B's columns in A's order."""
-    pairs: dict[str, tuple[Array, Array]] = {
-        name: (a.data[i], b.data[b.columns.index(name)]) for i, name in enumerate(a.columns)
-    }
-    if a.index is not None and b.index is not None:
-        pairs["(index)"] = (a.index, b.index)
-    elif a.index is not b.index:
-        return Sameness.DIFFERENT, "index differs", ["(index)"]
-    unequal = {name: pair for name, pair in pairs.items() if pair[0].digest != pair[1].digest}
-    if not unequal:
-        return Sameness.IDENTICAL, "", []
-    loaded = {
-        name: (load(left, context.a_blobs), load(right, context.b_blobs)) for name, (left, right) in pairs.items()
-    }
-    known = {name: (x, y) for name, (x, y) in loaded.items() if x is not None and y is not None}
-    if any(name not in known for name in unequal):
-        return Sameness.DIFFERENT, f"values of {', '.join(unequal)} differ ({DIGEST_ONLY})", sorted(unequal)
-    rows = {name: differs(*known[name], context.tolerance) for name in unequal}
+def _index(table: Table, blobs: Path | None) -> AnyArray | None:
+    return np.arange(_rows(table)) if table.index is None else load(table.index, blobs)
+
+
+def _same_rows(pairs: dict[str, Pair]) -> bool:
+    return same_rows([(pair.a, pair.b) for pair in pairs.values()])
+
+
+def _changed(pairs: dict[str, Pair], context: Context) -> list[_Finding]:
+    """The columns whose values differ, each with its largest change, and the rows that they differ in."""
+    if not pairs:
+        return []
+    rows = {name: differs(pair, context.tolerance) for name, pair in pairs.items()}
     changed = {name: found for name, found in rows.items() if found.any()}
     if not changed:
-        return Sameness.TOLERANCE, "values within tolerance", sorted(unequal)
-    if len(known) == len(pairs) and _same_rows(list(known.values())):
-        return Sameness.ORDERING, "rows reordered", ["row order"]
-    touched = np.flatnonzero(
-        np.logical_or.reduce([found.reshape(found.shape[0], -1).any(axis=1) for found in changed.values()])
-    )
-    told = [f"{name} ({change})" if (change := largest_change(*known[name])) else name for name in changed]
-    where = f"{touched.size} of {_rows(a)} rows, {touched[0]} to {touched[-1]}"
-    return Sameness.DIFFERENT, cut(f"values differ in {where}: {', '.join(told)}", 2 * SHORT), sorted(changed)
-
-
-def _same_rows(columns: list[tuple[AnyArray, AnyArray]]) -> bool:
-    """Whether both sides have the same rows, each as often, in whatever order."""
-    a_codes, b_codes = [], []
-    for left, right in columns:
-        _values, codes = np.unique(np.concatenate([left.reshape(-1), right.reshape(-1)]), return_inverse=True)
-        a_codes.append(codes[: left.size])
-        b_codes.append(codes[left.size :])
-    a_rows, b_rows = np.array(a_codes), np.array(b_codes)
-    return np.array_equal(a_rows[:, np.lexsort(a_rows)], b_rows[:, np.lexsort(b_rows)])
+        return [_Finding(sameness=Sameness.TOLERANCE, note="values within tolerance", parts=tuple(pairs))]
+    touched: npt.NDArray[np.intp] = np.flatnonzero(np.logical_or.reduce(list(changed.values())))
+    told = [f"{name} ({change})" if (change := largest_change(pairs[name])) else name for name in changed]
+    of_rows = next(iter(changed.values())).size
+    where = f"{touched.size} of {of_rows} rows, {touched[0]} to {touched[-1]}"
+    lines = [[f"{name}{line}" for line in changed_elements(pairs[name], found)] for name, found in changed.items()]
+    return [
+        _Finding(
+            sameness=Sameness.DIFFERENT,
+            note=cut(f"values differ in {where}: {', '.join(told)}", 2 * SHORT),
+            parts=tuple(sorted(changed)),
+            details=tuple(line for row in zip_longest(*lines) for line in row if line is not None),
+        )
+    ]
 
 
 def _rows(table: Table) -> int:
-    return table.data[0].shape[0] if table.data else 0
-
-
-def _worse(left: Sameness, right: Sameness) -> bool:
-    order = list(Sameness)
-    return order.index(left) > order.index(right)
-
-
-def _judged(a: Table, b: Table, sameness: Sameness, notes: list[str], parts: list[str]) -> Judgement:
-    return Judgement(
-        sameness=sameness, a=describe_table(a), b=describe_table(b), note=", ".join(notes), parts=tuple(parts)
-    )
+    arrays = table.data or ((table.index,) if table.index is not None else ())
+    return arrays[0].shape[0] if arrays else 0
 
 
 def describe_table(table: Table) -> str:

@@ -1,23 +1,20 @@
-"""Comparators for what has parts: containers and objects, such as fitted estimators. The parts that differ are
-named.
-"""
+"""Comparators for what has parts: containers and objects, such as fitted estimators. What differs is named."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pytest_reprocheck.compare.judging import SHORT, Context, Judgement, cut, worst
+from pytest_reprocheck.compare.judging import DETAILS, SHORT, Context, Judgement, cut, worst
+from pytest_reprocheck.compare.normalise import is_fit_time
 from pytest_reprocheck.core.findings import Sameness
 from pytest_reprocheck.core.values import Items, Object, Scalar, Text, Value
 
 Compare = Callable[[Value, Value, Context], Judgement | None]
 """Compares two values of any kind; given from outside, because the table of comparators holds the ones of this
 module."""
-Describe = Callable[[Value, Context, bool], str]
 
-_DETAILS = 8
 _KEPT_PARTS = 200
 
 
@@ -32,21 +29,24 @@ def compare_items(a: Items, b: Items, context: Context, compare: Compare) -> Jud
     if a.digest == b.digest:
         return None
     shown_a, shown_b = describe_items(a), describe_items(b)
-    if a.type != b.type:
+    if a.type != b.type or (a.keys is None) != (b.keys is None):
         return _plain(Sameness.DIFFERENT, a.type, b.type, "type differs")
     if _is_reordered(a, b):
         note = "keys reordered" if a.keys is not None else "order"
         return _plain(Sameness.ORDERING, shown_a, shown_b, note)
-    parts = list(
-        _mapping_parts(a, b, context, compare) if a.keys is not None else _member_parts(a, b, context, compare)
-    )
+    whole = a.length == len(a.values) and b.length == len(b.values)
+    if a.keys is not None:
+        parts = list(_mapping_parts(a, b, context, compare))
+    else:
+        parts = list(_member_parts(a, b, context, compare))
     if a.length != b.length:
         note = f"{a.length} members | {b.length} members"
         return _joined(parts, shown_a, shown_b, Sameness.DIFFERENT, note)
     if not parts:
-        note = f"differs beyond the first {len(a.values)} members"
+        note = "order or metadata" if whole else f"differs beyond the first {len(a.values)} members"
         return _plain(Sameness.DIFFERENT, shown_a, shown_b, note)
-    return _joined(parts, shown_a, shown_b, Sameness.IDENTICAL, "")
+    rest = "" if whole else f"members beyond the first {len(a.values)}"
+    return _joined(parts, shown_a, shown_b, Sameness.IDENTICAL, "", rest=rest)
 
 
 def compare_objects(a: Object, b: Object, context: Context, compare: Compare) -> Judgement | None:
@@ -61,7 +61,8 @@ def compare_objects(a: Object, b: Object, context: Context, compare: Compare) ->
     name = a.type.rpartition(".")[2]
     if not parts:
         return _plain(Sameness.DIFFERENT, name, name, "differs in parts too many or too deep to keep")
-    return _joined(parts, name, name, Sameness.IDENTICAL, "")
+    rest = "" if a.complete and b.complete else "attributes too many or too deep to keep"
+    return _joined(parts, name, name, Sameness.IDENTICAL, "", rest=rest)
 
 
 def _is_reordered(a: Items, b: Items) -> bool:
@@ -83,21 +84,38 @@ def _digest(value: Value) -> str | None:
 
 
 def _mapping_parts(a: Items, b: Items, context: Context, compare: Compare) -> Iterator[_Part]:
-    assert a.keys is not None
-    a_entries = {_name(key): value for key, value in zip(a.keys, a.values, strict=True)}
-    b_entries = {_name(key): value for key, value in zip(b.keys or (), b.values, strict=True)}
-    volatile = context.what.endswith("cv_results_")
-    for name in dict.fromkeys([*a_entries, *b_entries]):
-        if volatile and name.endswith("_time"):
-            yield _Part(path=name, judgement=_times())
-            continue
-        yield from _compare_part(name, a_entries.get(name), b_entries.get(name), context, compare)
+    """The entries that differ, paired by the digests of their keys, and the order of the keys that both have."""
+    a_entries, b_entries = _entries(a), _entries(b)
+    names = {digest: _name(key) for digest, (key, _value) in (a_entries | b_entries).items()}
+    for digest in dict.fromkeys([*a_entries, *b_entries]):
+        left = a_entries[digest][1] if digest in a_entries else None
+        right = b_entries[digest][1] if digest in b_entries else None
+        yield from _compare_part(names[digest], left, right, context, compare)
+    a_order, b_order = ([key for key in here if key in there] for here, there in _both_ways(a_entries, b_entries))
+    if a_order != b_order:
+        a_names, b_names = (cut(", ".join(names[key] for key in order)) for order in (a_order, b_order))
+        yield _Part(path="keys", judgement=_plain(Sameness.ORDERING, a_names, b_names, "keys reordered"))
+
+
+_Entries = dict[str, tuple[Value, Value]]
+
+
+def _both_ways(a: _Entries, b: _Entries) -> tuple[tuple[_Entries, _Entries], tuple[_Entries, _Entries]]:
+    return (a, b), (b, a)
+
+
+def _entries(items: Items) -> _Entries:
+    """The entries of a mapping; a key of which nothing is known goes by its type and position."""
+    return {
+        str(_digest(key) or f"{index} {brief(key)}"): (key, value)
+        for index, (key, value) in enumerate(zip(items.keys or (), items.values, strict=True))
+    }
 
 
 def _member_parts(a: Items, b: Items, context: Context, compare: Compare) -> Iterator[_Part]:
     if a.type.endswith("set"):
         a_known, b_known = ({_digest(value): value for value in items.values} for items in (a, b))
-        for digest in sorted(str(key) for key in {*a_known, *b_known} - ({*a_known} & {*b_known})):
+        for digest in sorted(str(key) for key in a_known.keys() ^ b_known.keys()):
             yield from _compare_part("member", a_known.get(digest), b_known.get(digest), context, compare)
         return
     for index in range(max(len(a.values), len(b.values))):
@@ -112,57 +130,66 @@ def _compare_part(path: str, a: Value | None, b: Value | None, context: Context,
         right = "(absent)" if b is None else brief(b)
         yield _Part(path=path, judgement=_plain(Sameness.DIFFERENT, left, right, ""))
         return
-    if path == "refit_time_":
+    if is_fit_time(path):
         if _digest(a) != _digest(b):
-            yield _Part(path=path, judgement=_times())
+            yield _Part(path=path, judgement=_plain(Sameness.NORMALISED, brief(a), brief(b), "fit-times"))
         return
-    inner = Context(
-        a_blobs=context.a_blobs,
-        b_blobs=context.b_blobs,
-        a_root=context.a_root,
-        b_root=context.b_root,
-        tolerance=context.tolerance,
-        aspect=context.aspect,
-        what=path,
-    )
-    judgement = compare(a, b, inner)
+    judgement = compare(a, b, replace(context, what=context.what if path.startswith("[") else path))
     if judgement is not None:
         yield _Part(path=path, judgement=judgement)
-
-
-def _times() -> Judgement:
-    """Durations that scikit-learn's searches keep beside their results."""
-    return _plain(Sameness.NORMALISED, "", "", "fit-times")
 
 
 def _plain(sameness: Sameness, a: str, b: str, note: str) -> Judgement:
     return Judgement(sameness=sameness, a=a, b=b, note=note, parts=("all",))
 
 
-def _joined(parts: list[_Part], a: str, b: str, at_least: Sameness, note: str) -> Judgement:
-    """The parts' judgements as one: as bad as the worst, which is also the one that is shown."""
+def _joined(parts: list[_Part], a: str, b: str, at_least: Sameness, note: str, *, rest: str = "") -> Judgement:
+    """The parts' judgements as one: as bad as the worst, which is also the one that is shown.
+
+    ``rest`` names what was not kept: when no kept part tells why the digests differ, it was not compared.
+    """
     sameness = worst([at_least, *(part.judgement.sameness for part in parts)])
-    telling = [part for part in parts if part.judgement.sameness is sameness] or parts
-    details = [_told(part) for part in telling[:_DETAILS]]
+    differing = [part for part in parts if part.judgement.sameness is not Sameness.IDENTICAL]
+    telling = [part for part in differing if part.judgement.sameness is sameness] or differing
+    details = tuple(_told(part) for part in telling[:DETAILS])
+    not_compared = [_joint(part.path, why) for part in parts for why in part.judgement.not_compared]
+    if rest and not sameness.counts:
+        not_compared.append(rest)
     if len(telling) == 1 and not note:
         only = telling[0]
         a, b = f"{only.path} {only.judgement.a}".strip(), f"{only.path} {only.judgement.b}".strip()
         note = only.judgement.note
     elif telling and not note:
-        note = cut(", ".join(part.path for part in telling[:6]) + (" ..." if len(telling) > 6 else ""))
+        notes = sorted({part.judgement.note for part in telling})
+        names = ", ".join(part.path for part in telling[:6]) + (" ..." if len(telling) > 6 else "")
+        note = ", ".join(notes) if sameness is Sameness.NORMALISED else cut(names)
     paths = [
-        f"{part.path}.{inner}" if inner not in ("all", "values") else part.path
-        for part in parts
+        part.path if inner in ("all", "values") else _joint(part.path, inner)
+        for part in differing
         for inner in part.judgement.parts or ("all",)
         if part.judgement.sameness.counts
     ]
     return Judgement(
-        sameness=sameness, a=cut(a), b=cut(b), note=note, details=tuple(details), parts=tuple(paths[:_KEPT_PARTS])
+        sameness=sameness,
+        a=cut(a),
+        b=cut(b),
+        note=note,
+        details=details,
+        parts=tuple(paths[:_KEPT_PARTS]),
+        not_compared=tuple(not_compared),
     )
 
 
+def _joint(path: str, rest: str) -> str:
+    """A path continued: ``coef_`` and ``[3]``, ``best_estimator_`` and ``coef_``."""
+    return path + rest if rest.startswith("[") else f"{path}.{rest}"
+
+
 def _told(part: _Part) -> str:
+    """The part's most telling detail, ``coef_[3]: 0.12 | 0.15``, or the part as a whole."""
     judgement = part.judgement
+    if judgement.details and judgement.sameness is Sameness.DIFFERENT and ": " in judgement.details[0]:
+        return _joint(part.path, judgement.details[0])
     note = f"  ({judgement.note})" if judgement.note else ""
     return f"{part.path}: {judgement.a} | {judgement.b}{note}"
 

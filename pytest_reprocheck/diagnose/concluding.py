@@ -47,7 +47,8 @@ def conclude(evidence: Evidence, differences: Sequence[Difference], units: Seque
 
 def draw_message(event: Event, *, confirmed: bool) -> str:
     """The evidence for an unseeded draw, in one sentence."""
-    who = event.what.removeprefix("sklearn ")
+    # In a cell that does not parse as Python (``%%time``) the call has no name, only its module.
+    who = "the line" if event.what in ("random", "numpy.random") else event.what.removeprefix("sklearn ")
     drawn = {
         "random": f"{who} draws from Python's random module, which nobody seeded",
         "numpy": f"{who} draws from a numpy generator that nobody seeded",

@@ -87,7 +87,8 @@ def _seed_global(event: Event, subject_path: str, units: Sequence[Unit]) -> Reme
     """A seed call above the top-level statement that leads to the draw."""
     module = "numpy" if event.source == "numpy" else "random"
     path = "numpy.random.seed(0)" if module == "numpy" else "random.seed(0)"
-    outermost = next((call.place for call in reversed(event.stack) if call.place.path == subject_path), None)
+    places = [call.place for call in reversed(event.stack) if call.place.path == subject_path]
+    outermost = next((place for place in places if not _is_magic(place, units)), None)
     unit = unit_at(units, outermost) if outermost is not None else None
     tree = parse(unit) if unit is not None else None
     if unit is None or tree is None or outermost is None or outermost.line is None:
@@ -105,6 +106,12 @@ def _seed_global(event: Event, subject_path: str, units: Sequence[Unit]) -> Reme
     place = Place(path=unit.path, cell=unit.cell, line=line)
     edit = Edit(place=place, column=0, end_line=line, end_column=0, text=f"import {module}; {path}\n")
     return Remedy(text=f"{seed}   (before {_short(place)})", edits=(edit,))
+
+
+def _is_magic(place: Place, units: Sequence[Unit]) -> bool:
+    """Whether a line calls an IPython magic: nothing can be put before ``%%time``."""
+    unit = unit_at(units, place)
+    return unit is not None and place.cell is not None and unit.line(place.line).startswith(("%", "!"))
 
 
 def _short(place: Place) -> str:

@@ -73,10 +73,21 @@ def build_trace(
     outcome: Outcome,
     seconds: float,
     blobs: Path,
+    moved: tuple[Path, Path] | None = None,
     outputs: Sequence[Observation] = (),
     not_compared: Sequence[NotCompared] = (),
 ) -> Trace:
-    """One ordered log: probes' observations and the outputs of each step in place, numbered anew."""
+    """One ordered log: probes' observations and the outputs of each step in place, numbered anew.
+
+    ``moved`` gives the run's copy of the project and the project itself: what the user reads names the user's files.
+    """
+    if moved is not None:
+        copy, original = str(moved[0]), str(moved[1])
+        outcome = replace(
+            outcome,
+            message=outcome.message.replace(copy, original),
+            detail=outcome.detail.replace(copy, original),
+        )
     observations = sorted((*log.observations, *outputs), key=lambda item: item.seq)
     entries: list[Event | Observation] = [*log.events, *observations]
     merged = sorted(entries, key=lambda item: item.seq)

@@ -23,7 +23,7 @@ from pytest_reprocheck.core.trace import NotCompared, Observation, Outcome, Plac
 from pytest_reprocheck.execution.child import Processes, environment, working_directory, write_child_file
 from pytest_reprocheck.execution.intake import Log, StepMark, build_trace, read_log
 from pytest_reprocheck.execution.outputs import cell_observations
-from pytest_reprocheck.execution.reading import executed_cells, ignored_outputs
+from pytest_reprocheck.execution.reading import executed_cells, ignored_outputs, users_index
 from pytest_reprocheck.execution.workspace import RunFolder
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -35,8 +35,8 @@ _SOCKET_PATH_LIMIT = 90
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Execution:
     outcome: Outcome
-    reached: int
-    """How many cells were begun: outputs of later ones are not this run's."""
+    reached: int | None
+    """The last cell that was begun, as the user counts; None if the kernel did not start."""
 
 
 def run_notebook(
@@ -76,6 +76,7 @@ def run_notebook(
         outcome=execution.outcome,
         seconds=seconds,
         blobs=folder.blobs,
+        moved=(folder.tree, subject.root),
         outputs=outputs,
         not_compared=skipped,
     )
@@ -133,18 +134,18 @@ async def _execute(
         outcome = Outcome(status="finished")
     except (TimeoutError, DeadKernelError):
         # nbclient takes the cancellation at the time limit for a dead kernel.
-        place = _cell(subject, begun[-1])
+        place = Place(path=subject.path, cell=_users_cell(notebook, begun[-1]))
         if limit.expired():
             outcome = Outcome(status="timeout", message=f"no end after {timeout:g} s", place=place)
         else:
             outcome = Outcome(status="died", message="the kernel died", place=place)
     except CellExecutionError as error:
-        outcome = _raised(subject, error, begun[-1])
+        outcome = _raised(subject, error, _users_cell(notebook, begun[-1]))
     finally:
         await _stop(client, manager)
         if group is not None:
             processes.remove(group)
-    return _Execution(outcome=outcome, reached=begun[-1])
+    return _Execution(outcome=outcome, reached=_users_cell(notebook, begun[-1]))
 
 
 def _manager(kernel: str, folder: RunFolder) -> AsyncKernelManager:
@@ -166,11 +167,11 @@ async def _stop(client: NotebookClient, manager: AsyncKernelManager) -> None:
     await manager.cleanup_resources()
 
 
-def _cell(subject: Subject, index: int) -> Place:
-    return Place(path=subject.path, cell=index if index >= 0 else None)
+def _users_cell(notebook: NotebookNode, position: int) -> int | None:
+    return users_index(notebook.cells[position], position) if position >= 0 else None
 
 
-def _raised(subject: Subject, error: CellExecutionError, index: int) -> Outcome:
+def _raised(subject: Subject, error: CellExecutionError, index: int | None) -> Outcome:
     """The failing line is the last one in the traceback that lies in this cell, the cell of its first frame."""
     detail = _ANSI.sub("", error.traceback)
     frames = [match for match in _FRAME.finditer(detail) if match.group(1)]
@@ -186,11 +187,11 @@ def _raised(subject: Subject, error: CellExecutionError, index: int) -> Outcome:
     )
 
 
-def _with_steps(log: Log, subject: Subject, cells: list[tuple[int, str]], reached: int) -> Log:
+def _with_steps(log: Log, subject: Subject, cells: list[tuple[int, str]], reached: int | None) -> Log:
     """A kernel without probes (another language) marks no steps: the runner knows which cells it began."""
     if log.marks:
         return log
-    begun = [index for index, _source in cells if index <= reached]
+    begun = [index for index, _source in cells if reached is not None and index <= reached]
     marks = tuple(
         StepMark(
             step=Step(index=number, place=Place(path=subject.path, cell=cell)), seq=number, stdout=None, stderr=None
@@ -204,12 +205,11 @@ def _outputs(log: Log, notebook: NotebookNode, folder: RunFolder) -> tuple[list[
     observations: list[Observation] = []
     skipped: list[NotCompared] = []
     ignored = ignored_outputs(notebook)
-    for mark in log.marks:
-        cell = mark.step.place.cell
-        if cell is None:
-            continue
-        outputs: list[dict[str, Any]] = notebook.cells[cell].outputs
-        if not outputs:
+    cells = {users_index(cell, position): cell for position, cell in enumerate(notebook.cells)}
+    marks = {mark.step.place.cell: mark for mark in log.marks}
+    for cell, mark in marks.items():
+        outputs: list[dict[str, Any]] = cells[cell].get("outputs", []) if cell is not None else []
+        if cell is None or not outputs:
             continue
         if cell in ignored:
             skipped.append(NotCompared(what=f"outputs of {mark.step.place}", reason=ignored[cell]))

@@ -15,6 +15,8 @@ from pytest_reprocheck.core.subjects import Subject
 
 _SKIP = "skip-execution"
 _RAISES = "raises-exception"
+_INDEX = "reprocheck-index"
+"""Metadata of the notebook in memory: a cell's index in the user's file, which injected parameters would shift."""
 
 
 def read_notebook(subject: Subject) -> NotebookNode:
@@ -71,10 +73,20 @@ def _with_parameters(subject: Subject, notebook: NotebookNode) -> NotebookNode:
             "python"
         )
     notebook.metadata.setdefault("papermill", {})
-    for cell in notebook.cells:
+    for index, cell in enumerate(notebook.cells):
         cell.metadata.setdefault("tags", [])  # papermill looks at the tags of every cell
+        cell.metadata[_INDEX] = index
     parameterized: NotebookNode = parameterize_notebook(notebook, dict(subject.parameters))
+    before = 0
+    for cell in parameterized.cells:
+        before = cell.metadata.setdefault(_INDEX, before)  # the injected cell counts as the one before it
     return parameterized
+
+
+def users_index(cell: NotebookNode, position: int) -> int:
+    """The index in the user's file of the cell at a position of the notebook as it is run."""
+    index: int = cell.metadata.get(_INDEX, position)
+    return index
 
 
 def _honour_nbval(notebook: NotebookNode) -> None:
@@ -93,7 +105,7 @@ def _honour_nbval(notebook: NotebookNode) -> None:
 def ignored_outputs(notebook: NotebookNode) -> dict[int, str]:
     """Cell index -> why its outputs are not compared, for cells with nbval's marker or tag to ignore them."""
     return {
-        index: "the cell is marked NBVAL_IGNORE_OUTPUT"
+        users_index(cell, index): "the cell is marked NBVAL_IGNORE_OUTPUT"
         for index, cell in enumerate(notebook.cells)
         if _nbval_options(cell).get("check") is False
     }
@@ -108,17 +120,18 @@ def _nbval_options(cell: NotebookNode) -> Mapping[str, Any]:
 
 
 def executed_cells(notebook: NotebookNode) -> list[tuple[int, str]]:
-    """(index, source) of the code cells that nbclient will execute, in order."""
+    """(the user's index, source) of the code cells that nbclient will execute, in order."""
     return [
-        (index, cell.source)
+        (users_index(cell, index), cell.source)
         for index, cell in enumerate(notebook.cells)
         if cell.cell_type == "code" and cell.source.strip() and _SKIP not in cell.metadata.get("tags", [])
     ]
 
 
 def with_sources(notebook: NotebookNode, sources: Mapping[int, str]) -> NotebookNode:
-    """A copy with other sources for some cells."""
+    """A copy with other sources for some of the user's cells."""
     changed = copy.deepcopy(notebook)
-    for index, source in sources.items():
-        changed.cells[index].source = source
+    for position, cell in enumerate(changed.cells):
+        if "injected-parameters" not in cell.metadata.get("tags", []):
+            cell.source = sources.get(users_index(cell, position), cell.source)
     return changed

@@ -87,9 +87,9 @@ class Runner:
         """The user's code that ran: the notebook's cells, and the files in ``reached``."""
         found = []
         if self.notebook is not None:
-            found = [
-                Unit(path=self.subject.path, cell=index, text=text) for index, text in executed_cells(self.notebook)
-            ]
+            # Of the cell before injected parameters and these, which share an index, the user's own comes first.
+            cells = dict(reversed(executed_cells(self.notebook)))
+            found = [Unit(path=self.subject.path, cell=index, text=cells[index]) for index in sorted(cells)]
         for path in sorted(set(reached)):
             file = self.subject.root / path
             if file.suffix == ".py" and file.is_file():

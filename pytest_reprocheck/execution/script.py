@@ -71,6 +71,7 @@ def run_script(
         outcome=_outcome(log, process.returncode, timeout if timed_out else None, detail),
         seconds=time.monotonic() - started,
         blobs=folder.blobs,
+        moved=(folder.tree, subject.root),
         outputs=stream_observations(log, streams),
     )
 

@@ -100,6 +100,7 @@ def observe(
     """
     log = MemoryLog()
     probe = Probe(config, log)
+    _write_facts(probe)
     hooks, at_end = _install(probe)
     watching = ImportHooks(hooks)
     watching.install()

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 FULL_RECORDS = 200
 """Calls of one method at one line that are recorded in full; the others go into one digest a step."""
 
+_IN_PLACE = ("steps", "transformer_list")
+"""Parameters of Pipeline and FeatureUnion, which fit the estimators they were given instead of clones."""
+
 _FITS = frozenset({"fit", "partial_fit", "fit_transform", "fit_predict"})
 
 
@@ -114,7 +117,7 @@ class Fits:
 
     def _results(self, call: Call, note: Callable[[str, str, dict[str, Any]], None], result: Any) -> None:
         if call.fits:
-            fields = fitted_attributes(call.estimator)
+            fields = {**fitted_attributes(call.estimator), **_fitted_in_place(call.estimator)}
             kind = type_name(type(call.estimator))
             note("training", "fit fitted attributes", self._probe.encode_fields(kind, fields))
         if call.method not in {"fit", "partial_fit"}:
@@ -151,6 +154,11 @@ def _reference(estimator: Any) -> Callable[[], object]:
         return ref(estimator)
     except TypeError:
         return lambda: estimator
+
+
+def _fitted_in_place(estimator: Any) -> dict[str, Any]:
+    """Parameters that hold what was learned."""
+    return {name: value for name, value in _parameters(estimator).items() if name in _IN_PLACE}
 
 
 def _parameters(estimator: Any) -> dict[str, Any]:

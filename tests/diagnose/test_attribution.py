@@ -49,7 +49,7 @@ def test_the_nearest_draw_before_the_first_difference_is_tried_first() -> None:
 
 def test_draws_of_b_alone_are_suspects_too() -> None:
     """A branch that only B took may hold the cause."""
-    found = find_suspects(trace(), trace(draw("one", 1)), factors=("seed",), unordered=False, first=0, last=5)
+    found = find_suspects(trace(), trace(draw("one", 1)), factors=("seed", "hash"), unordered=False, first=0, last=5)
     assert [each.knob for each in found] == ["seed/one"]
 
 

@@ -48,8 +48,8 @@ def draw(source: Stream, what: str, line: int, *, stream: str | None = None, out
         ),
         (
             draw("numpy", "numpy.random.rand", 3, stream="numpy", outermost=5),
-            "import numpy as np\ndef f():\n    return np.random.rand()\n\nprint(f())",
-            "import numpy as np\ndef f():\n    return np.random.rand()\n\nimport numpy; numpy.random.seed(0)\nprint(f())",
+            "import numpy as np\ndef f():\n    return np.rand()\n\nprint(f())",
+            "import numpy as np\ndef f():\n    return np.rand()\n\nimport numpy; numpy.random.seed(0)\nprint(f())",
         ),
     ],
 )

@@ -59,11 +59,13 @@ def test_tags_and_markers_of_the_field(tmp_path: Path) -> None:
 
 
 def test_parameters_are_injected_as_papermill_does(tmp_path: Path) -> None:
-    """After the cell tagged ``parameters``; the file itself is not touched."""
+    """After the cell tagged ``parameters``; cells keep the numbers that they have in the file, which is not touched."""
     path = tmp_path / "work/nb.ipynb"
     write_notebook(path, "alpha = 1", "print(alpha)", tags={0: "parameters"})
     before = path.read_bytes()
-    assert outputs(run_once(notebook(tmp_path, parameters={"alpha": 0.5}))) == "0.5\n"
+    trace = run_once(notebook(tmp_path, parameters={"alpha": 0.5}))
+    assert outputs(trace) == "0.5\n"
+    assert [step.place.cell for step in trace.steps] == [0, 0, 1]
     assert path.read_bytes() == before
 
 

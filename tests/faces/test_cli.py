@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import FAKE_AUDITING, Project, notebook
 
 from pytest_reprocheck.cli import main
+from tests.conftest import FAKE_AUDITING, Project, notebook
 
 
 @pytest.fixture

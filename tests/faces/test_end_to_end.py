@@ -8,7 +8,8 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from conftest import notebook
+
+from tests.conftest import notebook
 
 COMMAND = Path(sys.executable).with_name("reprocheck")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Project
+
+from tests.conftest import Project
 
 EXPLODES = 'raise SystemExit("this file was imported")\n'
 INLINE = "# /// script\n# dependencies = []\n# [tool.reprocheck]\n{}\n# ///\n"

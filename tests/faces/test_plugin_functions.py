@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Project
+
+from tests.conftest import Project
 
 UNSTABLE = "import itertools\ncounter = itertools.count()\ndef unstable(): return next(counter)\n"
 

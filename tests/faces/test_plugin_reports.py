@@ -9,7 +9,8 @@ from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
-from conftest import Project
+
+from tests.conftest import Project
 
 SUBJECTS = {"bad.ipynb": "NONDETERMINISTIC", "broken.ipynb": "FAILED", "fine.ipynb": "1", "stuck.ipynb": "BLOCKED"}
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.base import BaseEstimator  # type: ignore[import-untyped]
-from sklearn.ensemble import RandomForestClassifier  # type: ignore[import-untyped]
-from sklearn.ensemble._forest import BaseForest  # type: ignore[import-untyped]
-from sklearn.utils.validation import check_random_state  # type: ignore[import-untyped]
+from sklearn.base import BaseEstimator
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble._forest import BaseForest
+from sklearn.utils.validation import check_random_state
 
 from pytest_reprocheck.probes import Recording, observe
 

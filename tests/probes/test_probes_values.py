@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import scipy.sparse as sp  # type: ignore[import-untyped]
+import scipy.sparse as sp
 
 from pytest_reprocheck.core.codec import from_json
 from pytest_reprocheck.core.trace import Observation

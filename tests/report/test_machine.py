@@ -8,7 +8,6 @@ from typing import Any
 
 import jsonschema
 import pytest
-from audits import BROKEN, CHURN, TRAIN
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from pytest_reprocheck.core.errors import DecodeError
 from pytest_reprocheck.core.findings import Audit, Effect, Finding
 from pytest_reprocheck.core.subjects import Json
 from pytest_reprocheck.report.machine import LAST, host, last_path, load_report, report_to_json
+from tests.report.audits import BROKEN, CHURN, TRAIN
 
 AUDITS = (CHURN, TRAIN, BROKEN)
 

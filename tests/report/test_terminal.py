@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from audits import BROKEN, CHURN, HASH_ORDER, TRAIN, effect
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +21,7 @@ from pytest_reprocheck.report.terminal import (
     render_replay,
     render_summary,
 )
+from tests.report.audits import BROKEN, CHURN, HASH_ORDER, TRAIN, effect
 
 PLAIN = dataclasses.replace(CHURN, parameters={})
 

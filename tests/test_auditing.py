@@ -1,0 +1,171 @@
+"""Audits from beginning to end: real runs of small subjects."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pytest_reprocheck import Audit, Options, Subject, audit
+from pytest_reprocheck.auditing import replay
+from pytest_reprocheck.core.errors import ConfigError
+from tests.execution.helpers import write, write_notebook
+
+ANIMALS = "{'ant', 'bee', 'cat', 'dog', 'eel', 'fox', 'gnu', 'hen'}"
+
+
+def audit_script(root: Path, text: str, options: Options | None = None) -> Audit:
+    write(root, {"train.py": text})
+    return audit(Subject(root=root, path="train.py", kind="script"), options)
+
+
+def causes(result: Audit) -> list[tuple[str, int | None, bool]]:
+    return [(finding.cause, finding.location.line, finding.confirmed) for finding in result.findings]
+
+
+def test_a_sound_script_takes_two_runs(tmp_path: Path) -> None:
+    """Seeded everything: reproducible, and both factors were really varied."""
+    result = audit_script(tmp_path, "import random\nrandom.seed(1)\nprint(random.random(), sum([1, 2]))")
+    assert (result.verdict, result.runs, result.findings) == ("reproducible", 2, ())
+    assert {name: report.status for name, report in result.factors.items()} == {"seed": "applied", "hash": "applied"}
+    assert result.conditions["A"].hash != result.conditions["B"].hash
+
+
+def test_hash_order_is_located_and_its_remedy_tried(tmp_path: Path) -> None:
+    """The line that makes the order is named, not the one that shows it, and sorted() there makes the difference go."""
+    text = f"names = {ANIMALS}\ncount = len(names)\ncolumns = list(names)\nprint(count, columns)\n"
+    result = audit_script(tmp_path, text)
+    assert result.verdict == "nondeterministic"
+    assert causes(result) == [("hash-order", 3, True)]
+    (finding,) = result.findings
+    assert finding.remedy == "columns = sorted(names)  (tried: gone)"
+    assert [(effect.place, effect.what, effect.sameness.value) for effect in finding.effects] == [
+        ("train.py:4", "stdout", "ordering only")
+    ]
+
+
+def test_sites_and_sources_are_told_apart(tmp_path: Path) -> None:
+    """Four independent causes in one script, each with its own line; an unseeded draw that reaches nothing is none."""
+    result = audit_script(
+        tmp_path,
+        f"""\
+        import random, uuid
+        unused = random.Random().random()
+        first = random.Random()
+        second = random.Random()
+        print("one", first.random())
+        print("two", second.random())
+        print("three", random.random())
+        print("four", uuid.uuid4())
+        print("five", list({ANIMALS}))
+        """,
+        Options(max_runs=10),
+    )
+    assert causes(result) == [
+        ("unseeded-random", 3, True),
+        ("unseeded-random", 4, True),
+        ("unseeded-random", 7, True),
+        ("os-entropy", 8, True),
+        ("hash-order", 9, True),
+    ]
+    tried = [finding.remedy.endswith("(tried: gone)") for finding in result.findings]
+    assert tried == [True, True, True, False, True]
+
+
+def test_notebooks_have_cells_and_lines(tmp_path: Path) -> None:
+    """A draw inside a function of an earlier cell is located there; the remedy is tried on a copy of the notebook."""
+    write_notebook(
+        tmp_path / "nb.ipynb",
+        "import random\ndef draw():\n    rng = random.Random()\n    return rng.random()",
+        "draw()",
+    )
+    result = audit(tmp_path / "nb.ipynb")
+    (finding,) = result.findings
+    assert (finding.cause, finding.location.cell, finding.location.line) == ("unseeded-random", 0, 3)
+    assert finding.remedy == "rng = random.Random(0)  (tried: gone)"
+
+
+def test_an_uncontrolled_difference_is_said_to_be_one(tmp_path: Path) -> None:
+    """What differs when simply run again is nondeterminism, and does not hide a cause in the same text."""
+    text = "import random, time\ndef main():\n    print(time.time_ns())\n    print('score', random.random())\nmain()\n"
+    result = audit_script(tmp_path, text)
+    assert result.verdict == "nondeterministic"
+    assert causes(result) == [("unseeded-random", 4, True), ("unexplained", 5, False)]
+
+
+def test_too_few_runs_to_explain_is_inconclusive(tmp_path: Path) -> None:
+    """A difference without a controlled explanation is not blamed on anything."""
+    result = audit_script(tmp_path, "import random\nprint(random.random())", Options(max_runs=2))
+    assert (result.verdict, result.runs, causes(result)) == ("inconclusive", 2, [("unexplained", 2, False)])
+
+
+def test_a_script_that_raises_in_b_only_is_attributed(tmp_path: Path) -> None:
+    """Another hash seed makes it fail: that is hash order, not a failed subject."""
+    text = (
+        f"names = list({ANIMALS})\nif names[0] > 'd' and hash('x') % 2:\n    raise ValueError(names)\nprint('fine')\n"
+    )
+    results = []
+    for number in range(8):
+        write(tmp_path, {f"train{number}.py": text})
+        result = audit(Subject(root=tmp_path, path=f"train{number}.py", kind="script"), Options(try_remedies=False))
+        results.append(result)
+    raised = [each for each in results if each.reason.startswith(("run A only", "run B only"))]
+    assert raised
+    assert all(each.verdict == "nondeterministic" for each in raised)
+    assert {finding.cause for each in raised for finding in each.findings} == {"hash-order"}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("print(1)\nraise ValueError('no data')", "train.py:2: ValueError: no data"),
+        ("import sys\nsys.exit(4)", "exit code 4"),
+        ("x = = 1", "SyntaxError: invalid syntax"),
+    ],
+)
+def test_a_subject_that_fails_everywhere_is_failed(tmp_path: Path, text: str, reason: str) -> None:
+    """The reason is the user's own error, located."""
+    result = audit_script(tmp_path, text)
+    assert (result.verdict, result.findings, result.runs) == ("failed", (), 2)
+    assert result.reason.endswith(reason)
+
+
+def test_what_cannot_be_read_or_started_is_a_verdict(tmp_path: Path) -> None:
+    """A missing file and a broken notebook fail, a missing kernel blocks; nothing is raised."""
+    (tmp_path / "broken.ipynb").write_text("{")
+    write_notebook(tmp_path / "other.ipynb", "1", kernel="no-such-kernel")
+    assert audit(tmp_path / "missing.py").verdict == "failed"
+    assert audit(tmp_path / "broken.ipynb").reason.startswith("broken.ipynb:1:2: not a notebook")
+    blocked = audit(tmp_path / "other.ipynb")
+    assert blocked.verdict == "blocked"
+    assert "ipykernel install" in blocked.reason
+
+
+def test_only_the_factors_asked_for_are_varied(tmp_path: Path) -> None:
+    """Without the hash factor, hash order stays unseen, and no report claims it was varied."""
+    result = audit_script(tmp_path, f"print(list({ANIMALS}))", Options(vary=("seed",)))
+    assert (result.verdict, list(result.factors)) == ("reproducible", ["seed"])
+
+
+def test_impossible_options_are_refused(tmp_path: Path) -> None:
+    """One run cannot be compared."""
+    with pytest.raises(ConfigError, match="max-runs: expected at least 2, got 1"):
+        audit_script(tmp_path, "", Options(max_runs=1))
+
+
+def test_two_audits_say_the_same(tmp_path: Path) -> None:
+    """The verdict does not flicker: seeds derive from the subject, and what is written is sorted."""
+    text = f"import random\nprint(random.random(), list({ANIMALS}))"
+    one, two = (replace(audit_script(tmp_path, text), seconds=0.0) for _ in range(2))
+    assert one == two
+
+
+def test_a_stored_audit_can_be_replayed(tmp_path: Path) -> None:
+    """Under the recorded conditions the findings come again, and are gone once the cause is."""
+    stored = audit_script(tmp_path, "import random\nprint(random.random())")
+    again = replay(stored, tmp_path)
+    assert (again.verdict, again.findings, again.runs) == ("nondeterministic", stored.findings, 2)
+    write(tmp_path, {"train.py": "import random\nrandom.seed(0)\nprint(random.random())"})
+    mended = replay(stored, tmp_path)
+    assert (mended.verdict, mended.reason) == ("reproducible", "1 of 1 findings did not come again")
