@@ -163,6 +163,7 @@ def _compare_twice(subject: Subject, options: Options, executor: Runner | Functi
         subject_path=subject.path,
         a=a,
         b=b,
+        third=third,
         comparison=compare_traces(a, b, tolerance=options.tolerance),
         units=units,
         candidates=find_unordered(units),

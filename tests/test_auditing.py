@@ -169,3 +169,16 @@ def test_a_stored_audit_can_be_replayed(tmp_path: Path) -> None:
     write(tmp_path, {"train.py": "import random\nrandom.seed(0)\nprint(random.random())"})
     mended = replay(stored, tmp_path)
     assert (mended.verdict, mended.reason) == ("reproducible", "1 of 1 findings did not come again")
+
+
+def test_a_second_cause_that_coincides_in_b_is_still_found(tmp_path: Path) -> None:
+    """Two strings keep their order under every second hash seed: beside an unseeded draw, a third value is tried."""
+    text = "import random\nprint(random.random())\nprint(list({'ab', 'cd'}))\n"
+    found = []
+    for number in range(6):
+        write(tmp_path, {f"train{number}.py": text})
+        result = audit(Subject(root=tmp_path, path=f"train{number}.py", kind="script"), Options(try_remedies=False))
+        found.append({finding.cause for finding in result.findings})
+    assert all("unseeded-random" in causes for causes in found)
+    # Each has three chances of four; were only B's value tried, it would be one of two.
+    assert sum("hash-order" in causes for causes in found) >= 4

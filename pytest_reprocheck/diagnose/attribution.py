@@ -22,6 +22,8 @@ class Attribution:
     """Between A and the run that varied the suspect, in A's order, state among them."""
     alone: bool
     """Whether that run varied nothing else."""
+    generation: int = 1
+    """Which values of the suspect's knob showed it."""
 
 
 def counted(differences: Iterable[Difference], null: Iterable[Difference] = ()) -> tuple[Difference, ...]:
@@ -54,7 +56,10 @@ def attribute(results: Mapping[Experiment, Sequence[Difference]]) -> tuple[Attri
         if not failing(differences):
             continue
         if len(experiment.suspects) == 1:
-            found.append(Attribution(suspect=experiment.suspects[0], differences=tuple(differences), alone=True))
+            suspect, generation = experiment.suspects[0], experiment.generation
+            found.append(
+                Attribution(suspect=suspect, differences=tuple(differences), alone=True, generation=generation)
+            )
             continue
         shares: dict[Suspect, list[Difference]] = {}
         for difference in differences:

@@ -22,14 +22,20 @@ class Suspect:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Experiment:
-    """A run with A's conditions but for some knobs, which have B's values."""
+    """A run with A's conditions but for some knobs, which have other values."""
 
     suspects: tuple[Suspect, ...]
+    generation: int = 1
+    """Which other values: 1 are B's, 2 the third ones."""
 
     @property
     def knobs(self) -> tuple[Knob, ...]:
         """The knobs that are varied."""
         return tuple(suspect.knob for suspect in self.suspects)
+
+
+HASH = Suspect(knob="hash", cause="hash-order", events=())
+"""Hash order leaves no events: the code that ran is the only evidence."""
 
 
 def find_suspects(
@@ -56,7 +62,7 @@ def find_suspects(
         ]
     found.sort(key=lambda suspect: _distance(suspect.events[0].seq, first))
     if "hash" in factors and unordered:
-        found.append(Suspect(knob="hash", cause="hash-order", events=()))
+        found.append(HASH)
     return tuple(found)
 
 

@@ -103,7 +103,9 @@ def _copy_tree(root: Path, target: Path) -> None:
 
 
 def _is_kept(folder: Path) -> bool:
-    return folder.name not in _LEFT_OUT and not (folder / "pyvenv.cfg").exists()
+    if folder.name in _LEFT_OUT:
+        return False
+    return not ((folder / "pyvenv.cfg").exists() or (folder / "conda-meta").exists())
 
 
 def _copy_file(source: Path, target: Path) -> None:
