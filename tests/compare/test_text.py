@@ -24,6 +24,8 @@ PLOT_A = MATPLOTLIB.format(date="2026-01-02T03:04:05", id="p3fa9b2c1d0", score="
         ("longer\rab", ["abnger"]),
         ("ab\b\bc", ["cb"]),
         ("ab\b\b\b\b\bc", ["cb"]),
+        ("abc\bX", ["abX"]),
+        ("a long step\x1b[2K\rend", ["end"]),
         ("step 1\x1b[2K\rstep 2", ["step 2"]),
         ("long line\r\x1b[Kend", ["end"]),
         ("outer 1\ninner 1\x1b[A\router 2\ninner 2", ["outer 2", "inner 2"]),
@@ -65,6 +67,8 @@ def test_colours_have_a_normaliser_of_their_own(lab: Lab) -> None:
         ("[['a',\n 'b'],\n ['c']]", "[['c'],\n ['b',\n 'a']]", "ordering only", "members reordered"),
         ("{'a': 1, 'b': 2}", "{'a': 2, 'b': 1}", "different", ""),
         ("(3, 5)", "(5, 3)", "different", ""),
+        ("[(3, 5)]", "[(5, 3)]", "different", ""),
+        ("[1 2 3]", "[3 1 2]", "ordering only", "members reordered"),
         ("12 of 21", "21 of 12", "different", ""),
     ],
 )
