@@ -51,11 +51,20 @@ def render_failure(audit: Audit, *, width: int = 80) -> str:
     hidden = sum(finding.severity == "info" for finding in audit.findings)
     if hidden:
         lines.append(f"and {_count(hidden, 'finding')} of severity info, in the report")
-    for item in audit.not_compared:
-        lines += _labelled("not compared:", f"{item.what} ({item.reason})", width, indent=14)
+    for told in _not_compared(audit):
+        lines += _labelled("not compared:", told, width, indent=14)
     if audit.kind != "function" and audit.conditions and audit.findings:
         lines.append(f"{'  replay':<{_LABEL}}reprocheck replay {shlex.quote(last_path(audit))}")
     return "\n".join(lines)
+
+
+def _not_compared(audit: Audit) -> list[str]:
+    """Each item with its reason; variables at steps, which decide nothing, as a count."""
+    results = [item for item in audit.not_compared if not item.what.startswith("variable ")]
+    told = [f"{item.what} ({item.reason})" for item in results]
+    if variables := len(audit.not_compared) - len(results):
+        told.append(f"{_count(variables, 'variable')} at steps, which only help to locate (in the report)")
+    return told
 
 
 def render_summary(audits: Sequence[Audit], *, width: int = 80) -> list[str]:

@@ -35,7 +35,7 @@ hash-order  cell[4]:2   cols = list(set(num) | set(cat))
           of 5 columns moved
           A 0.861   B 0.857
   remedy  cols = sorted(set(num) | set(cat))  (tried: gone)
-not compared: variable model (too large)
+not compared: 1 variable at steps, which only help to locate (in the report)
   replay  reprocheck replay .reprocheck/last/churn.json"""
 
 
