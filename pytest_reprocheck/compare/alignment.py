@@ -13,11 +13,15 @@ from pytest_reprocheck.compare.normalise import normalise_pair
 from pytest_reprocheck.compare.unknown import unknown_parts
 from pytest_reprocheck.core.findings import Difference, Key, Sameness
 from pytest_reprocheck.core.tolerance import Tolerance
-from pytest_reprocheck.core.trace import NotCompared, Observation, Outcome, Place, Trace
+from pytest_reprocheck.core.trace import Aspect, NotCompared, Observation, Outcome, Place, Trace
 
 ABSENT = "(absent)"
 MAX_ABSENT = 20
-"""Facts of one run alone that are listed one by one; a run that stopped early lacks all that follows."""
+"""Facts of one aspect in one run alone that are listed one by one; a run that stopped early lacks all that follows."""
+MAX_PARTS = 1000
+"""Parts of one difference that are named one by one."""
+MORE_PARTS = "(more)"
+"""The part that stands for all beyond those."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +39,7 @@ def compare_traces(a: Trace, b: Trace, *, tolerance: Tolerance) -> Comparison:
     a_facts, b_facts = _keyed(a), _keyed(b)
     differences: list[Difference] = []
     not_compared: list[NotCompared] = []
-    absent = 0
+    absent: Counter[tuple[Aspect, str]] = Counter()
     for key in [*a_facts, *(key for key in b_facts if key not in a_facts)]:
         left, right = a_facts.get(key), b_facts.get(key)
         shown = left or right
@@ -43,8 +47,9 @@ def compare_traces(a: Trace, b: Trace, *, tolerance: Tolerance) -> Comparison:
         context = _context(a, b, tolerance, shown)
         place = _place(shown, a if left is not None else b)
         if left is None or right is None:
-            absent += 1
-            if absent > MAX_ABSENT:
+            lacking = (key.aspect, "A" if left is None else "B")
+            absent[lacking] += 1
+            if absent[lacking] > MAX_ABSENT:
                 continue
             judgement: Judgement | None = _absent(left, right, context)
         else:
@@ -53,11 +58,11 @@ def compare_traces(a: Trace, b: Trace, *, tolerance: Tolerance) -> Comparison:
             not_compared += [NotCompared(what=f"{shown.what} at {place}", reason=reason) for reason in reasons]
         if judgement is not None and judgement.sameness is not Sameness.IDENTICAL:
             differences.append(_difference(key, place, shown, judgement))
-    if absent > MAX_ABSENT:
-        reason = f"{absent - MAX_ABSENT} further facts are there in one run only"
-        not_compared.append(NotCompared(what="facts of one run alone", reason=reason))
-    outcome = _compare_outcomes(a, b)
-    return Comparison(differences=(*differences, *outcome), not_compared=tuple(dict.fromkeys(not_compared)))
+    differences += _compare_outcomes(a, b)
+    return Comparison(
+        differences=tuple(differences),
+        not_compared=tuple(dict.fromkeys([*not_compared, *_unlisted(absent)])),
+    )
 
 
 def _keyed(trace: Trace) -> Mapping[Key, Observation]:
@@ -89,7 +94,22 @@ def _place(item: Observation, trace: Trace) -> Place:
         return item.stack[0].place
     if item.step is not None and item.step < len(trace.steps):
         return trace.steps[item.step].place
-    return trace.steps[-1].place if trace.steps else Place(path="")
+    return _file(trace)
+
+
+def _file(trace: Trace) -> Place:
+    """The subject's file as a whole, as far as the trace tells it."""
+    if trace.steps:
+        return Place(path=trace.steps[0].place.path)
+    return Place(path=trace.outcome.place.path if trace.outcome.place is not None else "")
+
+
+def _unlisted(absent: Mapping[tuple[Aspect, str], int]) -> list[NotCompared]:
+    further = sum(max(0, count - MAX_ABSENT) for count in absent.values())
+    if not further:
+        return []
+    reason = f"{further} further facts are there in one run only"
+    return [NotCompared(what="facts of one run alone", reason=reason)]
 
 
 def _context(a: Trace, b: Trace, tolerance: Tolerance, item: Observation) -> Context:
@@ -115,6 +135,7 @@ def _absent(a: Observation | None, b: Observation | None, context: Context) -> J
 
 
 def _difference(key: Key, place: Place, item: Observation, judgement: Judgement) -> Difference:
+    parts = judgement.parts if len(judgement.parts) <= MAX_PARTS else (*judgement.parts[:MAX_PARTS], MORE_PARTS)
     return Difference(
         key=key,
         place=place,
@@ -124,32 +145,33 @@ def _difference(key: Key, place: Place, item: Observation, judgement: Judgement)
         b=judgement.b,
         note=judgement.note,
         details=judgement.details,
-        parts=judgement.parts,
+        parts=parts,
         about=item.about,
     )
 
 
-def _compare_outcomes(a: Trace, b: Trace) -> tuple[Difference, ...]:
+def _compare_outcomes(a: Trace, b: Trace) -> list[Difference]:
+    left, right = a.outcome, b.outcome
+    moved = left.status == right.status == "raised" and left.place != right.place
+    ends = [(outcome.status, outcome.exit_code, outcome.message) for outcome in (left, right)]
+    if ends[0] == ends[1] and not moved:
+        return []
     roots = (a.facts.get("root", ""), b.facts.get("root", ""))
-    left, right, names = normalise_pair(a.outcome.message, b.outcome.message, roots)
-    same_ends = (a.outcome.status, a.outcome.exit_code) == (b.outcome.status, b.outcome.exit_code)
-    if same_ends and a.outcome.message == b.outcome.message:
-        return ()
-    normalised = same_ends and left == right
-    place = a.outcome.place or b.outcome.place or (a.steps[-1].place if a.steps else Place(path=""))
-    last = max((*(item.seq for item in a.observations), *(event.seq for event in a.events)), default=0)
-    return (
-        Difference(
-            key=Key(aspect="outputs", what="outcome", place=str(place)),
-            place=place,
-            seq=last + 1,
-            sameness=Sameness.NORMALISED if normalised else Sameness.DIFFERENT,
-            a=_told(a.outcome),
-            b=_told(b.outcome),
-            note=", ".join(names) if normalised else "",
-            parts=("all",),
-        ),
+    a_text, b_text, names = normalise_pair(left.message, right.message, roots)
+    normalised = ends[0][:2] == ends[1][:2] and a_text == b_text and not moved
+    last = max((*(item.seq for item in a.observations), *(event.seq for event in a.events)), default=-1)
+    difference = Difference(
+        # Wherever the runs end, it is the same fact: how they end.
+        key=Key(aspect="outputs", what="outcome", place=""),
+        place=left.place or right.place or _file(a),
+        seq=last + 1,
+        sameness=Sameness.NORMALISED if normalised else Sameness.DIFFERENT,
+        a=_told(left),
+        b=_told(right),
+        note=", ".join(names) if normalised else f"at {left.place} | {right.place}" if moved else "",
+        parts=("all",),
     )
+    return [difference]
 
 
 def _told(outcome: Outcome) -> str:

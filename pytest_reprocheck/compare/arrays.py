@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_reprocheck.compare.judging import DETAILS, SHORT, Context, Judgement, cut
+from pytest_reprocheck.compare.normalise import PLACES, normalise_pair
 from pytest_reprocheck.compare.numbers import close, far_apart
-from pytest_reprocheck.compare.orders import same_rows
+from pytest_reprocheck.compare.orders import permuted_rows
 from pytest_reprocheck.core.findings import Sameness
 from pytest_reprocheck.core.tolerance import Tolerance
 from pytest_reprocheck.core.values import Array
@@ -34,6 +35,8 @@ class Pair:
     b: AnyArray
     reprs: bool = False
     """Whether the elements stand for Python objects, each as its repr."""
+    roots: tuple[str, str] = ("", "")
+    """The runs' copies of the project."""
 
 
 def load(value: Array, blobs: Path | None) -> AnyArray | None:
@@ -43,7 +46,7 @@ def load(value: Array, blobs: Path | None) -> AnyArray | None:
     path = blobs / value.blob
     try:
         if path.suffix == ".json":
-            return np.array(json.loads(path.read_text(encoding="utf-8")), dtype=np.str_).reshape(value.shape)
+            return np.array(json.loads(path.read_text(encoding="utf-8")), dtype=object).reshape(value.shape)
         data: AnyArray = np.load(path, allow_pickle=False)
         return data.reshape(value.shape)
     except (OSError, ValueError, EOFError):
@@ -73,7 +76,7 @@ def compare_arrays(a: Array, b: Array, context: Context) -> Judgement | None:
         return judged(Sameness.DIFFERENT, f"{note}, equal values" if equal else note, "dtype")
     if a_data is None or b_data is None:
         return judged(Sameness.DIFFERENT, why_gone(a, b), "digest")
-    pair = Pair(a=a_data, b=b_data, reprs=a.dtype == "object")
+    pair = Pair(a=a_data, b=b_data, reprs=a.dtype == "object", roots=(context.a_root, context.b_root))
     sameness, note = judge_data(pair, context.tolerance)
     details = changed_elements(pair, differs(pair, context.tolerance)) if sameness is Sameness.DIFFERENT else ()
     return judged(sameness, note, "values", details)
@@ -100,7 +103,7 @@ def judge_data(pair: Pair, tolerance: Tolerance) -> tuple[Sameness, str]:
     count = int(differing.sum())
     change = largest_change(pair)
     if not count:
-        return Sameness.TOLERANCE, change
+        return judge_equal(pair, change)
     if order := _reordered(pair, tolerance):
         return Sameness.ORDERING, order
     where = ", ".join(map(str, np.unravel_index(int(np.argmax(differing)), differing.shape)))
@@ -108,13 +111,25 @@ def judge_data(pair: Pair, tolerance: Tolerance) -> tuple[Sameness, str]:
     return Sameness.DIFFERENT, f"{note}, {change}" if change else note
 
 
+def judge_equal(pair: Pair, change: str = "") -> tuple[Sameness, str]:
+    """How two arrays without a differing element, but with different digests, differ all the same."""
+    if not pair.reprs and pair.a.dtype.kind not in _TEXT:
+        return Sameness.TOLERANCE, change
+    unequal = np.asarray(pair.a != pair.b, dtype=np.bool_)
+    if pair.reprs and not unequal.any():
+        return Sameness.DIFFERENT, "elements differ beyond what was kept of them"
+    names = _same_places(pair, unequal)[1]
+    return (Sameness.NORMALISED, ", ".join(names)) if names else (Sameness.TOLERANCE, change)
+
+
 def differs(pair: Pair, tolerance: Tolerance) -> npt.NDArray[np.bool_]:
     """Where two arrays of one shape and type differ beyond tolerance."""
     a, b = pair.a, pair.b
     if a.dtype.names is not None:
-        fields = [differs(Pair(a=a[name], b=b[name]), tolerance) for name in a.dtype.names]
-        flat = [field.reshape(*a.shape, -1).any(axis=-1) if field.shape != a.shape else field for field in fields]
-        merged: npt.NDArray[np.bool_] = np.logical_or.reduce(flat)
+        merged = np.zeros(a.shape, dtype=np.bool_)
+        for name in a.dtype.names:
+            found = differs(replace(pair, a=a[name], b=b[name], reprs=False), tolerance)
+            merged |= found.any(axis=tuple(range(a.ndim, found.ndim)))
         return merged
     if a.dtype.kind in "fc":
         return far_apart(a, b, tolerance)
@@ -124,7 +139,17 @@ def differs(pair: Pair, tolerance: Tolerance) -> npt.NDArray[np.bool_]:
     if pair.reprs:
         for where in map(tuple, np.argwhere(unequal)):
             unequal[where] = not _close_reprs(str(a[where]), str(b[where]), tolerance)
+    if pair.reprs or a.dtype.kind in _TEXT:
+        unequal[unequal] = ~_same_places(pair, unequal)[0]
     return unequal
+
+
+def _same_places(pair: Pair, unequal: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.bool_], tuple[str, ...]]:
+    """Which unequal texts differ only by where in memory or on the disk a run was, and the normalisers' names."""
+    left, right = ("\n".join(" ".join(str(text).splitlines()) for text in side[unequal]) for side in (pair.a, pair.b))
+    a, b, names = normalise_pair(left, right, pair.roots, only=PLACES)
+    same = [x == y for x, y in zip(a.split("\n"), b.split("\n"), strict=True)]
+    return np.array(same[: np.count_nonzero(unequal)], dtype=np.bool_), names if any(same) and names else ()
 
 
 def _close_reprs(a: str, b: str, tolerance: Tolerance) -> bool:
@@ -155,6 +180,8 @@ def largest_change(pair: Pair) -> str:
     if not finite.size:
         return ""
     largest = finite.max()
+    if not largest:
+        return ""
     return f"largest change {largest}" if finite.dtype.kind == "u" else f"largest change {largest:.3g}"
 
 
@@ -182,9 +209,9 @@ def _reordered(pair: Pair, tolerance: Tolerance) -> str:
     if a.ndim == 1:
         in_order = Pair(a=np.sort(a), b=np.sort(b), reprs=pair.reprs)
         return "" if differs(in_order, tolerance).any() else "elements reordered"
-    if same_rows([(a.reshape(len(a), -1)[:, i], b.reshape(len(b), -1)[:, i]) for i in range(a[0].size)]):
+    if permuted_rows(a, b):
         return "rows reordered"
-    return "columns reordered" if a.ndim == 2 and same_rows(list(zip(a, b, strict=True))) else ""
+    return "columns reordered" if a.ndim == 2 and permuted_rows(a.T, b.T) else ""
 
 
 def describe_array(value: Array, data: AnyArray | None) -> str:

@@ -5,6 +5,7 @@ What none knows is compared by digest, and said.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -35,10 +36,28 @@ class Comparator:
 
 def compare_values(a: Value, b: Value, context: Context) -> Judgement | None:
     """None when the values are identical."""
+    a, b = _as_texts(a, b)
     for comparator in COMPARATORS:
         if comparator.recognises(a, b, context):
             return comparator.compare(a, b, context)
     return _by_digest(a, b, context)
+
+
+def _as_texts(a: Value, b: Value) -> tuple[Value, Value]:
+    """A short string is a Scalar and a long one a Text: where they meet, both are texts."""
+    if isinstance(a, Text) and isinstance(b, Scalar) and b.type == "str":
+        return a, _text(b)
+    if isinstance(b, Text) and isinstance(a, Scalar) and a.type == "str":
+        return _text(a), b
+    return a, b
+
+
+def _text(value: Scalar) -> Text:
+    try:
+        text = str(ast.literal_eval(value.text))
+    except (ValueError, SyntaxError):
+        text = value.text
+    return Text(text=text, digest=value.digest)
 
 
 def _by_digest(a: Value, b: Value, context: Context) -> Judgement | None:
@@ -46,7 +65,9 @@ def _by_digest(a: Value, b: Value, context: Context) -> Judgement | None:
         return None
     shown = describe(a, context, of_a=True), describe(b, context, of_a=False)
     note = f"another kind of value: {a.kind} | {b.kind}"
-    if isinstance(a, Opaque) and isinstance(b, Opaque):
+    if isinstance(a, Opaque) and isinstance(b, Opaque) and a.type != b.type:
+        note = f"type {a.type} | {b.type}"
+    elif isinstance(a, Opaque) and isinstance(b, Opaque):
         note = f"compared by digest ({a.reason})"
     return Judgement(sameness=Sameness.DIFFERENT, a=shown[0], b=shown[1], note=note, parts=("all",))
 

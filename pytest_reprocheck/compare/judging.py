@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ SHORT = 80
 DETAILS = 8
 """Further lines that tell what differs."""
 _ORDER = list(Sameness)
+_CONTROL = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]|[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,8 +55,8 @@ def worst(samenesses: list[Sameness]) -> Sameness:
 
 
 def cut(text: str, width: int = SHORT) -> str:
-    """At most ``width`` characters of one line, the cut shown."""
-    line = " ".join(text.split())
+    """At most ``width`` characters of one line that can be printed, the cut shown."""
+    line = " ".join(_CONTROL.sub(lambda found: "" if len(found.group()) > 1 else "?", text).split())
     return line if len(line) <= width else line[: width - 4].rstrip() + " ..."
 
 
@@ -62,7 +64,7 @@ def cut_pair(a: str, b: str, width: int = SHORT) -> tuple[str, str]:
     """Two lines cut around the first character that differs."""
     a, b = " ".join(a.split()), " ".join(b.split())
     if max(len(a), len(b)) <= width:
-        return a, b
+        return cut(a, width), cut(b, width)
     first = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
     start = max(0, first - width // 2)
     lead = "... " if start else ""

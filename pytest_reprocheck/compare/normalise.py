@@ -66,7 +66,7 @@ NORMALISERS: tuple[Normaliser, ...] = (
     _normaliser("duration", rf"(?<![\w.:-])\d{{1,5}} days? \+?\d\d:{_CLOCK}", "<duration>"),
     _normaliser("duration", rf"(?<![\w.:-])(?:\d|00):{_CLOCK}", "<duration>"),
     _normaliser("duration", rf"(\b(?i:elapsed|took|duration|eta)[ :=]{{1,4}})\d{{1,3}}:{_CLOCK}", r"\1<duration>"),
-    _normaliser("duration", rf"{_LONGER}{_AMOUNT}{_UNIT}\b(?!/)", "<duration>"),
+    _normaliser("duration", rf"{_LONGER}{_AMOUNT}{_UNIT}\b(?!/|-[A-Za-z])", "<duration>"),
     _normaliser("duration", rf"(\b{_TIMED}[ :=]{{1,4}}){_AMOUNT}(?![\w%:/]|[.,]\d| ?[A-Za-z])", r"\1<duration>"),
     _normaliser("progress", r"(?<=%)\|[█▉▊▋▌▍▎▏#0-9 ]{1,300}\|", "|<bar>|"),
     _normaliser("progress", r"[━╸╺]{3,300}", "<bar>"),

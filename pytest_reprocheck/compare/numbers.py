@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import cmath
+import math
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,18 @@ def close(a: complex, b: complex, dtype: str, tolerance: Tolerance) -> bool:
         return a == b
     rtol, atol = limits(dtype, tolerance)
     return abs(a - b) <= atol + rtol * max(abs(a), abs(b))
+
+
+def close_texts(a: str, b: str, tolerance: Tolerance) -> bool:
+    """Whether two numbers in text count as the same: integers exactly, others within tolerance."""
+    a, b = (text.replace("\N{MINUS SIGN}", "-") for text in (a, b))
+    if a == b:
+        return True
+    if a.lstrip("+-").isdecimal() and b.lstrip("+-").isdecimal():
+        return False
+    x, y = float(a), float(b)
+    # What is too large for a float was not read as the number it is: 1e400 is not 1e500.
+    return math.isfinite(x) and math.isfinite(y) and close(x, y, "<f8", tolerance)
 
 
 def far_apart(a: npt.NDArray[Any], b: npt.NDArray[Any], tolerance: Tolerance) -> npt.NDArray[np.bool_]:

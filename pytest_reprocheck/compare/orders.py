@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,15 @@ def same_rows(columns: Columns) -> bool:
     a_codes, b_codes = zip(*(_codes(left, right) for left, right in columns), strict=True)
     a_rows, b_rows = np.array(a_codes), np.array(b_codes)
     return np.array_equal(a_rows[:, np.lexsort(a_rows)], b_rows[:, np.lexsort(b_rows)])
+
+
+def permuted_rows(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> bool:
+    """Whether two arrays of one shape have the same rows, as ``same_rows``; for many columns of one type."""
+    a_codes, b_codes = (codes.reshape(len(a), -1) for codes in _codes(a.reshape(-1), b.reshape(-1)))
+    if not np.array_equal(np.sort(a_codes, axis=None), np.sort(b_codes, axis=None)):
+        return False
+    counts = [Counter(row.tobytes() for row in codes) for codes in (a_codes, b_codes)]
+    return counts[0] == counts[1]
 
 
 def distinct_rows(rows: npt.NDArray[Any]) -> int:

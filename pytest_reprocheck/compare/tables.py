@@ -15,6 +15,7 @@ from pytest_reprocheck.compare.arrays import (
     Pair,
     changed_elements,
     differs,
+    judge_equal,
     largest_change,
     load,
     same_type,
@@ -99,6 +100,16 @@ def _frame(a: Table, b: Table) -> list[_Finding]:
     ]
     if types:
         found(Sameness.DIFFERENT, cut("dtypes " + ", ".join(types)), "dtypes")
+    # A dtype of the frame library can hold what numpy has two types for: integers, and integers with missing ones.
+    kept = [
+        f"{name} {column.data.dtype} | {b_columns[name].data.dtype}"
+        for name, column in a_columns.items()
+        if name in b_columns
+        and column.dtype == b_columns[name].dtype
+        and not same_type(column.data, b_columns[name].data)
+    ]
+    if kept:
+        found(Sameness.DIFFERENT, cut("kept as " + ", ".join(kept)), "dtypes")
     return findings
 
 
@@ -137,7 +148,8 @@ def _content(a: Table, b: Table, context: Context) -> list[_Finding]:
         return [*findings, _Finding(sameness=Sameness.DIFFERENT, note=note, parts=tuple(missing))]
     known = {name: pair for name, pair in pairs.items() if pair is not None}
     changed = _changed({name: known[name] for name in unequal}, context)
-    if changed and changed[0].sameness is Sameness.DIFFERENT and len(known) == len(pairs) and _same_rows(known):
+    # Without a cell that differs (elements cut at what is kept of them) there is no order to tell.
+    if changed and changed[0].details and len(known) == len(pairs) and _same_rows(known):
         changed = [_Finding(sameness=Sameness.ORDERING, note="rows reordered", parts=("row order",))]
     return findings + changed
 
@@ -145,7 +157,9 @@ def _content(a: Table, b: Table, context: Context) -> list[_Finding]:
 def _loaded(a: Array, b: Array, context: Context) -> Pair | None:
     """The data of two columns; None when those of one are not there."""
     a_data, b_data = load(a, context.a_blobs), load(b, context.b_blobs)
-    return None if a_data is None or b_data is None else Pair(a=a_data, b=b_data, reprs=a.dtype == "object")
+    if a_data is None or b_data is None:
+        return None
+    return Pair(a=a_data, b=b_data, reprs=a.dtype == "object", roots=(context.a_root, context.b_root))
 
 
 def _index_pair(a: Table, b: Table, context: Context) -> Pair | None:
@@ -153,9 +167,8 @@ def _index_pair(a: Table, b: Table, context: Context) -> Pair | None:
     left, right = _index(a, context.a_blobs), _index(b, context.b_blobs)
     if left is None or right is None or left.dtype.kind != right.dtype.kind:
         return None
-    return Pair(
-        a=left, b=right, reprs=any(table.index is not None and table.index.dtype == "object" for table in (a, b))
-    )
+    reprs = any(table.index is not None and table.index.dtype == "object" for table in (a, b))
+    return Pair(a=left, b=right, reprs=reprs, roots=(context.a_root, context.b_root))
 
 
 def _index(table: Table, blobs: Path | None) -> AnyArray | None:
@@ -173,7 +186,11 @@ def _changed(pairs: dict[str, Pair], context: Context) -> list[_Finding]:
     rows = {name: differs(pair, context.tolerance) for name, pair in pairs.items()}
     changed = {name: found for name, found in rows.items() if found.any()}
     if not changed:
-        return [_Finding(sameness=Sameness.TOLERANCE, note="values within tolerance", parts=tuple(pairs))]
+        equal = {name: judge_equal(pair, "values within tolerance") for name, pair in pairs.items()}
+        sameness = worst([same for same, _note in equal.values()])
+        notes = sorted({note for same, note in equal.values() if same is sameness})
+        parts = tuple(name for name, (same, _note) in equal.items() if same is sameness)
+        return [_Finding(sameness=sameness, note=", ".join(notes), parts=parts)]
     touched: npt.NDArray[np.intp] = np.flatnonzero(np.logical_or.reduce(list(changed.values())))
     told = [f"{name} ({change})" if (change := largest_change(pairs[name])) else name for name in changed]
     of_rows = next(iter(changed.values())).size

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from typing import Literal
 
+from pytest_reprocheck.compare.aligning import Alignment, align
 from pytest_reprocheck.compare.judging import DETAILS, Context, Judgement, cut, cut_pair
 from pytest_reprocheck.compare.markup import markup_lines
 from pytest_reprocheck.compare.members import same_members
 from pytest_reprocheck.compare.normalise import normalise_pair
-from pytest_reprocheck.compare.numbers import close
+from pytest_reprocheck.compare.numbers import close_texts
 from pytest_reprocheck.compare.terminal import screen_lines
 from pytest_reprocheck.core.findings import Sameness
 from pytest_reprocheck.core.values import Text
 
 # No part of a version, a name or a date: those are words.
-_NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d{1,4})?(?!\w|\.\w)")
+_NUMBER = re.compile(r"(?<![\w.])[-+\u2212]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d{1,4})?(?!\w|\.\w)")
 _MARKUP = frozenset({"text/html", "image/svg+xml"})
-_MAX_ALIGNED = 500
-"""Lines up to which insertions are told from changes; longer texts of another length are compared line by line."""
 NO_LINE = "(no line)"
 
 Kind = Literal["numbers", "layout", "apart"]
@@ -30,8 +28,8 @@ Kind = Literal["numbers", "layout", "apart"]
 class _Change:
     """One differing piece: a line of A against a line of B."""
 
-    line: int
-    """0-based line of A."""
+    name: str
+    """``line 3`` of A, or ``after line 3`` for what only B has."""
     a: str
     b: str
 
@@ -42,6 +40,9 @@ def compare_text(a: Text, b: Text, context: Context) -> Judgement | None:
         return None
     if a.mime != b.mime:
         return _whole(Sameness.DIFFERENT, [a.mime], [b.mime], f"type {a.mime} | {b.mime}")
+    if a.text == b.text:
+        note = f"differs beyond the first {len(a.text)} characters"
+        return _whole(Sameness.DIFFERENT, [a.text[:1000]], [b.text[:1000]], note)
     markup = a.mime in _MARKUP
     split = markup_lines if markup else screen_lines
     a_lines, b_lines = split(a.text), split(b.text)
@@ -57,19 +58,15 @@ def _judge(a: str, b: str, names: tuple[str, ...], context: Context) -> Judgemen
     if a == b:
         return None
     a_lines, b_lines = a.split("\n"), b.split("\n")
-    if sorted(a_lines) == sorted(b_lines):
-        return _whole(Sameness.ORDERING, a_lines, b_lines, "lines reordered")
-    kinds = [(change, _kind(change, context)) for change in _changes(a_lines, b_lines)]
-    apart = [change for change, kind in kinds if kind == "apart"]
-    if not apart and any(kind == "numbers" for _change, kind in kinds):
+    found = align(a_lines, b_lines, lambda x, y: _kind(x, y, context) != "apart", _form)
+    if found.changes or found.moved:
+        # A printed collection may stand in several lines, as its width has it.
+        return _told(found, a_lines, b_lines, as_a_whole=len(found.changes) > 1 and same_members(a, b))
+    matched = ((line, b_lines[j]) for line, j in zip(a_lines, found.partners, strict=True) if j is not None)
+    if any(_kind(x, y, context) == "numbers" for x, y in matched if x != y):
         return _whole(Sameness.TOLERANCE, a_lines, b_lines, "numbers within tolerance")
-    if not apart and names:
-        # A field of another width moves the columns of the table that it stands in.
-        return None
-    if apart and len(apart) > 1 and same_members(a, b):
-        return _whole(Sameness.ORDERING, a_lines, b_lines, "members reordered")
-    note = "" if apart else "white space"
-    return _told(apart or [change for change, _kind in kinds], max(len(a_lines), len(b_lines)), note)
+    # A field of another width moves the columns of the table that it stands in.
+    return None if names else _whole(Sameness.DIFFERENT, a_lines, b_lines, "white space")
 
 
 def _whole(sameness: Sameness, a: list[str], b: list[str], note: str) -> Judgement:
@@ -78,57 +75,63 @@ def _whole(sameness: Sameness, a: list[str], b: list[str], note: str) -> Judgeme
     return Judgement(sameness=sameness, a=shown[0], b=shown[1], note=note, parts=("all",))
 
 
-def _told(changes: list[_Change], lines: int, note: str) -> Judgement:
-    reordered = all(same_members(change.a, change.b) for change in changes)
-    first_a, first_b = cut_pair(changes[0].a, changes[0].b)
+def _told(found: Alignment, a: list[str], b: list[str], *, as_a_whole: bool) -> Judgement:
+    changes = _changes(found, a, b)
+    reordered = as_a_whole or all(same_members(change.a, change.b) for change in changes)
+    if changes:
+        shown = cut_pair(changes[0].a or NO_LINE, changes[0].b or NO_LINE)
+    else:
+        first = next(i for i, partner in enumerate(found.partners) if partner != i)
+        shown = cut_pair(a[first], b[first])
+    notes = ["lines reordered"] if found.moved and not as_a_whole else []
+    if changes and reordered:
+        notes.append("members reordered")
+    lines = max(len(a), len(b))
+    if changes and lines > 1 and not as_a_whole:
+        notes.append(f"{len(changes)} of {lines} lines differ")
     details = []
     for change in changes[1 : DETAILS + 1]:
         shown_a, shown_b = cut_pair(change.a, change.b, 50)
-        details.append(f"line {change.line + 1}: {shown_a} | {shown_b}")
-    counted = f"{len(changes)} of {lines} lines differ" if lines > 1 else ""
+        details.append(f"{change.name}: {shown_a} | {shown_b}")
+    names = [change.name for change in changes]
     return Judgement(
         sameness=Sameness.ORDERING if reordered else Sameness.DIFFERENT,
-        a=first_a or NO_LINE,
-        b=first_b or NO_LINE,
-        note=", ".join(part for part in ("members reordered" if reordered else note, counted) if part),
+        a=shown[0],
+        b=shown[1],
+        note=", ".join(notes),
         details=tuple(details),
-        parts=tuple(f"line {change.line + 1}" for change in changes),
+        parts=tuple(dict.fromkeys([*names, "line order"] if found.moved else names)),
     )
 
 
-def _changes(a: list[str], b: list[str]) -> list[_Change]:
-    if len(a) == len(b):
-        return [_Change(line=i, a=x, b=y) for i, (x, y) in enumerate(zip(a, b, strict=True)) if x != y]
-    if max(len(a), len(b)) > _MAX_ALIGNED:
-        padded = max(len(a), len(b))
-        a, b = a + [""] * (padded - len(a)), b + [""] * (padded - len(b))
-        return _changes(a, b)
+def _changes(found: Alignment, a: list[str], b: list[str]) -> list[_Change]:
+    """The differing lines by A's numbers, so that the same change has the same name whatever the other run is."""
+    pairs = (*enumerate(found.partners), *found.changes)
+    before = {j: i + 1 for i, j in pairs if i is not None and j is not None}
+    anchors = [0]
+    for j in range(len(b)):
+        anchors.append(before.get(j, anchors[-1]))
     changes = []
-    for kind, a_from, a_to, b_from, b_to in difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
-        if kind == "equal":
-            continue
-        for offset in range(max(a_to - a_from, b_to - b_from)):
-            left = a[a_from + offset] if a_from + offset < a_to else ""
-            right = b[b_from + offset] if b_from + offset < b_to else ""
-            changes.append(_Change(line=min(a_from + offset, len(a)), a=left, b=right))
+    for left, right in found.changes:
+        name = f"line {left + 1}" if left is not None else f"after line {anchors[right or 0]}"
+        shown = "" if left is None else a[left], "" if right is None else b[right]
+        changes.append(_Change(name=name, a=shown[0], b=shown[1]))
     return changes
 
 
-def _kind(change: _Change, context: Context) -> Kind:
+def _form(line: str) -> tuple[str, ...]:
+    """The words of a line without its numbers."""
+    return tuple(" ".join(word.split()) for word in _NUMBER.split(line))
+
+
+def _kind(a: str, b: str, context: Context) -> Kind:
     """``numbers``: the same words, and numbers within tolerance; ``layout``: only white space differs."""
-    a_words, b_words = (_NUMBER.split(text) for text in (change.a, change.b))
-    if [" ".join(word.split()) for word in a_words] != [" ".join(word.split()) for word in b_words]:
+    if _form(a) != _form(b):
         return "apart"
-    pairs = list(zip(_NUMBER.findall(change.a), _NUMBER.findall(change.b), strict=True))
-    if not all(x == y or _close_numbers(x, y, context) for x, y in pairs):
+    pairs = list(zip(_NUMBER.findall(a), _NUMBER.findall(b), strict=True))
+    if not all(close_texts(x, y, context.tolerance) for x, y in pairs):
         return "apart"
     return "numbers" if any(x != y for x, y in pairs) else "layout"
-
-
-def _close_numbers(a: str, b: str, context: Context) -> bool:
-    if a.lstrip("+-").isdigit() and b.lstrip("+-").isdigit():
-        return False
-    return close(float(a), float(b), "<f8", context.tolerance)
 
 
 def describe_text(value: Text) -> str:

@@ -15,8 +15,6 @@ Compare = Callable[[Value, Value, Context], Judgement | None]
 """Compares two values of any kind; given from outside, because the table of comparators holds the ones of this
 module."""
 
-_KEPT_PARTS = 200
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Part:
@@ -175,7 +173,7 @@ def _joined(parts: list[_Part], a: str, b: str, at_least: Sameness, note: str, *
         b=cut(b),
         note=note,
         details=details,
-        parts=tuple(paths[:_KEPT_PARTS]),
+        parts=tuple(dict.fromkeys(paths)),
         not_compared=tuple(not_compared),
     )
 
