@@ -79,8 +79,8 @@ def explain(case: Case) -> tuple[Finding, ...]:
         case.b,
         factors=case.options.vary,
         unordered=bool(case.candidates),
-        first=case.differences[0].seq,
-        last=case.differences[-1].seq,
+        first=min(difference.seq for difference in case.differences),
+        last=max(difference.seq for difference in case.differences),
     )
     runs_left = case.options.max_runs - case.runs
     _experiment(case, plan(suspects, runs_left - 1), replay=runs_left > 0)

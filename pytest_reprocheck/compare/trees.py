@@ -156,7 +156,8 @@ def _joined(parts: list[_Part], a: str, b: str, at_least: Sameness, note: str, *
     if len(telling) == 1 and not note:
         only = telling[0]
         a, b = f"{only.path} {only.judgement.a}".strip(), f"{only.path} {only.judgement.b}".strip()
-        note = only.judgement.note
+        several = len(only.judgement.parts) > 1 and only.judgement.note.startswith("[")
+        note = f"{only.path}: {only.judgement.note}" if several else only.judgement.note
     elif telling and not note:
         notes = sorted({part.judgement.note for part in telling})
         names = ", ".join(part.path for part in telling[:6]) + (" ..." if len(telling) > 6 else "")

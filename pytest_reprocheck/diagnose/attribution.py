@@ -13,6 +13,10 @@ FAILING: frozenset[Aspect] = frozenset({"outputs", "features", "training", "pred
 """Aspects whose differences reach a result; the others only help to locate."""
 
 
+WHOLE = "all"
+"""The part that stands for a fact as a whole, where it differs in no part of its own (in its order, its type)."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attribution:
     """What one suspect brought about."""
@@ -28,7 +32,7 @@ class Attribution:
 
 def counted(differences: Iterable[Difference], null: Iterable[Difference] = ()) -> tuple[Difference, ...]:
     """The differences beyond normalisers and tolerance, less what also differs between A and A replayed (``null``)."""
-    uncontrolled = {difference.key: difference for difference in null if difference.sameness.counts}
+    uncontrolled = {difference.key: set(difference.parts) for difference in null if difference.sameness.counts}
     remaining = []
     for difference in differences:
         if not difference.sameness.counts:
@@ -36,7 +40,7 @@ def counted(differences: Iterable[Difference], null: Iterable[Difference] = ()) 
         other = uncontrolled.get(difference.key)
         if other is None:
             remaining.append(difference)
-        elif rest := [part for part in difference.parts if part not in other.parts]:
+        elif WHOLE not in other and (rest := [part for part in difference.parts if part not in other]):
             remaining.append(replace(difference, parts=tuple(rest)))
     return tuple(remaining)
 
