@@ -15,6 +15,10 @@ _BY_SIZE = {2: (1e-3, 1e-5), 4: (1.3e-6, 1e-5), 8: (1e-7, 1e-7)}
 """Bytes of a real number -> (rtol, atol)."""
 
 
+_ROUNDING = 1e4
+"""Units in the last place that sums and products of some thousand terms may be off by."""
+
+
 def limits(dtype: str, tolerance: Tolerance) -> tuple[float, float]:
     """(rtol, atol) for a dtype, unless the user said otherwise."""
     resolved = np.dtype(dtype)
@@ -51,11 +55,12 @@ def close_texts(a: str, b: str, tolerance: Tolerance) -> bool:
 def far_apart(a: npt.NDArray[Any], b: npt.NDArray[Any], tolerance: Tolerance) -> npt.NDArray[np.bool_]:
     """Where two float or complex arrays of one shape differ beyond tolerance.
 
-    Besides the usual rule, a change is small when it is small against the largest value beside it: where values
-    cancel, their own size says nothing about the rounding errors of what they were computed from. What stands beside
-    a value of a matrix is its column: a column of dates must not make a column of ages seem unchanged.
+    Besides the usual rule, a change is small when it is of the size of rounding errors of the largest value beside it:
+    where values cancel, their own size says nothing about the errors of what they were computed from. What stands
+    beside a value of a matrix is its column: a column of dates must not make a column of ages seem unchanged.
     """
     rtol, atol = limits(a.dtype.str, tolerance)
+    rounding = min(rtol, _ROUNDING * float(np.finfo(a.dtype).eps))
     wide = np.complex128 if a.dtype.kind == "c" else np.float64
     if a.dtype.itemsize < np.dtype(wide).itemsize:
         a, b = a.astype(wide), b.astype(wide)
@@ -64,7 +69,7 @@ def far_apart(a: npt.NDArray[Any], b: npt.NDArray[Any], tolerance: Tolerance) ->
         finite = np.isfinite(size)
         column = 0 if a.ndim == 2 and a.shape[0] > 1 else None
         scale = np.where(finite, size, 0).max(axis=column, initial=0)
-        allowed = np.maximum(atol + rtol * size, rtol * scale)
+        allowed = np.maximum(atol + rtol * size, rounding * scale)
         near = np.where(finite, np.abs(a - b) <= allowed, a == b)
     both_nan = np.isnan(a) & np.isnan(b)
     result: npt.NDArray[np.bool_] = ~(near | both_nan)
