@@ -13,7 +13,7 @@ from pytest_reprocheck.config import Options
 from pytest_reprocheck.core.conditions import Conditions, FactorName, baseline, varied
 from pytest_reprocheck.core.errors import BlockedError, ConfigError, ReprocheckError
 from pytest_reprocheck.core.findings import Audit, FactorReport, Finding, Invocation, Verdict
-from pytest_reprocheck.core.subjects import Subject
+from pytest_reprocheck.core.subjects import Subject, SubjectKind, find_root
 from pytest_reprocheck.core.trace import NotCompared, Outcome, Trace
 from pytest_reprocheck.diagnose.attribution import counted, failing
 from pytest_reprocheck.diagnose.unordered import find_unordered
@@ -24,8 +24,6 @@ from pytest_reprocheck.explaining import Case, explain
 
 Progress = Callable[[str], None]
 """Told what is being done, in a few words."""
-
-_ROOT_MARKS = ("pyproject.toml", ".git", "setup.cfg", "pytest.ini", "tox.ini")
 
 
 def audit(subject: Subject | str | Path, options: Options | None = None, *, progress: Progress | None = None) -> Audit:
@@ -114,11 +112,9 @@ def replay(stored: Audit, root: Path, options: Options | None = None) -> Audit:
 def subject_at(path: Path) -> Subject:
     """The subject for a path, with no options of its own."""
     file = path.resolve()
-    root = next(
-        (folder for folder in file.parents if any((folder / mark).exists() for mark in _ROOT_MARKS)), file.parent
-    )
-    kind = "notebook" if file.suffix == ".ipynb" else "script"
-    return Subject(root=root, path=file.relative_to(root).as_posix(), kind=kind)  # type: ignore[arg-type]
+    root = find_root(file.parent)
+    kind: SubjectKind = "notebook" if file.suffix == ".ipynb" else "script"
+    return Subject(root=root, path=file.relative_to(root).as_posix(), kind=kind)
 
 
 def _audit(

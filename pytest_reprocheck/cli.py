@@ -13,11 +13,12 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from pytest_reprocheck.collecting import Entry, Scope, declared_files, entries_in, entries_of, find_root, refusal
+from pytest_reprocheck.collecting import Entry, Scope, declared_files, entries_in, entries_of, refusal
 from pytest_reprocheck.config import Options, Overrides, merged, parse_flags, read_config
 from pytest_reprocheck.core.causes import CAUSES
 from pytest_reprocheck.core.errors import ConfigError, DecodeError, ReprocheckError, did_you_mean
 from pytest_reprocheck.core.findings import Audit
+from pytest_reprocheck.core.subjects import find_root
 from pytest_reprocheck.report.machine import LAST, Report, host, keep_last, load_report, report_to_json, write_text
 from pytest_reprocheck.report.terminal import (
     render_cause,

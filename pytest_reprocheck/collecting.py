@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_ROOT_MARKERS = (FILE_NAME, ".git", "setup.cfg", "pytest.ini")
 _GENERATED = frozenset({".ipynb_checkpoints", "_build"})
 """Folders of copies that Jupyter and its documentation tools make."""
 _SKIPPED = frozenset({"__pycache__", "build", "dist", "node_modules", "venv"})
@@ -61,15 +60,6 @@ def refusal(entry: Entry) -> Audit | None:
     return Audit(
         path=subject.path, kind=subject.kind, parameters=subject.parameters, verdict="failed", reason=entry.problem
     )
-
-
-def find_root(start: Path) -> Path:
-    """The nearest folder upward with pyproject.toml, .git, setup.cfg or pytest.ini; else the start's own folder."""
-    folder = start if start.is_dir() else start.parent
-    for candidate in (folder, *folder.parents):
-        if any((candidate / marker).exists() for marker in _ROOT_MARKERS):
-            return candidate
-    return folder
 
 
 def entries_of(file: Path, scope: Scope, *, named: bool) -> tuple[Entry, ...]:

@@ -10,6 +10,8 @@ from typing import Literal
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 """Anything JSON can hold."""
 
+_ROOT_MARKERS = ("pyproject.toml", ".git", "setup.cfg", "pytest.ini", "tox.ini")
+
 SubjectKind = Literal["notebook", "script", "function"]
 
 
@@ -50,3 +52,12 @@ class Subject:
     def file(self) -> Path:
         """Absolute path of the user's file."""
         return self.root / self.path
+
+
+def find_root(start: Path) -> Path:
+    """The nearest folder upward with a pyproject.toml or the like, or ``.git``; else the start's own folder."""
+    folder = start if start.is_dir() else start.parent
+    for candidate in (folder, *folder.parents):
+        if any((candidate / marker).exists() for marker in _ROOT_MARKERS):
+            return candidate
+    return folder

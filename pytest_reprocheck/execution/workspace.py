@@ -85,14 +85,14 @@ def _copy_tree(root: Path, target: Path) -> None:
         copy = target / source.relative_to(root)
         for name in folders:
             if (source / name).is_symlink():
-                _copy_link(source / name, copy / name)
+                _copy_link(source / name, copy / name, root)
             else:
                 (copy / name).mkdir()
         for name in sorted(names):
             entry = source / name
             files += 1
             if entry.is_symlink():
-                _copy_link(entry, copy / name)
+                _copy_link(entry, copy / name, root)
                 continue
             if not entry.is_file():
                 continue  # sockets and pipes belong to processes, not to the project
@@ -119,9 +119,13 @@ def _copy_file(source: Path, target: Path) -> None:
         ) from error
 
 
-def _copy_link(source: Path, target: Path) -> None:
-    """Relative links keep pointing inside the copy; absolute ones point where they did."""
-    target.symlink_to(source.readlink(), target_is_directory=source.is_dir())
+def _copy_link(source: Path, target: Path, root: Path) -> None:
+    """Relative links within the project point within the copy; all others point where they did."""
+    goal = source.readlink()
+    if not goal.is_absolute():
+        full = Path(os.path.normpath(source.parent / goal))
+        goal = goal if full.is_relative_to(root) else full
+    target.symlink_to(goal, target_is_directory=source.is_dir())
 
 
 def _too_large(root: Path) -> WorkspaceError:

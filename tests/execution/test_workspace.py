@@ -53,7 +53,7 @@ def test_subjects_that_write_delete_and_rename_leave_the_tree_alone(tmp_path: Pa
 
 
 def test_environments_and_caches_are_not_copied(tmp_path: Path) -> None:
-    """What is made again anyway stays behind; hidden and ignored data files come along."""
+    """Environments and caches stay behind; hidden and ignored data files come along, and links lead where they did."""
     write(
         tmp_path,
         {
@@ -62,14 +62,16 @@ def test_environments_and_caches_are_not_copied(tmp_path: Path) -> None:
             "__pycache__/a.pyc": "",
             ".env": "A=1",
             "data/big.csv": "1",
-            "train.py": "import os; print(sorted(os.listdir('.')))",
+            "train.py": "import os; print(sorted(os.listdir('.')), open('link/outside/shared.csv').read())",
         },
     )
     (tmp_path / "link").symlink_to("data")
+    write(tmp_path.parent / "beside", {"shared.csv": "shared"})
+    (tmp_path / "data/outside").symlink_to("../../beside")
     subject = Subject(root=tmp_path, path="train.py", kind="script")
     with runner(subject, timeout=60) as executor:
         (trace,) = executor.run([baseline("train.py", threads=1)])
-    assert outputs(trace) == "['.env', 'data', 'link', 'train.py']\n"
+    assert outputs(trace) == "['.env', 'data', 'link', 'train.py'] shared\n"
 
 
 def test_a_project_too_large_to_copy_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
