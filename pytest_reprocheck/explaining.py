@@ -17,15 +17,23 @@ from pytest_reprocheck.core.conditions import Conditions, Knob, with_knobs
 from pytest_reprocheck.core.findings import Difference, Finding
 from pytest_reprocheck.core.sources import Edit, Unit, apply_edits
 from pytest_reprocheck.core.trace import Place, Trace
-from pytest_reprocheck.diagnose.attribution import Attribution, attribute, counted, failing, remaining
-from pytest_reprocheck.diagnose.concluding import Evidence, conclude, draw_message, order_message, unexplained_message
-from pytest_reprocheck.diagnose.experiments import HASH, Experiment, find_suspects, plan
+from pytest_reprocheck.diagnose.attribution import Attribution, attribute, counted, failing, nearest, remaining
+from pytest_reprocheck.diagnose.concluding import (
+    Evidence,
+    Proof,
+    conclude,
+    draw_message,
+    order_message,
+    unexplained_message,
+    with_proof,
+)
+from pytest_reprocheck.diagnose.experiments import HASH, Experiment, Suspect, find_suspects, plan
 from pytest_reprocheck.diagnose.location import locate_draw, rank_candidates
 from pytest_reprocheck.diagnose.remedies import Remedy, remedy_for_draw, remedy_for_order
 from pytest_reprocheck.diagnose.unordered import Candidate
 
-MAX_TRIALS = 4
-"""Candidates for hash order that are tried out."""
+MAX_TRIALS = 8
+"""Remedies tried to divide what one experiment brought about; each takes two runs."""
 
 
 class Executor(Protocol):
@@ -88,11 +96,7 @@ def explain(case: Case) -> tuple[Finding, ...]:
     if (second := _second_hash(case, target)) is not None and case.runs < case.options.max_runs:
         _experiment(case, (second,))
     attributions = attribute(case.results)
-    findings: list[Finding] = []
-    for attribution in attributions:
-        findings += (
-            _order_findings(case, attribution) if not attribution.suspect.events else [_draw_finding(case, attribution)]
-        )
+    findings = [finding for attribution in attributions for finding in _findings(case, attribution)]
     return tuple(_with_followers(case, findings, remaining(target, attributions)))
 
 
@@ -130,67 +134,115 @@ def _experiment(case: Case, experiments: Sequence[Experiment], *, replay: bool =
         )
 
 
-def _draw_finding(case: Case, attribution: Attribution) -> Finding:
-    event = locate_draw(attribution)
-    remedy = remedy_for_draw(event, case.subject_path, case.units)
-    left = _try(case, attribution, remedy.edits)
-    location = event.stack[0].place if event.stack else Place(path=case.subject_path)
-    evidence = Evidence(
-        cause=attribution.suspect.cause,
-        location=location,
-        message=draw_message(event, confirmed=attribution.alone),
-        confirmed=attribution.alone or left == (),
-        remedy=_with_trial(remedy, left),
-    )
-    return conclude(evidence, attribution.differences, case.units)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proposal:
+    """Where a suspect's cause may stand, and what would remove it."""
+
+    suspect: Suspect
+    location: Place
+    message: str
+    """What happens there, in one clause."""
+    remedy: Remedy
 
 
-def _order_findings(case: Case, attribution: Attribution) -> list[Finding]:
-    """One finding for each candidate whose remedy takes differences away; the rest is located by rank alone."""
-    ranked = rank_candidates(case.candidates, attribution.differences, case.a)
+def _findings(case: Case, attribution: Attribution) -> list[Finding]:
+    """What an experiment brought about, divided among its proposals by trying their remedies one after the other.
+
+    A draw that was varied alone has nothing to be divided. Differences that no remedy takes away, or that was not
+    tried, go to the likeliest proposal: to that of the nearest suspect, where several were varied together.
+    """
+    proposals = [
+        proposal for suspect in attribution.experiment.suspects for proposal in _proposals(case, suspect, attribution)
+    ]
+    alone = len(attribution.experiment.suspects) == 1
+    if len(proposals) == 1 and alone:
+        left = _try(case, attribution, proposals[0].remedy.edits)
+        return [_finding(case, proposals[0], attribution.differences, left, "alone")]
     pending = failing(attribution.differences)
     applied: list[Edit] = []
     findings: list[Finding] = []
-    for candidate in ranked[:MAX_TRIALS]:
-        remedy = remedy_for_order(candidate, case.units)
-        left = _try(case, attribution, (*applied, *remedy.edits)) if remedy.edits else None
-        if left is None or len(left) >= len(pending):
-            continue
-        applied += remedy.edits
-        kept = {difference.key for difference in left}
+    for proposal in proposals[:MAX_TRIALS]:
+        left = _try(case, attribution, (*applied, *proposal.remedy.edits)) if proposal.remedy.edits else None
+        kept = {difference.key for difference in left} if left is not None else set()
         gone = [difference for difference in pending if difference.key not in kept]
-        findings.append(_order_finding(case, candidate, gone, _with_trial(remedy, ()), attribution))
+        if left is None or not gone:
+            continue
+        applied += proposal.remedy.edits
+        findings.append(_finding(case, proposal, gone, (), "alone" if alone else "remedy"))
         pending = tuple(difference for difference in pending if difference.key in kept)
         if not pending:
             return findings
-    likeliest = ranked[0] if ranked and not findings else None
-    untried = _with_trial(remedy_for_order(likeliest, case.units), None) if likeliest is not None else ""
-    findings.append(_order_finding(case, likeliest, pending, untried, attribution))
+    return findings + _leftovers(case, attribution, proposals, pending)
+
+
+def _leftovers(
+    case: Case, attribution: Attribution, proposals: Sequence[Proposal], pending: Sequence[Difference]
+) -> list[Finding]:
+    """Findings for what no trial took away."""
+    suspects = attribution.experiment.suspects
+    shares: dict[Suspect, list[Difference]] = {}
+    for difference in pending:
+        shares.setdefault(nearest(suspects, difference), []).append(difference)
+    findings = []
+    for suspect, share in shares.items():
+        proposal = next((each for each in proposals if each.suspect == suspect), None)
+        if proposal is None:
+            message = "somewhere a set has another order; reading the code did not tell where"
+            proposal = Proposal(suspect=suspect, location=share[0].place, message=message, remedy=Remedy(text=""))
+        findings.append(_finding(case, proposal, share, None, "alone" if len(suspects) == 1 else "nearest"))
     return findings
 
 
-def _order_finding(
-    case: Case, candidate: Candidate | None, differences: Sequence[Difference], remedy: str, attribution: Attribution
+def _proposals(case: Case, suspect: Suspect, attribution: Attribution) -> list[Proposal]:
+    """For a draw its line; for hash order the places in the code that can make an order, the likeliest first."""
+    if suspect.events:
+        event = locate_draw(suspect, attribution.differences)
+        first = failing(attribution.differences)[0]
+        return [
+            Proposal(
+                suspect=suspect,
+                location=event.stack[0].place if event.stack else first.place,
+                message=draw_message(event),
+                remedy=remedy_for_draw(event, case.subject_path, case.units),
+            )
+        ]
+    return [
+        Proposal(
+            suspect=suspect,
+            location=candidate.place,
+            message=order_message(candidate.kind),
+            remedy=remedy_for_order(candidate, case.units),
+        )
+        for candidate in rank_candidates(case.candidates, attribution.differences, case.a)
+    ]
+
+
+def _finding(
+    case: Case,
+    proposal: Proposal,
+    differences: Sequence[Difference],
+    left: Sequence[Difference] | None,
+    proof: Proof,
 ) -> Finding:
     evidence = Evidence(
-        cause="hash-order",
-        location=candidate.place if candidate is not None else differences[0].place,
-        message=order_message(candidate.kind if candidate is not None else "set", located=candidate is not None),
-        confirmed=attribution.alone,
-        remedy=remedy,
+        cause=proposal.suspect.cause,
+        location=proposal.location,
+        message=with_proof(proposal.suspect.cause, proposal.message, proof),
+        confirmed=proof != "nearest",
+        remedy=_with_trial(proposal.remedy, left),
     )
     return conclude(evidence, differences, case.units)
 
 
 def _try(case: Case, attribution: Attribution, edits: Sequence[Edit]) -> tuple[Difference, ...] | None:
-    """What still differs under the suspect when the edits are made.
+    """What still differs under the experiment when the edits are made.
 
     None when it was not tried, or when the edited subject does not finish.
     """
     if not edits or not case.options.try_remedies or time.monotonic() >= case.deadline:
         return None
-    knobs = (attribution.suspect.knob,)
-    conditions = [case.a.conditions, case.varied(knobs, attribution.generation)]
+    experiment = attribution.experiment
+    conditions = [case.a.conditions, case.varied(experiment.knobs, experiment.generation)]
     baseline, varied = case.executor.run(conditions, apply_edits(case.units, edits))
     case.trials += 2
     if baseline.outcome.status != "finished" or varied.outcome.status != "finished":

@@ -19,15 +19,11 @@ WHOLE = "all"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attribution:
-    """What one suspect brought about."""
+    """What an experiment brought about."""
 
-    suspect: Suspect
+    experiment: Experiment
     differences: tuple[Difference, ...]
-    """Between A and the run that varied the suspect, in A's order, state among them."""
-    alone: bool
-    """Whether that run varied nothing else."""
-    generation: int = 1
-    """Which values of the suspect's knob showed it."""
+    """Between A and the experiment's run, in A's order, state among them."""
 
 
 def counted(differences: Iterable[Difference], null: Iterable[Difference] = ()) -> tuple[Difference, ...]:
@@ -51,38 +47,24 @@ def failing(differences: Iterable[Difference]) -> tuple[Difference, ...]:
 
 
 def attribute(results: Mapping[Experiment, Sequence[Difference]]) -> tuple[Attribution, ...]:
-    """One attribution for each suspect that an experiment found guilty.
-
-    Where suspects shared a run, its differences go to the nearest draw before each: evidence, but no proof.
-    """
-    found = []
-    for experiment, differences in results.items():
-        if not failing(differences):
-            continue
-        if len(experiment.suspects) == 1:
-            suspect, generation = experiment.suspects[0], experiment.generation
-            found.append(
-                Attribution(suspect=suspect, differences=tuple(differences), alone=True, generation=generation)
-            )
-            continue
-        shares: dict[Suspect, list[Difference]] = {}
-        for difference in differences:
-            if (nearest := _nearest(experiment.suspects, difference)) is not None:
-                shares.setdefault(nearest, []).append(difference)
-        found += [
-            Attribution(suspect=suspect, differences=tuple(share), alone=False)
-            for suspect, share in shares.items()
-            if failing(share)
-        ]
+    """One attribution for each experiment that made a difference, in the order of the first difference that counts."""
+    found = [
+        Attribution(experiment=experiment, differences=tuple(differences))
+        for experiment, differences in results.items()
+        if failing(differences)
+    ]
     return tuple(sorted(found, key=lambda attribution: failing(attribution.differences)[0].seq))
 
 
-def _nearest(suspects: Sequence[Suspect], difference: Difference) -> Suspect | None:
-    """The suspect with the last draw before the difference; one without events (hash order) if there is no other."""
+def nearest(suspects: Sequence[Suspect], difference: Difference) -> Suspect:
+    """The suspect with the last draw before a difference: evidence where no experiment told them apart, but no proof.
+
+    A suspect without events (hash order) only if there is no other.
+    """
     before = [(event.seq, suspect) for suspect in suspects for event in suspect.events if event.seq <= difference.seq]
     if before:
         return max(before, key=lambda pair: pair[0])[1]
-    return next((suspect for suspect in suspects if not suspect.events), None)
+    return next((suspect for suspect in suspects if not suspect.events), suspects[0])
 
 
 def remaining(target: Sequence[Difference], attributions: Sequence[Attribution]) -> tuple[Difference, ...]:

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from pytest_reprocheck.core.findings import Difference, Effect, Finding
 from pytest_reprocheck.core.sources import Unit, unit_at
@@ -45,27 +46,39 @@ def conclude(evidence: Evidence, differences: Sequence[Difference], units: Seque
     )
 
 
-def draw_message(event: Event, *, confirmed: bool) -> str:
-    """The evidence for an unseeded draw, in one sentence."""
+Proof = Literal["alone", "remedy", "nearest"]
+"""What shows a cause: varying it alone, trying its remedy, or only that it is the nearest evidence."""
+
+
+def draw_message(event: Event) -> str:
+    """What an unseeded draw does, in one clause."""
     # In a cell that does not parse as Python (``%%time``) the call has no name, only its module.
     who = "the line" if event.what in ("random", "numpy.random") else event.what.removeprefix("sklearn ")
-    drawn = {
+    if not event.stack:
+        who = "code in a worker" if event.process or event.thread != "MainThread" else "a library"
+    return {
         "random": f"{who} draws from Python's random module, which nobody seeded",
         "numpy": f"{who} draws from a numpy generator that nobody seeded",
         "estimator": f"{who} draws with random_state=None, and nobody seeded numpy's global state",
         "entropy": f"{who} draws from the operating system's entropy, which no seed reaches",
     }[event.source]
-    if confirmed:
-        return f"{drawn}; other seeds for this stream alone change it"
-    return f"{drawn}; it is the nearest draw before (others were varied together with it)"
 
 
-def order_message(kind: str, *, located: bool) -> str:
-    """The evidence for hash order, in one sentence."""
+def order_message(kind: str) -> str:
+    """What an order made of a set, or a number made by hash(), does, in one clause."""
     made = "hash() gives another number" if kind == "hash" else "a set has another order"
-    if not located:
-        return f"another PYTHONHASHSEED alone changes it: somewhere {made}; reading the code did not tell where"
-    return f"another PYTHONHASHSEED alone changes it: {made} in every Python process"
+    return f"{made} in every Python process"
+
+
+def with_proof(cause: str, message: str, proof: Proof) -> str:
+    """The clause and what shows it, as one sentence."""
+    if proof == "remedy":
+        return f"{message}; with the remedy the difference is gone"
+    if proof == "nearest":
+        return f"{message}; it is the nearest draw before (others were varied together with it)"
+    if cause == "hash-order":
+        return f"another PYTHONHASHSEED alone changes it: {message}"
+    return f"{message}; other seeds for this stream alone change it"
 
 
 def unexplained_message(*, replayed: bool) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pytest_reprocheck.core.findings import Difference
 from pytest_reprocheck.core.trace import Event, Place, Trace
-from pytest_reprocheck.diagnose.attribution import Attribution
+from pytest_reprocheck.diagnose.experiments import Suspect
 from pytest_reprocheck.diagnose.unordered import Candidate
 
 
@@ -28,11 +28,10 @@ class _Extent:
         )
 
 
-def locate_draw(attribution: Attribution) -> Event:
+def locate_draw(suspect: Suspect, differences: Sequence[Difference]) -> Event:
     """The draw that matters: the stream's last one before the first difference that it made, or its first at all."""
-    first = attribution.differences[0].seq
-    before = [event for event in attribution.suspect.events if event.seq <= first]
-    return before[-1] if before else attribution.suspect.events[0]
+    before = [event for event in suspect.events if event.seq <= differences[0].seq]
+    return before[-1] if before else suspect.events[0]
 
 
 def rank_candidates(

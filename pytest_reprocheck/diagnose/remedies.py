@@ -14,6 +14,10 @@ from pytest_reprocheck.diagnose.unordered import Candidate
 _GENERATORS = frozenset(
     {"default_rng", "RandomState", "SeedSequence", "Random", "PCG64", "MT19937", "Philox", "SFC64", "PCG64DXSM"}
 )
+_COMPOUND = (
+    ast.AsyncFunctionDef, ast.AsyncFor, ast.AsyncWith, ast.ClassDef, ast.For, ast.FunctionDef, ast.If, ast.Match,
+    ast.Try, ast.TryStar, ast.While, ast.With,
+)  # fmt: skip
 _PANDAS_DRAWS = frozenset({"sample"})
 
 
@@ -104,7 +108,9 @@ def _seed_global(event: Event, subject_path: str, units: Sequence[Unit]) -> Reme
     if isinstance(statement, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)) and statement.decorator_list:
         line = min(decorator.lineno for decorator in statement.decorator_list)
     place = Place(path=unit.path, cell=unit.cell, line=line)
-    edit = Edit(place=place, column=0, end_line=line, end_column=0, text=f"import {module}; {path}\n")
+    # On the same line where the grammar allows it, so that the lines below keep their numbers.
+    end = "\n" if isinstance(statement, _COMPOUND) else "; "
+    edit = Edit(place=place, column=0, end_line=line, end_column=0, text=f"import {module}; {path}{end}")
     return Remedy(text=f"{seed}   (before {_short(place)})", edits=(edit,))
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pytest_reprocheck.core.conditions import baseline
 from pytest_reprocheck.core.findings import Difference, Key, Sameness
 from pytest_reprocheck.core.trace import Aspect, Call, Event, Outcome, Place, Trace
-from pytest_reprocheck.diagnose.attribution import attribute, counted, failing, remaining
-from pytest_reprocheck.diagnose.experiments import Experiment, Suspect, find_suspects, plan
+from pytest_reprocheck.diagnose.attribution import attribute, counted, failing, nearest, remaining
+from pytest_reprocheck.diagnose.experiments import HASH, Experiment, Suspect, find_suspects, plan
 from pytest_reprocheck.diagnose.location import locate_draw
 
 
@@ -77,30 +77,27 @@ def test_within_tolerance_does_not_count_and_state_does_not_fail() -> None:
     assert failing([state]) == ()
 
 
-def test_each_suspect_gets_what_its_run_showed() -> None:
-    """Causes are told apart, also where one text shows both."""
-    early, late = suspect("one", 1), suspect("two", 10)
+def test_each_experiment_gets_what_its_run_showed() -> None:
+    """Causes are told apart, also where one text shows both; experiments without effect are no causes."""
+    early, late, idle = (Experiment(suspects=(suspect(name, seq),)) for name, seq in (("a", 1), ("b", 10), ("c", 2)))
     results = {
-        Experiment(suspects=(late,)): (difference("stdout", 12),),
-        Experiment(suspects=(early,)): (difference("predict", 5, aspect="predictions"), difference("stdout", 12)),
+        late: (difference("stdout", 12),),
+        early: (difference("predict", 5, aspect="predictions"), difference("stdout", 12)),
+        idle: (difference("variable x", 3, aspect="state"),),
     }
     found = attribute(results)
-    assert [(each.suspect, len(each.differences), each.alone) for each in found] == [(early, 2, True), (late, 1, True)]
+    assert [(each.experiment, len(each.differences)) for each in found] == [(early, 2), (late, 1)]
     assert remaining([difference("stdout", 12), difference("other", 13)], found) == (difference("other", 13),)
 
 
-def test_a_shared_run_is_divided_by_the_nearest_draw() -> None:
-    """Evidence decides where no experiment did, and it is not called proof."""
+def test_the_nearest_draw_before_is_the_evidence() -> None:
+    """Hash order, which leaves no events, is only blamed where nobody drew before."""
     one, two = suspect("one", 1), suspect("two", 10)
-    results = {Experiment(suspects=(one, two)): (difference("first", 5), difference("second", 15))}
-    found = attribute(results)
-    assert [(each.suspect, each.differences[0].key.what, each.alone) for each in found] == [
-        (one, "first", False),
-        (two, "second", False),
-    ]
+    assert nearest((one, two), difference("first", 5)) == one
+    assert nearest((one, two, HASH), difference("second", 15)) == two
+    assert nearest((two, HASH), difference("first", 5)) == HASH
 
 
 def test_a_global_stream_is_located_at_the_draw_that_matters() -> None:
     """Of several draws from one state it is the last before the first difference, no earlier one."""
-    (found,) = attribute({Experiment(suspects=(suspect("numpy", 2, 7, 30),)): (difference("stdout", 9),)})
-    assert locate_draw(found).seq == 7
+    assert locate_draw(suspect("numpy", 2, 7, 30), [difference("stdout", 9)]).seq == 7

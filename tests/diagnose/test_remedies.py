@@ -49,7 +49,12 @@ def draw(source: Stream, what: str, line: int, *, stream: str | None = None, out
         (
             draw("numpy", "numpy.random.rand", 3, stream="numpy", outermost=5),
             "import numpy as np\ndef f():\n    return np.rand()\n\nprint(f())",
-            "import numpy as np\ndef f():\n    return np.rand()\n\nimport numpy; numpy.random.seed(0)\nprint(f())",
+            "import numpy as np\ndef f():\n    return np.rand()\n\nimport numpy; numpy.random.seed(0); print(f())",
+        ),
+        (
+            draw("random", "random.shuffle", 2, stream="random", outermost=1),
+            "for row in rows:\n    random.shuffle(row)",
+            "import random; random.seed(0)\nfor row in rows:\n    random.shuffle(row)",
         ),
     ],
 )
