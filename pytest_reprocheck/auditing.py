@@ -16,7 +16,7 @@ from pytest_reprocheck.core.findings import Audit, FactorReport, Finding, Invoca
 from pytest_reprocheck.core.subjects import Subject, SubjectKind, find_root
 from pytest_reprocheck.core.trace import NotCompared, Outcome, Trace
 from pytest_reprocheck.diagnose.attribution import counted, failing
-from pytest_reprocheck.diagnose.unordered import find_unordered
+from pytest_reprocheck.diagnose.unordered import depends_on_hash, find_unordered
 from pytest_reprocheck.environment.snapshot import snapshot
 from pytest_reprocheck.execution.function import FunctionRunner
 from pytest_reprocheck.execution.running import Runner, runner, threads_per_run
@@ -192,7 +192,7 @@ def _is_due_again(case: Case) -> bool:
     if case.options.max_runs < 3 or case.a.outcome.status != "finished" or case.b.outcome.status != "finished":
         return False
     drawn = "seed" in case.options.vary and (case.a.events or case.b.events)
-    return bool(drawn or ("hash" in case.options.vary and case.candidates))
+    return bool(drawn or ("hash" in case.options.vary and depends_on_hash(case.units)))
 
 
 def _both_failed(case: Case) -> bool:

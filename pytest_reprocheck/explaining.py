@@ -64,7 +64,8 @@ class Case:
     """Executions so far, A and B among them."""
     trials: int = 0
     null: tuple[Difference, ...] = ()
-    """What differs between A and A replayed."""
+    """What differs between runs under the same conditions: A and A replayed, or an experiment and its repetition."""
+    traces: dict[Experiment, Trace] = field(default_factory=dict)
     results: dict[Experiment, tuple[Difference, ...]] = field(default_factory=dict)
     deadline: float = float("inf")
     """``time.monotonic()`` after which no further run is begun."""
@@ -117,7 +118,7 @@ def _second_hash(case: Case, target: Sequence[Difference]) -> Experiment | None:
 def _experiment(case: Case, experiments: Sequence[Experiment], *, replay: bool = False) -> None:
     """Make the runs, two side by side, the replay of A among the first; what does not fit the budget is left out."""
     pending: list[Experiment | None] = [None, *experiments] if replay else list(experiments)
-    traces: dict[Experiment, Trace] = {}
+    traces = {}
     while pending and (replay or time.monotonic() < case.deadline):
         batch, pending = pending[:2], pending[2:]
         conditions = [case.a.conditions if each is None else case.varied(each.knobs, each.generation) for each in batch]
@@ -128,6 +129,7 @@ def _experiment(case: Case, experiments: Sequence[Experiment], *, replay: bool =
                 traces[each] = trace
         case.runs += len(batch)
         replay = False
+    case.traces |= traces
     for each, trace in traces.items():
         case.results[each] = counted(
             compare_traces(case.a, trace, tolerance=case.options.tolerance).differences, case.null
@@ -157,7 +159,11 @@ def _findings(case: Case, attribution: Attribution) -> list[Finding]:
     alone = len(attribution.experiment.suspects) == 1
     if len(proposals) == 1 and alone:
         left = _try(case, attribution, proposals[0].remedy.edits)
-        return [_finding(case, proposals[0], attribution.differences, left, "alone")]
+        if _is_refuted(proposals[0], attribution, left):
+            case.null = (*case.null, *attribution.differences)
+            return []
+        stable = attribution.differences if left == () else _repeated(case, attribution, attribution.differences)
+        return [_finding(case, proposals[0], stable, left, "alone")] if failing(stable) else []
     pending = failing(attribution.differences)
     applied: list[Edit] = []
     findings: list[Finding] = []
@@ -175,11 +181,45 @@ def _findings(case: Case, attribution: Attribution) -> list[Finding]:
     return findings + _leftovers(case, attribution, proposals, pending)
 
 
+def _is_refuted(proposal: Proposal, attribution: Attribution, left: Sequence[Difference] | None) -> bool:
+    """Whether a draw was seeded where it is drawn, and everything differs as before: then it was not the draw.
+
+    An estimator is seeded where it is made, and the reader of the code may have taken another one for it.
+    """
+    if left is None or any(event.source == "estimator" for event in proposal.suspect.events):
+        return False
+    return len(left) >= len(failing(attribution.differences))
+
+
+def _repeated(case: Case, attribution: Attribution, differences: Sequence[Difference]) -> tuple[Difference, ...]:
+    """The differences that come again when A and the experiment are repeated; the others join the uncontrolled ones.
+
+    A coarse value that nothing controls (a process number modulo three) can be equal in A and A replayed, and differ in
+    whatever run came next: without a remedy that makes the difference go, the experiment itself has to be repeatable.
+    """
+    if time.monotonic() >= case.deadline:
+        return tuple(differences)
+    experiment = attribution.experiment
+    # The other way round than before: what depends on who starts first must not look like the experiment's doing.
+    conditions = [case.varied(experiment.knobs, experiment.generation), case.a.conditions]
+    varied, baseline = case.executor.run(conditions)
+    case.trials += 2
+    tolerance = case.options.tolerance
+    noise = (
+        *compare_traces(case.a, baseline, tolerance=tolerance).differences,
+        *compare_traces(case.traces[experiment], varied, tolerance=tolerance).differences,
+    )
+    case.null = (*case.null, *noise)
+    return counted(differences, noise)
+
+
 def _leftovers(
     case: Case, attribution: Attribution, proposals: Sequence[Proposal], pending: Sequence[Difference]
 ) -> list[Finding]:
     """Findings for what no trial took away."""
     suspects = attribution.experiment.suspects
+    if len(suspects) == 1:
+        pending = failing(_repeated(case, attribution, pending))
     shares: dict[Suspect, list[Difference]] = {}
     for difference in pending:
         shares.setdefault(nearest(suspects, difference), []).append(difference)
@@ -258,8 +298,9 @@ def _try(case: Case, attribution: Attribution, edits: Sequence[Edit]) -> tuple[D
 
 def _with_trial(remedy: Remedy, left: Sequence[Difference] | None) -> str:
     if left is None:
-        return remedy.text
-    return f"{remedy.text}  (tried: gone)" if not left else f"{remedy.text}  (tried: {len(left)} differences stay)"
+        return f"{remedy.text}  (not tried)" if remedy.edits else remedy.text
+    stay = "1 difference stays" if len(left) == 1 else f"{len(left)} differences stay"
+    return f"{remedy.text}  (tried: gone)" if not left else f"{remedy.text}  (tried: {stay})"
 
 
 def _with_followers(case: Case, findings: list[Finding], left: Sequence[Difference]) -> list[Finding]:

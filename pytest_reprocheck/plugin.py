@@ -168,7 +168,11 @@ def _function_options(item: pytest.Function) -> Options:
     try:
         markers = [parse_marker(mark.args, mark.kwargs, where) for mark in item.iter_markers("reprocheck")]
     except ConfigError as error:
-        pytest.fail(str(error), pytrace=False)
+        problem = str(error)
+    else:
+        problem = ""
+    if problem:  # outside the handler, so that the message stands alone
+        pytest.fail(problem, pytrace=False)
     return merged(Options(), [scope.config.overrides, scope.flags, *reversed(markers)])
 
 

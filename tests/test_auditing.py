@@ -193,3 +193,29 @@ def test_causes_varied_together_are_divided_by_their_remedies(tmp_path: Path) ->
     assert [effect.place for finding in result.findings for effect in finding.effects] == [
         f"train.py:{line}" for line in range(9, 16)
     ]
+
+
+def test_a_coarse_uncontrolled_value_is_blamed_on_nothing(tmp_path: Path) -> None:
+    """A and its replay agree by chance half of the time: what no repetition confirms is not called a cause."""
+    text = "import os, random\nunused = random.random()\nprint('worker', os.getpid() % 2)\n"
+    for number in range(6):
+        write(tmp_path, {f"train{number}.py": text})
+        result = audit(Subject(root=tmp_path, path=f"train{number}.py", kind="script"))
+        assert not [finding for finding in result.findings if finding.confirmed and finding.remedy.endswith("stays)")]
+        assert {finding.cause for finding in result.findings if not finding.confirmed} <= {"unexplained"}
+
+
+def test_one_line_drawn_in_two_workers_is_one_finding(tmp_path: Path) -> None:
+    """The same site in several processes is one cause."""
+    text = """\
+        import multiprocessing, random
+
+        def draw(_number):
+            return random.random()
+
+        if __name__ == "__main__":
+            with multiprocessing.get_context("fork").Pool(1, maxtasksperchild=1) as pool:
+                print(pool.map(draw, range(3), chunksize=1))
+    """
+    result = audit_script(tmp_path, text)
+    assert causes(result) == [("unseeded-random", 4, True)]

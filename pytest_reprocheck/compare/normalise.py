@@ -12,12 +12,15 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import PurePath
 
-_AMOUNT = r"(?<![\w.,-])(?!\d{4}s\b)\d{1,12}(?:,\d{3}){0,3}(?:\.\d{1,12})?(?:e[-+]?\d{1,3})?"
+_AMOUNT = r"(?<![\w.,-])(?!\d{4}s\b)\d{1,12}(?:,\d{3}){0,3}(?:\.\d{1,20})?(?:e[-+]?\d{1,3})?"
 _UNIT = r"(?:us| ?(?:ns|µs|μs|ms|secs?|seconds?|mins?|minutes?|hrs?|hours?|s|h))"
 _LONGER = r"(?:(?<![\w.,-])\d{1,4} ?(?:days?|d|hours?|h|minutes?|min|m),? ?){0,3}"
 _RATED = r"(?:[kMG]?it|steps?|rows?|samples?|examples?|batch(?:es)?|tokens?|images?|records?|files?|docs?|[kMG]?i?B)"
 _CLOCK = r"[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?![\w:])"
-_TIMED = r"(?i:elapsed|(?:execution|training|inference|running|run|wall|cpu|fit|fitting|elapsed) time)"
+_TIMED = (
+    r"(?i:elapsed|(?:execution|training|inference|running|run|wall|cpu|fit|fitting|elapsed) time"
+    r"(?: \((?:ms|s|secs?|seconds?)\))?)"
+)
 _SVG_NAME = r"(?:C\d{1,4}_[0-9a-f]{1,4}_|[a-zA-Z]{1,2})"
 _ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 

@@ -28,7 +28,10 @@ class Attribution:
 
 def counted(differences: Iterable[Difference], null: Iterable[Difference] = ()) -> tuple[Difference, ...]:
     """The differences beyond normalisers and tolerance, less what also differs between A and A replayed (``null``)."""
-    uncontrolled = {difference.key: set(difference.parts) for difference in null if difference.sameness.counts}
+    uncontrolled: dict[Key, set[str]] = {}
+    for difference in null:
+        if difference.sameness.counts:
+            uncontrolled.setdefault(difference.key, set()).update(difference.parts)
     remaining = []
     for difference in differences:
         if not difference.sameness.counts:

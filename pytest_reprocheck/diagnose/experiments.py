@@ -50,10 +50,11 @@ def find_suspects(
     streams: dict[str, list[Event]] = {}
     for event in a.events:
         if event.seq <= last:
-            streams.setdefault(event.stream, []).append(event)
+            streams.setdefault(_site(event), []).append(event)
+    known = {_site(event) for event in a.events}
     for event in b.events:
-        if event.stream not in streams and event.stream not in {known.stream for known in a.events}:
-            streams[event.stream] = [event]
+        if _site(event) not in known:
+            streams.setdefault(_site(event), []).append(event)
     found = []
     if "seed" in factors:
         found = [
@@ -64,6 +65,11 @@ def find_suspects(
     if "hash" in factors and unordered:
         found.append(HASH)
     return tuple(found)
+
+
+def _site(event: Event) -> str:
+    """The event's stream without the worker process it was drawn in: one line is one cause."""
+    return event.stream.partition("#")[0]
 
 
 def _distance(seq: int, first: int) -> tuple[bool, int]:

@@ -18,6 +18,7 @@ _COMPOUND = (
     ast.AsyncFunctionDef, ast.AsyncFor, ast.AsyncWith, ast.ClassDef, ast.For, ast.FunctionDef, ast.If, ast.Match,
     ast.Try, ast.TryStar, ast.While, ast.With,
 )  # fmt: skip
+_SEEDABLE = _GENERATORS | {"seed"}
 _PANDAS_DRAWS = frozenset({"sample"})
 
 
@@ -42,8 +43,12 @@ def remedy_for_draw(event: Event, subject_path: str, units: Sequence[Unit]) -> R
     place = event.stack[0].place if event.stack else None
     if place is not None:
         for unit, call in _calls_at(place, units):
-            if callee(call) in _GENERATORS and not call.args and not call.keywords:
-                return _seeded(unit, call, "0")
+            if callee(call) in _SEEDABLE and not call.keywords and all(map(_is_none_literal, call.args)):
+                return (
+                    _seeded(unit, call, "0")
+                    if not call.args
+                    else _described((replace_node(unit, call.args[0], "0"),), units)
+                )
             if callee(call) in _PANDAS_DRAWS and not _keyword(call, "random_state"):
                 return _seeded(unit, call, "random_state=0")
     if event.stream not in ("random", "numpy"):
@@ -72,7 +77,7 @@ def _seed_estimator(event: Event, units: Sequence[Unit]) -> Remedy:
         if callee(call) == name
     ]
     open_calls = [(unit, call) for unit, call in calls if _is_none(_keyword(call, "random_state"))]
-    if not open_calls:
+    if not open_calls or name == "check_random_state":
         return Remedy(text=f"give {name} an integer random_state")
     unit, call = min(open_calls, key=lambda pair: _away(pair[0], pair[1], place))
     keyword = _keyword(call, "random_state")
@@ -155,8 +160,12 @@ def _keyword(call: ast.Call, name: str) -> ast.keyword | None:
     return next((keyword for keyword in call.keywords if keyword.arg == name), None)
 
 
+def _is_none_literal(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
 def _is_none(keyword: ast.keyword | None) -> bool:
-    return keyword is None or (isinstance(keyword.value, ast.Constant) and keyword.value.value is None)
+    return keyword is None or _is_none_literal(keyword.value)
 
 
 def _seeded(unit: Unit, call: ast.Call, argument: str) -> Remedy:

@@ -81,6 +81,21 @@ def find_unordered(units: Sequence[Unit]) -> tuple[Candidate, ...]:
     return tuple(candidate for unit, tree in trees for candidate in _candidates(unit, tree, known))
 
 
+def depends_on_hash(units: Sequence[Unit]) -> bool:
+    """Whether the code deals with sets or hash() at all, also in ways that ``find_unordered`` does not follow."""
+    return any(_deals_with_sets(node) for unit in units if (tree := parse(unit)) is not None for node in ast.walk(tree))
+
+
+def _deals_with_sets(node: ast.AST) -> bool:
+    match node:
+        case ast.Set() | ast.SetComp() | ast.Name(id="hash"):
+            return True
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name in _SET_NAMES
+        case _:
+            return False
+
+
 def _declare(node: ast.FunctionDef | ast.AsyncFunctionDef, known: _Knowledge) -> None:
     arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
     known.parameters[node.name] = [argument.arg for argument in arguments if argument.arg not in ("self", "cls")]
@@ -261,7 +276,7 @@ def _is_order_free(call: ast.Call) -> bool:
 
 def _sorted_edit(unit: Unit, node: ast.expr, ordered: ast.expr, parents: dict[ast.AST, ast.AST]) -> Edit | None:
     text = ast.get_source_segment(unit.text, node)
-    if text is None or isinstance(ordered, ast.Attribute):
+    if text is None or (ordered is not node and isinstance(ordered, ast.Attribute)):
         return None  # a member popped off a set: which one is wanted, only the author knows
     if (
         isinstance(ordered, ast.Call)

@@ -33,7 +33,7 @@ def read_notebook(subject: Subject) -> NotebookNode:
         raise SubjectError(
             f"not a notebook: {error.msg}",
             where=f"{subject.path}:{error.lineno}:{error.colno}",
-            hint="A notebook is a JSON file; was a merge conflict left in it?",
+            hint="Resolve the merge conflict in it" if "<<<<<<<" in text else "A notebook is a JSON file",
         ) from error
     if not isinstance(data, dict) or not ("cells" in data or "worksheets" in data):
         raise SubjectError(

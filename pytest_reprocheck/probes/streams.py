@@ -27,7 +27,9 @@ class Streams:
         """The next ``count`` random bits of a stream."""
         generator = self._started.get(name)
         if generator is None:
-            number = sha256(f"{name}:{self._streams.get(name, self._seed)}".encode()).digest()
+            # A site's own value holds for it in every process.
+            seed = self._streams.get(name, self._streams.get(name.partition("#")[0], self._seed))
+            number = sha256(f"{name}:{seed}".encode()).digest()
             generator = self._started[name] = Random(int.from_bytes(number, "big"))
         return generator.getrandbits(count) if count else 0
 
