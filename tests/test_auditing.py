@@ -10,6 +10,7 @@ import pytest
 from pytest_reprocheck import Audit, Options, Subject, audit
 from pytest_reprocheck.auditing import replay
 from pytest_reprocheck.core.errors import ConfigError
+from pytest_reprocheck.report.terminal import render_summary
 from tests.execution.helpers import write, write_notebook
 
 ANIMALS = "{'ant', 'bee', 'cat', 'dog', 'eel', 'fox', 'gnu', 'hen'}"
@@ -219,3 +220,13 @@ def test_one_line_drawn_in_two_workers_is_one_finding(tmp_path: Path) -> None:
     """
     result = audit_script(tmp_path, text)
     assert causes(result) == [("unseeded-random", 4, True)]
+
+
+def test_files_that_a_run_writes_are_named(tmp_path: Path) -> None:
+    """What is in them is not compared, and a pass says so."""
+    write(tmp_path, {"data.csv": "1", "old.txt": "old"})
+    text = "open('out.csv', 'w').write('1')\nopen('old.txt', 'w').write('new')\nprint(open('data.csv').read())"
+    result = audit_script(tmp_path, text)
+    assert result.verdict == "reproducible"
+    assert [item.what for item in result.not_compared] == ["file old.txt", "file out.csv"]
+    assert "2 files written, not compared" in "\n".join(render_summary([result]))

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -16,16 +16,17 @@ from pytest_reprocheck.core.conditions import Conditions
 from pytest_reprocheck.core.errors import SubjectError
 from pytest_reprocheck.core.sources import Unit
 from pytest_reprocheck.core.subjects import Subject
-from pytest_reprocheck.core.trace import Trace
+from pytest_reprocheck.core.trace import NotCompared, Trace
 from pytest_reprocheck.execution.child import Processes
 from pytest_reprocheck.execution.notebook import run_notebook
 from pytest_reprocheck.execution.reading import executed_cells, read_notebook, with_sources
 from pytest_reprocheck.execution.script import read_script, run_script
-from pytest_reprocheck.execution.workspace import close_run, open_run, session
+from pytest_reprocheck.execution.workspace import RunFolder, close_run, open_run, session, written_files
 
 Replaced = Mapping[tuple[str, int | None], str]
 """(path, cell) -> the text to run instead of the user's."""
 
+_WRITTEN = "written by the run; what is in it is not compared by this version"
 SIDE_BY_SIDE = 2
 """Runs at the same time; each has half of the cores for its BLAS and OpenMP threads."""
 
@@ -69,19 +70,28 @@ class Runner:
         files = {path: text.encode() for (path, cell), text in replaced.items() if cell is None}
         folder = open_run(self.base, number, self.subject.root, files)
         try:
-            if self.notebook is None:
-                return run_script(self.subject, conditions, folder, timeout=self.timeout, processes=self.processes)
-            cells = {cell: text for (_path, cell), text in replaced.items() if cell is not None}
-            return run_notebook(
-                self.subject,
-                with_sources(self.notebook, cells) if cells else copy.deepcopy(self.notebook),
-                conditions,
-                folder,
-                timeout=self.timeout,
-                processes=self.processes,
-            )
+            trace = self._execute(folder, conditions, replaced)
+            written = [
+                NotCompared(what=f"file {path}", reason=_WRITTEN)
+                for path in written_files(folder, self.subject.root)
+                if path not in files
+            ]
+            return replace(trace, not_compared=(*trace.not_compared, *written))
         finally:
             close_run(folder)
+
+    def _execute(self, folder: RunFolder, conditions: Conditions, replaced: Replaced) -> Trace:
+        if self.notebook is None:
+            return run_script(self.subject, conditions, folder, timeout=self.timeout, processes=self.processes)
+        cells = {cell: text for (_path, cell), text in replaced.items() if cell is not None}
+        return run_notebook(
+            self.subject,
+            with_sources(self.notebook, cells) if cells else copy.deepcopy(self.notebook),
+            conditions,
+            folder,
+            timeout=self.timeout,
+            processes=self.processes,
+        )
 
     def units(self, reached: Sequence[str]) -> tuple[Unit, ...]:
         """The user's code that ran: the notebook's cells, and the files in ``reached``."""

@@ -71,6 +71,27 @@ def open_run(base: Path, number: int, root: Path, replaced: Mapping[str, bytes])
     return folder
 
 
+def written_files(folder: RunFolder, root: Path) -> tuple[str, ...]:
+    """Files that a run made or changed in its copy of the project at ``root``, as sorted POSIX paths."""
+    found = []
+    for here, folders, names in os.walk(folder.tree):
+        folders[:] = [name for name in folders if _is_kept(Path(here, name)) and not Path(here, name).is_symlink()]
+        for name in names:
+            made = Path(here, name)
+            original = root / made.relative_to(folder.tree)
+            if made.is_file() and not made.is_symlink() and not _is_untouched(made, original):
+                found.append(made.relative_to(folder.tree).as_posix())
+    return tuple(sorted(found))
+
+
+def _is_untouched(made: Path, original: Path) -> bool:
+    """Copies keep size and time of modification, and nobody keeps both while writing something else by accident."""
+    if not original.is_file():
+        return False
+    now, before = made.stat(), original.stat()
+    return (now.st_size, now.st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+
+
 def close_run(folder: RunFolder) -> None:
     """Remove a run's copy of the project; its log and blobs stay until the session ends."""
     _remove(folder.tree)

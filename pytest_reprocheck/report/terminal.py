@@ -76,7 +76,7 @@ def render_summary(audits: Sequence[Audit], *, width: int = 80) -> list[str]:
     lines: list[str] = []
     for audit, name in zip(audits, names, strict=True):
         head = f"{name:<{name_width}}  {audit.verdict:<{verdict_width}}  {_cost(audit):<{runs_width}}"
-        rest = "; ".join(part for part in (_factors(audit), one_line(audit.reason)) if part)
+        rest = "; ".join(part for part in (_factors(audit), _written(audit), one_line(audit.reason)) if part)
         if len(f"{head}  {rest}") <= width:
             lines.append(f"{head}  {rest}".rstrip())
         else:
@@ -197,6 +197,12 @@ def _factors(audit: Audit) -> str:
         if report.status != "applied"
     ]
     return f"{len(applied)} of {_count(len(known), 'factor')} applied" + (f" ({', '.join(missed)})" if missed else "")
+
+
+def _written(audit: Audit) -> str:
+    """That files were written, which a pass says nothing about."""
+    files = sum(item.what.startswith("file ") for item in audit.not_compared)
+    return f"{_count(files, 'file')} written, not compared" if files else ""
 
 
 def _cost(audit: Audit) -> str:
