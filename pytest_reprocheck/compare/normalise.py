@@ -21,6 +21,7 @@ _TIMED = (
     r"(?i:elapsed|(?:execution|training|inference|running|run|wall|cpu|fit|fitting|elapsed) time"
     r"(?: \((?:ms|s|secs?|seconds?)\))?)"
 )
+_STAMP = r"(?:\d\d:\d\d:\d\d|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4})(?![\w:])"
 _SVG_NAME = r"(?:C\d{1,4}_[0-9a-f]{1,4}_|[a-zA-Z]{1,2})"
 _ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
@@ -52,6 +53,9 @@ NORMALISERS: tuple[Normaliser, ...] = (
     # The times that logging and XGBoost put before a message. Other dates may be results.
     _normaliser("log-time", r"(?<![\w-])\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}(?!\w)", "<time>"),
     _normaliser("log-time", r"(?m)^\[\d\d:\d\d:\d\d\] ", "[<time>] "),
+    # What statsmodels stamps into its summaries, as text or as a table's cells.
+    _normaliser("summary-time", rf"(\b(?:Date|Time):[ \t]{{2,60}}){_STAMP}", r"\1<time>"),
+    _normaliser("summary-time", rf"(\b(?:Date|Time):\n(?:<[^<>\n]{{1,80}}>\n){{1,4}}){_STAMP}", r"\1<time>"),
     _normaliser("fit-times", r"('(?:mean_|std_)?(?:fit|score)_time': )array\([^()]{0,8000}\)", r"\1<times>"),
     _normaliser(
         "duration",
