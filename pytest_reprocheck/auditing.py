@@ -219,6 +219,8 @@ def _told(outcome: Outcome) -> str:
 
 
 def _factor_report(factor: FactorName, a: Trace, b: Trace) -> FactorReport:
+    if not a.facts and a.outcome.status in ("timeout", "died"):
+        return FactorReport(status="ineffective", reason="the run ended before the probes could load")
     if not a.facts:
         return FactorReport(
             status="not-applicable", reason="the probes did not load (another language, or python -I, -E or -S)"
