@@ -157,7 +157,7 @@ def _findings(case: Case, attribution: Attribution) -> list[Finding]:
         proposal for suspect in attribution.experiment.suspects for proposal in _proposals(case, suspect, attribution)
     ]
     alone = len(attribution.experiment.suspects) == 1
-    if len(proposals) == 1 and alone:
+    if alone and attribution.experiment.suspects[0].events:
         left = _try(case, attribution, proposals[0].remedy.edits)
         if _is_refuted(proposals[0], attribution, left):
             case.null = (*case.null, *attribution.differences)
@@ -167,18 +167,22 @@ def _findings(case: Case, attribution: Attribution) -> list[Finding]:
     pending = failing(attribution.differences)
     applied: list[Edit] = []
     findings: list[Finding] = []
+    useless: list[Proposal] = []
     for proposal in proposals[:MAX_TRIALS]:
         left = _try(case, attribution, (*applied, *proposal.remedy.edits)) if proposal.remedy.edits else None
         kept = {difference.key for difference in left} if left is not None else set()
         gone = [difference for difference in pending if difference.key not in kept]
         if left is None or not gone:
+            useless += [proposal] if left is not None else []
             continue
         applied += proposal.remedy.edits
         findings.append(_finding(case, proposal, gone, (), "alone" if alone else "remedy"))
         pending = tuple(difference for difference in pending if difference.key in kept)
         if not pending:
             return findings
-    return findings + _leftovers(case, attribution, proposals, pending)
+    # A place in the code whose remedy changed nothing is not where the order is made; a draw stays the evidence it was.
+    possible = [proposal for proposal in proposals if proposal.suspect.events or proposal not in useless]
+    return findings + _leftovers(case, attribution, possible, pending)
 
 
 def _is_refuted(proposal: Proposal, attribution: Attribution, left: Sequence[Difference] | None) -> bool:

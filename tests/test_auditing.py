@@ -230,3 +230,18 @@ def test_files_that_a_run_writes_are_named(tmp_path: Path) -> None:
     assert result.verdict == "reproducible"
     assert [item.what for item in result.not_compared] == ["file old.txt", "file out.csv"]
     assert "2 files written, not compared" in "\n".join(render_summary([result]))
+
+
+def test_a_place_whose_remedy_changes_nothing_is_not_blamed(tmp_path: Path) -> None:
+    """Where the order is made in a way that the reader of the code does not follow, another set in the file is not it."""
+    text = f"""\
+        import functools, operator
+        print(len(list({{'x', 'y'}})))
+        names = functools.reduce(operator.or_, [{ANIMALS}, {ANIMALS}])
+        print("%s" % names)
+        """
+    result = audit_script(tmp_path, text)
+    (finding,) = result.findings
+    assert (finding.cause, finding.location.line, finding.confirmed) == ("hash-order", 4, True)
+    assert "did not tell where" in finding.message
+    assert finding.remedy == ""
