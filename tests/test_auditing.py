@@ -233,7 +233,7 @@ def test_files_that_a_run_writes_are_named(tmp_path: Path) -> None:
 
 
 def test_a_place_whose_remedy_changes_nothing_is_not_blamed(tmp_path: Path) -> None:
-    """Where the order is made in a way that the reader of the code does not follow, another set in the file is not it."""
+    """Where the reader of the code does not follow how the order is made, another set in the file is not blamed."""
     text = f"""\
         import functools, operator
         print(len(list({{'x', 'y'}})))
