@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_reprocheck.compare.alignment import compare_traces
 from pytest_reprocheck.config import Options
-from pytest_reprocheck.core.conditions import Conditions, FactorName, baseline, varied
+from pytest_reprocheck.core.conditions import FactorName, Surroundings, baseline, restricted, varied
 from pytest_reprocheck.core.errors import BlockedError, ConfigError, ReprocheckError
 from pytest_reprocheck.core.findings import Audit, FactorReport, Finding, Invocation, Verdict
 from pytest_reprocheck.core.subjects import Subject, SubjectKind, find_root
@@ -146,9 +146,11 @@ def _audit(
 
 def _compare_twice(subject: Subject, options: Options, executor: Runner | FunctionRunner, progress: Progress) -> Case:
     """A and B; where there is evidence but no difference, B again with third values."""
-    first = baseline(subject.name, threads=threads_per_run())
+    around = Surroundings(threads=threads_per_run())
+    first = baseline(subject.name, threads=around.threads)
     second, third = (
-        _restricted(first, varied(subject.name, first, generation=generation), options) for generation in (1, 2)
+        restricted(first, varied(subject.name, first, around, generation=generation), options.vary)
+        for generation in (1, 2)
     )
     progress("A and B")
     a, b = executor.run([first, second])
@@ -177,14 +179,6 @@ def _checked(options: Options) -> Options:
     if options.max_runs < 2:
         raise ConfigError(f"expected at least 2, got {options.max_runs}", where="max-runs", hint="A and B are two runs")
     return options
-
-
-def _restricted(a: Conditions, b: Conditions, options: Options) -> Conditions:
-    """B with the factors that the user does not want varied at A's values."""
-    kept = {
-        field: getattr(a, field) for field, factor in (("seed", "seed"), ("hash", "hash")) if factor not in options.vary
-    }
-    return replace(b, **kept)
 
 
 def _is_due_again(case: Case) -> bool:

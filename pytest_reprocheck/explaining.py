@@ -40,9 +40,13 @@ class Executor(Protocol):
     """Whatever can run the subject; the runs of one call may go side by side."""
 
     def run(
-        self, conditions: Sequence[Conditions], replaced: Mapping[tuple[str, int | None], str] | None = None
+        self,
+        conditions: Sequence[Conditions],
+        replaced: Mapping[tuple[str, int | None], str] | None = None,
+        *,
+        recording: str = "",
     ) -> list[Trace]:
-        """One trace for each of the conditions, with other texts for some units."""
+        """One trace for each of the conditions, with other texts for some units, and replays from a recording."""
 
 
 @dataclass(kw_only=True, slots=True)

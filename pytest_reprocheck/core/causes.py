@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pytest_reprocheck.core.trace import Stream
+from pytest_reprocheck.core.trace import Source
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,7 +113,7 @@ CAUSES: tuple[Cause, ...] = (
 
 _BY_SLUG = {cause.slug: cause for cause in CAUSES}
 
-CAUSE_OF_SOURCE: dict[Stream, str] = {
+CAUSE_OF_SOURCE: dict[Source, str] = {
     "random": "unseeded-random",
     "numpy": "unseeded-numpy",
     "estimator": "unseeded-estimator",

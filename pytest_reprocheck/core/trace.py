@@ -68,27 +68,59 @@ class Observation:
     run fitted."""
 
 
-Stream = Literal["random", "numpy", "estimator", "entropy"]
+Source = Literal[
+    "random", "numpy", "estimator", "entropy",
+    "listing", "rows", "clock", "pid", "timezone", "locale", "cpus", "completion", "address",
+]  # fmt: skip
+DRAWS: frozenset[Source] = frozenset({"random", "numpy", "estimator", "entropy"})
+"""The sources that are unseeded draws; every other one is a read of the surroundings."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Event:
-    """Evidence for a cause: an unseeded draw."""
+    """Evidence for a cause: an unseeded draw, or a read of the surroundings by user code."""
 
     seq: int
-    source: Stream
-    """Which kind of randomness was drawn from."""
+    source: Source
+    """Which kind of randomness was drawn from, or what was read."""
     stream: str
     """Name of the stream that served the draw: ``random``, or ``estimator@train.py:12`` where a site has a stream
-    of its own."""
+    of its own; for reads the source and the site."""
     what: str
-    """What the user called: ``numpy.random.default_rng``, ``sklearn RandomForestClassifier``."""
+    """What the user called: ``numpy.random.default_rng``, ``sklearn RandomForestClassifier``, ``os.listdir``."""
     step: int | None
     stack: tuple[Call, ...]
     """User frames, innermost first."""
     thread: str = "MainThread"
     process: int = 0
     """0 for the subject's own process, 1, 2 ... for its children in the order they reported."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Access:
+    """What user code, or a library in its name, did with a file for the first time."""
+
+    seq: int
+    path: str
+    """POSIX path relative to the root for what lies in the project, else absolute."""
+    kind: Literal["read", "listed", "tested", "written"]
+    """``tested``: asked for existence, size or times; ``listed``: a folder's entries were asked for."""
+    step: int | None
+    stack: tuple[Call, ...]
+    """User frames, innermost first."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refusal:
+    """An effect outside that was refused before anything was sent."""
+
+    seq: int
+    host: str
+    what: str
+    """What would have been done: ``POST http://10.1.2.3/runs``, ``SQL INSERT``, ``mail by smtplib``."""
+    step: int | None
+    stack: tuple[Call, ...]
+    """User frames, innermost first."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,13 +159,23 @@ class Trace:
     """In the order of ``seq``."""
     events: tuple[Event, ...] = ()
     """In the order of ``seq``."""
+    accesses: tuple[Access, ...] = ()
+    """In the order of ``seq``; at most one for each path and kind."""
+    written: tuple[str, ...] = ()
+    """Files of the project that the run made, changed or removed, as sorted POSIX paths relative to the root."""
+    refusals: tuple[Refusal, ...] = ()
+    hosts: tuple[str, ...] = ()
+    """Other machines that the run connected to, sorted."""
     not_compared: tuple[NotCompared, ...] = ()
     reached: tuple[str, ...] = ()
     """User files whose code ran, as paths relative to the root."""
     facts: Mapping[str, str] = field(default_factory=dict)
-    """What the probe says of the process: ``python``, ``digest`` algorithm, ``hash`` (of a fixed string), ``seed``
-    (installed or why not)."""
+    """What the probe says of the process: ``python``, ``digest`` algorithm, and by factor the value that it measured
+    (``hash`` of a fixed string, what ``os.cpu_count()`` says); ``FACTOR problem`` says why a factor cannot be
+    controlled."""
     packages: Mapping[str, str] = field(default_factory=dict)
     """Distributions that the run imported -> version."""
     blobs: str = ""
     """Absolute path of the folder with the run's array data and images; empty when it is gone."""
+    recording: str = ""
+    """Absolute path of the folder with what the run read from its surroundings; empty when it is gone."""

@@ -89,9 +89,18 @@ def _python_path(subject: Subject, variables: Mapping[str, str], folder: RunFold
 
 
 def write_child_file(
-    subject: Subject, conditions: Conditions, folder: RunFolder, *, cells: Sequence[tuple[int, str]] = ()
+    subject: Subject,
+    conditions: Conditions,
+    folder: RunFolder,
+    *,
+    cells: Sequence[tuple[int, str]] = (),
+    recording: str = "",
 ) -> None:
-    """Tell the probes what they need; ``cells`` are a notebook's (index, source) pairs, in order of execution."""
+    """Tell the probes what they need.
+
+    ``cells`` are a notebook's (index, source) pairs, in order of execution; ``recording`` is the folder that the
+    conditions' replays are read from.
+    """
     data: dict[str, Json] = {
         "version": 1,
         "kind": subject.kind,
@@ -101,6 +110,22 @@ def write_child_file(
         "blobs": str(folder.blobs),
         "seed": conditions.seed,
         "streams": dict(conditions.streams),
+        "project": str(subject.root),
+        "conditions": {
+            "listing": conditions.listing,
+            "rows": conditions.rows,
+            "clock_offset": conditions.clock_offset,
+            "clock_rate": conditions.clock_rate,
+            "timezone": conditions.timezone,
+            "locale": conditions.locale,
+            "cpus": conditions.cpus,
+            "completion": conditions.completion,
+            "network": conditions.network,
+            "replays": list(conditions.replays),
+            "pinned": conditions.pinned,
+        },
+        "record": str(folder.record),
+        "recording": recording,
         "cells": [{"index": index, "source": source} for index, source in cells],
         "args": list(subject.args),
         "module": subject.module,

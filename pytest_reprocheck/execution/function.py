@@ -47,7 +47,11 @@ class FunctionRunner:
             yield cls(function=function, args=args, kwargs=kwargs, root=root, path=path, base=base)
 
     def run(
-        self, conditions: Sequence[Conditions], replaced: Mapping[tuple[str, int | None], str] | None = None
+        self,
+        conditions: Sequence[Conditions],
+        replaced: Mapping[tuple[str, int | None], str] | None = None,
+        *,
+        recording: str = "",  # noqa: ARG002 - seeds alone are varied in one process, and those are not read
     ) -> list[Trace]:
         """One trace for each of the conditions, one after the other; a loaded function cannot be given another text."""
         assert not replaced, "the text of a loaded function cannot be replaced"

@@ -11,7 +11,17 @@ from typing import Any
 from pytest_reprocheck.core.codec import from_json
 from pytest_reprocheck.core.conditions import Conditions
 from pytest_reprocheck.core.errors import DecodeError
-from pytest_reprocheck.core.trace import Event, NotCompared, Observation, Outcome, Place, Step, Trace
+from pytest_reprocheck.core.trace import (
+    Access,
+    Event,
+    NotCompared,
+    Observation,
+    Outcome,
+    Place,
+    Refusal,
+    Step,
+    Trace,
+)
 
 _FIRST = -1
 _LAST = 2**62
@@ -36,6 +46,9 @@ class Log:
     marks: tuple[StepMark, ...] = ()
     observations: tuple[Observation, ...] = ()
     events: tuple[Event, ...] = ()
+    accesses: tuple[Access, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    hosts: tuple[str, ...] = ()
     not_compared: tuple[NotCompared, ...] = ()
     outcome: Outcome | None = None
     reached: tuple[str, ...] = ()
@@ -57,7 +70,14 @@ def read_log(folder: Path) -> Log:
         child = _decode(list(_lines(path)))
         # A child's clock is its own: its draws count as evidence for everything after the start.
         events = tuple(replace(event, seq=_FIRST, process=number) for event in child.events)
-        log = replace(log, events=log.events + events, not_compared=log.not_compared + child.not_compared)
+        log = replace(
+            log,
+            events=log.events + events,
+            accesses=log.accesses + tuple(replace(access, seq=_FIRST) for access in child.accesses),
+            refusals=log.refusals + tuple(replace(refusal, seq=_FIRST) for refusal in child.refusals),
+            hosts=log.hosts + child.hosts,
+            not_compared=log.not_compared + child.not_compared,
+        )
     return log
 
 
@@ -73,6 +93,7 @@ def build_trace(
     outcome: Outcome,
     seconds: float,
     blobs: Path,
+    record: Path | None = None,
     moved: tuple[Path, Path] | None = None,
     outputs: Sequence[Observation] = (),
     not_compared: Sequence[NotCompared] = (),
@@ -89,7 +110,7 @@ def build_trace(
             detail=outcome.detail.replace(copy, original),
         )
     observations = sorted((*log.observations, *outputs), key=lambda item: item.seq)
-    entries: list[Event | Observation] = [*log.events, *observations]
+    entries: list[Event | Observation | Access | Refusal] = [*log.events, *log.accesses, *log.refusals, *observations]
     merged = sorted(entries, key=lambda item: item.seq)
     numbered = [replace(item, seq=seq) for seq, item in enumerate(merged)]
     return Trace(
@@ -99,11 +120,15 @@ def build_trace(
         steps=tuple(mark.step for mark in log.marks),
         observations=tuple(item for item in numbered if isinstance(item, Observation)),
         events=tuple(item for item in numbered if isinstance(item, Event)),
+        accesses=tuple(item for item in numbered if isinstance(item, Access)),
+        refusals=tuple(item for item in numbered if isinstance(item, Refusal)),
+        hosts=tuple(sorted(set(log.hosts))),
         not_compared=(*log.not_compared, *not_compared),
         reached=log.reached,
         facts=log.facts,
         packages=log.packages,
         blobs=str(blobs),
+        recording="" if record is None else str(record),
     )
 
 
@@ -121,6 +146,9 @@ def _lines(path: Path) -> Iterator[Mapping[str, Any]]:
 def _decode(lines: Sequence[Mapping[str, Any]]) -> Log:
     observations: list[Observation] = []
     events: list[Event] = []
+    accesses: list[Access] = []
+    refusals: list[Refusal] = []
+    hosts: list[str] = []
     not_compared: list[NotCompared] = []
     marks: list[StepMark] = []
     single: dict[str, Any] = {}
@@ -132,6 +160,12 @@ def _decode(lines: Sequence[Mapping[str, Any]]) -> Log:
                 observations.append(from_json(Observation, fields, where))
             case "event":
                 events.append(from_json(Event, fields, where))
+            case "access":
+                accesses.append(from_json(Access, fields, where))
+            case "refusal":
+                refusals.append(from_json(Refusal, fields, where))
+            case "host":
+                hosts.append(str(fields["host"]))
             case "not_compared":
                 not_compared.append(from_json(NotCompared, fields, where))
             case "step":
@@ -150,6 +184,9 @@ def _decode(lines: Sequence[Mapping[str, Any]]) -> Log:
     return Log(
         observations=tuple(observations),
         events=tuple(events),
+        accesses=tuple(accesses),
+        refusals=tuple(refusals),
+        hosts=tuple(hosts),
         not_compared=tuple(not_compared),
         marks=tuple(marks),
         **single,

@@ -47,6 +47,7 @@ def run_notebook(
     *,
     timeout: float | None,
     processes: Processes,
+    recording: str,
 ) -> Trace:
     """One execution of ``notebook``, which is changed: its outputs are filled in.
 
@@ -54,7 +55,7 @@ def run_notebook(
     """
     kernel = _kernel_name(subject, notebook)
     cells = executed_cells(notebook)
-    write_child_file(subject, conditions, folder, cells=cells)
+    write_child_file(subject, conditions, folder, cells=cells, recording=recording)
     started = time.monotonic()
     execution = asyncio.run(
         _execute(
@@ -76,6 +77,7 @@ def run_notebook(
         outcome=execution.outcome,
         seconds=seconds,
         blobs=folder.blobs,
+        record=folder.record,
         moved=(folder.tree, subject.root),
         outputs=outputs,
         not_compared=skipped,

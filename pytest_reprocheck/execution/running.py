@@ -49,14 +49,19 @@ class Runner:
     started: int = 0
     """Runs begun so far; the number of the next run's folder."""
 
-    def run(self, conditions: Sequence[Conditions], replaced: Replaced | None = None) -> list[Trace]:
-        """One trace for each of the conditions, at most two running at a time."""
+    def run(
+        self, conditions: Sequence[Conditions], replaced: Replaced | None = None, *, recording: str = ""
+    ) -> list[Trace]:
+        """One trace for each of the conditions, at most two running at a time.
+
+        ``recording`` is a trace's, which the conditions' replays are read from.
+        """
         first = self.started
         self.started += len(conditions)
         with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="reprocheck-run") as pool:
             try:
                 jobs = [
-                    pool.submit(self._run_one, number, each, replaced or {})
+                    pool.submit(self._run_one, number, each, replaced or {}, recording)
                     for number, each in enumerate(conditions, first)
                 ]
                 return [job.result() for job in jobs]
@@ -66,11 +71,11 @@ class Runner:
                 pool.shutdown(cancel_futures=True)
                 raise
 
-    def _run_one(self, number: int, conditions: Conditions, replaced: Replaced) -> Trace:
+    def _run_one(self, number: int, conditions: Conditions, replaced: Replaced, recording: str) -> Trace:
         files = {path: text.encode() for (path, cell), text in replaced.items() if cell is None}
         folder = open_run(self.base, number, self.subject.root, files)
         try:
-            trace = self._execute(folder, conditions, replaced)
+            trace = self._execute(folder, conditions, replaced, recording)
             written = [
                 NotCompared(what=f"file {path}", reason=_WRITTEN)
                 for path in written_files(folder, self.subject.root)
@@ -80,9 +85,16 @@ class Runner:
         finally:
             close_run(folder)
 
-    def _execute(self, folder: RunFolder, conditions: Conditions, replaced: Replaced) -> Trace:
+    def _execute(self, folder: RunFolder, conditions: Conditions, replaced: Replaced, recording: str) -> Trace:
         if self.notebook is None:
-            return run_script(self.subject, conditions, folder, timeout=self.timeout, processes=self.processes)
+            return run_script(
+                self.subject,
+                conditions,
+                folder,
+                timeout=self.timeout,
+                processes=self.processes,
+                recording=recording,
+            )
         cells = {cell: text for (_path, cell), text in replaced.items() if cell is not None}
         return run_notebook(
             self.subject,
@@ -91,6 +103,7 @@ class Runner:
             folder,
             timeout=self.timeout,
             processes=self.processes,
+            recording=recording,
         )
 
     def units(self, reached: Sequence[str]) -> tuple[Unit, ...]:

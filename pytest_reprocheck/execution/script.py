@@ -29,13 +29,19 @@ _TAIL = 4000
 
 
 def run_script(
-    subject: Subject, conditions: Conditions, folder: RunFolder, *, timeout: float | None, processes: Processes
+    subject: Subject,
+    conditions: Conditions,
+    folder: RunFolder,
+    *,
+    timeout: float | None,
+    processes: Processes,
+    recording: str,
 ) -> Trace:
     """One execution in ``folder``; raises BlockedError when the subject's interpreter does not exist."""
     variables = environment(subject, conditions, folder)
     # Figures are observed, not shown: a backend that needs a display would fail on a server.
     variables.setdefault("MPLBACKEND", "agg")
-    write_child_file(subject, conditions, folder)
+    write_child_file(subject, conditions, folder, recording=recording)
     streams = {"stdout": folder.scratch.parent / "stdout", "stderr": folder.scratch.parent / "stderr"}
     started = time.monotonic()
     with streams["stdout"].open("wb") as stdout, streams["stderr"].open("wb") as stderr:
@@ -71,6 +77,7 @@ def run_script(
         outcome=_outcome(log, process.returncode, timeout if timed_out else None, detail),
         seconds=time.monotonic() - started,
         blobs=folder.blobs,
+        record=folder.record,
         moved=(folder.tree, subject.root),
         outputs=stream_observations(log, streams),
     )

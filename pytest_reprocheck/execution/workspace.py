@@ -40,6 +40,8 @@ class RunFolder:
     """The probes' log files."""
     blobs: Path
     """Array data and images."""
+    record: Path
+    """What the run read from its surroundings."""
     scratch: Path
     """TMPDIR, captured streams, connection files."""
 
@@ -62,8 +64,10 @@ def open_run(base: Path, number: int, root: Path, replaced: Mapping[str, bytes])
     Raises WorkspaceError when the project is too large to be copied, or cannot be read.
     """
     home = base / f"{number:03d}"
-    folder = RunFolder(tree=home / "tree", log=home / "log", blobs=home / "blobs", scratch=home / "tmp")
-    for path in (folder.tree, folder.log, folder.blobs, folder.scratch):
+    folder = RunFolder(
+        tree=home / "tree", log=home / "log", blobs=home / "blobs", record=home / "record", scratch=home / "tmp"
+    )
+    for path in (folder.tree, folder.log, folder.blobs, folder.record, folder.scratch):
         path.mkdir(parents=True)
     _copy_tree(root, folder.tree)
     for name, content in replaced.items():

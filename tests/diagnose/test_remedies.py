@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from pytest_reprocheck.core.sources import Unit, apply_edits
-from pytest_reprocheck.core.trace import Call, Event, Place, Stream
+from pytest_reprocheck.core.trace import Call, Event, Place, Source
 from pytest_reprocheck.diagnose.remedies import remedy_for_draw
 
 
-def draw(source: Stream, what: str, line: int, *, stream: str | None = None, outermost: int | None = None) -> Event:
+def draw(source: Source, what: str, line: int, *, stream: str | None = None, outermost: int | None = None) -> Event:
     """A draw in a.py."""
     stack = [Call(place=Place(path="a.py", line=line), function="f")]
     if outermost is not None:

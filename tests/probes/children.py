@@ -138,8 +138,10 @@ def _write_config(folder: Path, config: Mapping[str, Any]) -> tuple[Path, Path]:
     number = len(list(folder.parent.glob("log*")))
     log = folder.parent / f"log{number}"
     (log / "blobs").mkdir(parents=True)
-    defaults = {"version": 1, "seed": 1, "streams": {}, "cells": [], "args": [], "module": None}
-    places = {"root": str(folder), "log": str(log), "blobs": str(log / "blobs")}
+    (log / "record").mkdir()
+    defaults = {"version": 1, "seed": 1, "streams": {}, "cells": [], "args": [], "module": None, "recording": ""}
+    places = {"root": str(folder), "project": str(folder), "log": str(log)}
+    places |= {"blobs": str(log / "blobs"), "record": str(log / "record")}
     (log / "child.json").write_text(json.dumps({**defaults, **places, **config}))
     return log, log / "child.json"
 
