@@ -8,19 +8,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pytest_reprocheck.case import Case
 from pytest_reprocheck.compare.alignment import compare_traces
 from pytest_reprocheck.config import Options
-from pytest_reprocheck.core.conditions import FactorName, Surroundings, baseline, restricted, varied
+from pytest_reprocheck.core.causes import cause
+from pytest_reprocheck.core.conditions import Surroundings, baseline, restricted, varied
 from pytest_reprocheck.core.errors import BlockedError, ConfigError, ReprocheckError
-from pytest_reprocheck.core.findings import Audit, FactorReport, Finding, Invocation, Verdict
+from pytest_reprocheck.core.findings import Audit, Finding, Invocation, Verdict
 from pytest_reprocheck.core.subjects import Subject, SubjectKind, find_root
-from pytest_reprocheck.core.trace import NotCompared, Outcome, Trace
+from pytest_reprocheck.core.trace import DRAWS, NotCompared, Outcome
+from pytest_reprocheck.diagnose.applied import factor_report
 from pytest_reprocheck.diagnose.attribution import counted, failing
 from pytest_reprocheck.diagnose.unordered import depends_on_hash, find_unordered
 from pytest_reprocheck.environment.snapshot import snapshot
 from pytest_reprocheck.execution.function import FunctionRunner
 from pytest_reprocheck.execution.running import Runner, runner, threads_per_run
-from pytest_reprocheck.explaining import Case, explain
+from pytest_reprocheck.explaining import explain
+from pytest_reprocheck.leaving import leftover_findings
 
 Progress = Callable[[str], None]
 """Told what is being done, in a few words."""
@@ -125,6 +129,7 @@ def _audit(
     if failing(case.differences) and not _both_failed(case):
         progress("explaining")
         findings = explain(case)
+    findings += leftover_findings(case)
     verdict, reason, detail = _verdict(case, findings)
     return Audit(
         path=name or subject.path,
@@ -136,7 +141,7 @@ def _audit(
         runs=case.runs,
         trials=case.trials,
         conditions={"A": case.a.conditions, "B": case.b.conditions},
-        factors={factor: _factor_report(factor, case.a, case.b) for factor in options.vary},
+        factors={factor: factor_report(factor, case.a, case.b) for factor in options.vary},
         findings=findings,
         not_compared=_not_compared(case),
         environment=snapshot(case.a),
@@ -159,6 +164,7 @@ def _compare_twice(subject: Subject, options: Options, executor: Runner | Functi
         executor=executor,
         options=options,
         subject_path=subject.path,
+        root=str(subject.root),
         a=a,
         b=b,
         third=third,
@@ -185,7 +191,7 @@ def _is_due_again(case: Case) -> bool:
     """Two values of a factor can coincide by chance: where there is evidence, a third one is tried."""
     if case.options.max_runs < 3 or case.a.outcome.status != "finished" or case.b.outcome.status != "finished":
         return False
-    drawn = "seed" in case.options.vary and (case.a.events or case.b.events)
+    drawn = "seed" in case.options.vary and any(event.source in DRAWS for event in (*case.a.events, *case.b.events))
     return bool(drawn or ("hash" in case.options.vary and depends_on_hash(case.units)))
 
 
@@ -194,39 +200,26 @@ def _both_failed(case: Case) -> bool:
 
 
 def _verdict(case: Case, findings: tuple[Finding, ...]) -> tuple[Verdict, str, str]:
-    """Verdict, reason and detail; what differs when simply run again is nondeterminism also where it has no name."""
+    """Verdict, reason and detail; what differs when simply run again is nondeterministic also where it has no name."""
     if _both_failed(case):
         return "failed", _told(case.a.outcome), case.a.outcome.detail
-    if not findings:
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if not errors:
         return "reproducible", "", ""
-    if all(finding.cause == "unexplained" for finding in findings) and not failing(counted(case.null)):
-        return "inconclusive", findings[0].message, ""
+    explained = [cause(finding.cause) for finding in errors if finding.cause != "unexplained"]
+    if not explained and not failing(counted(case.null)):
+        return "inconclusive", errors[0].message, ""
+    recurs = any(each.recurs for each in explained) or len(explained) < len(errors)
+    verdict: Verdict = "nondeterministic" if recurs else "fragile"
     for trace, label in ((case.a, "A"), (case.b, "B")):
         if trace.outcome.status != "finished":
-            return "nondeterministic", f"run {label} only: {_told(trace.outcome)}", trace.outcome.detail
-    return "nondeterministic", "", ""
+            return verdict, f"run {label} only: {_told(trace.outcome)}", trace.outcome.detail
+    return verdict, "", ""
 
 
 def _told(outcome: Outcome) -> str:
     where = f"{outcome.place}: " if outcome.place is not None else ""
     return f"{where}{outcome.message}"
-
-
-def _factor_report(factor: FactorName, a: Trace, b: Trace) -> FactorReport:
-    if not a.facts and a.outcome.status in ("timeout", "died"):
-        return FactorReport(status="ineffective", reason="the run ended before the probes could load")
-    if not a.facts:
-        return FactorReport(
-            status="not-applicable", reason="the probes did not load (another language, or python -I, -E or -S)"
-        )
-    if factor == "seed":
-        if (why := a.facts.get("seed", "")) != "applied":
-            return FactorReport(status="ineffective", reason=why)
-        drawn = a.events or b.events
-        return FactorReport(status="applied", reason="" if drawn else "no unseeded draw")
-    if a.facts.get("hash") == b.facts.get("hash"):
-        return FactorReport(status="ineffective", reason="hash('reprocheck') was the same in A and B")
-    return FactorReport(status="applied")
 
 
 def _not_compared(case: Case) -> tuple[NotCompared, ...]:

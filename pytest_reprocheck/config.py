@@ -40,6 +40,8 @@ class Options:
     tolerance: Tolerance = field(default_factory=Tolerance)
     try_remedies: bool = True
     """Whether mechanical remedies are applied to a copy and run."""
+    allow_network_reruns: bool = False
+    """Whether a subject that connects to other machines is run again to explain what differs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +53,7 @@ class Overrides:
     budget: float | None = None
     timeout: float | None = None
     tolerance: Tolerance | None = None
+    allow_network_reruns: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,6 +97,7 @@ _OVERRIDES: Mapping[str, settings.Reader] = {
     "budget": settings.duration,
     "timeout": settings.positive_duration,
     "tolerance": settings.tolerance,
+    "allow-network-reruns": settings.switch,
 }
 _RULE: Mapping[str, settings.Reader] = {
     "args": settings.texts,

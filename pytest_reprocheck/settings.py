@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, get_args
+from typing import Any
 
-from pytest_reprocheck.core.conditions import FactorName
+from pytest_reprocheck.core.conditions import FACTORS, FactorName
 from pytest_reprocheck.core.errors import ConfigError, did_you_mean
 from pytest_reprocheck.core.subjects import Json, parameter_text
 from pytest_reprocheck.core.tolerance import Tolerance
@@ -136,6 +136,13 @@ def positive_duration(value: object, where: str) -> float:
     return seconds
 
 
+def switch(value: object, where: str) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise unexpected("true or false", value, where)
+    return value
+
+
 def run_count(value: object, where: str) -> int:
     """A whole number of runs, two at least; flags give it as text."""
     number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
@@ -145,15 +152,23 @@ def run_count(value: object, where: str) -> int:
 
 
 def factors(value: object, where: str) -> tuple[FactorName, ...]:
-    """Factor names as a list, or separated by commas, in the factors' own order."""
-    known: tuple[FactorName, ...] = get_args(FactorName)
+    """Factor names or levels, as a list or separated by commas, in the factors' own order.
+
+    ``default`` stands for all factors of that level, ``hardware`` for those and the ones that it adds.
+    """
+    levels = {
+        "default": [factor.name for factor in FACTORS if factor.level == "default"],
+        "hardware": [factor.name for factor in FACTORS],
+    }
+    known = [*levels, *levels["hardware"]]
     names = [item.strip() for item in value.split(",")] if isinstance(value, str) else list(texts(value, where))
     for name in names:
         if name not in known:
             raise ConfigError(f"unknown factor {name!r}", where=where, hint=did_you_mean(name, known))
     if not names:
-        raise unexpected(f"at least one of {', '.join(known)}", value, where)
-    return tuple(name for name in known if name in names)
+        raise unexpected("names of factors, 'default' or 'hardware'", value, where)
+    chosen = {factor for name in names for factor in levels.get(name, [name])}
+    return tuple(factor.name for factor in FACTORS if factor.name in chosen)
 
 
 def tolerance(value: object, where: str) -> Tolerance:

@@ -147,6 +147,7 @@ def _difference(key: Key, place: Place, item: Observation, judgement: Judgement)
         details=judgement.details,
         parts=parts,
         about=item.about,
+        pairs=judgement.pairs,
     )
 
 

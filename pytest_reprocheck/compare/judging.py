@@ -45,6 +45,8 @@ class Judgement:
     note: str = ""
     details: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
+    """Differing lines of two texts, of the first ones only."""
     not_compared: tuple[str, ...] = ()
     """Why parts of the values could not be compared."""
 

@@ -19,6 +19,8 @@ from pytest_reprocheck.core.values import Text
 # No part of a version, a name or a date: those are words.
 _NUMBER = re.compile(r"(?<![\w.])[-+\u2212]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d{1,4})?(?!\w|\.\w)")
 _MARKUP = frozenset({"text/html", "image/svg+xml"})
+MAX_PAIRS = 50
+"""Differing lines that are kept in full."""
 NO_LINE = "(no line)"
 
 Kind = Literal["numbers", "layout", "apart"]
@@ -101,6 +103,7 @@ def _told(found: Alignment, a: list[str], b: list[str], *, as_a_whole: bool) -> 
         note=", ".join(notes),
         details=tuple(details),
         parts=tuple(dict.fromkeys([*names, "line order"] if found.moved else names)),
+        pairs=tuple((change.a, change.b) for change in changes[:MAX_PAIRS]),
     )
 
 

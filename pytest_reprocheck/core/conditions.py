@@ -286,6 +286,11 @@ def restricted(a: Conditions, b: Conditions, factors: Collection[FactorName]) ->
     return dataclasses.replace(b, **kept)
 
 
+def has_same(a: Conditions, b: Conditions, factor: FactorName) -> bool:
+    """Whether two Conditions have the same value of a factor."""
+    return all(getattr(a, name) == getattr(b, name) for name in _FIELDS[factor])
+
+
 def seed_knob(stream: str) -> Knob:
     """The knob that varies one stream of unseeded draws."""
     return _SEED_PREFIX + stream

@@ -66,6 +66,8 @@ class Difference:
     """Names of the parts that differ (lines of a text, paths in an object); what differs in any case is told from
     the rest by them."""
     about: str = ""
+    pairs: tuple[tuple[str, str], ...] = ()
+    """Differing lines of two texts, A's and B's, after normalisers; of the first ones only."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

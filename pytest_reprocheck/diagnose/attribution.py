@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from pytest_reprocheck.core.conditions import Knob
 from pytest_reprocheck.core.findings import Difference, Key
 from pytest_reprocheck.core.trace import Aspect
 from pytest_reprocheck.diagnose.experiments import Experiment, Suspect
@@ -49,13 +50,22 @@ def failing(differences: Iterable[Difference]) -> tuple[Difference, ...]:
     return tuple(difference for difference in differences if difference.key.aspect in FAILING)
 
 
+SUBSUMED: Mapping[Knob, Knob] = {"timezone": "clock"}
+"""Factor -> the one that explains its effects where both bring them about: a local time is made from the clock's."""
+
+
 def attribute(results: Mapping[Experiment, Sequence[Difference]]) -> tuple[Attribution, ...]:
     """One attribution for each experiment that made a difference, in the order of the first difference that counts."""
-    found = [
-        Attribution(experiment=experiment, differences=tuple(differences))
-        for experiment, differences in results.items()
-        if failing(differences)
-    ]
+    by_knob = {
+        experiment.knobs[0]: differences for experiment, differences in results.items() if len(experiment.knobs) == 1
+    }
+    found = []
+    for experiment, differences in results.items():
+        wider = by_knob.get(SUBSUMED.get(experiment.knobs[0], ""), ()) if len(experiment.knobs) == 1 else ()
+        explained = {difference.key for difference in wider}
+        own = tuple(difference for difference in differences if difference.key not in explained)
+        if failing(own):
+            found.append(Attribution(experiment=experiment, differences=own))
     return tuple(sorted(found, key=lambda attribution: failing(attribution.differences)[0].seq))
 
 

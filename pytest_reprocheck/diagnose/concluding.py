@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pytest_reprocheck.core.findings import Difference, Effect, Finding
+from pytest_reprocheck.core.conditions import FactorName, Knob, factor_of
+from pytest_reprocheck.core.findings import Difference, Effect, Finding, Severity
 from pytest_reprocheck.core.sources import Unit, unit_at
 from pytest_reprocheck.core.trace import Event, Place
 from pytest_reprocheck.diagnose.attribution import failing
@@ -25,6 +26,7 @@ class Evidence:
     message: str
     confirmed: bool
     remedy: str
+    severity: Severity = "error"
 
 
 def conclude(evidence: Evidence, differences: Sequence[Difference], units: Sequence[Unit]) -> Finding:
@@ -35,7 +37,7 @@ def conclude(evidence: Evidence, differences: Sequence[Difference], units: Seque
     return Finding(
         id=_identity(evidence.cause, evidence.location, source),
         cause=evidence.cause,
-        severity="error",
+        severity=evidence.severity,
         confirmed=evidence.confirmed,
         aspects=tuple(sorted({effect.aspect for effect in effects})),
         location=evidence.location,
@@ -70,22 +72,80 @@ def order_message(kind: str) -> str:
     return f"{made} in every Python process"
 
 
-def with_proof(cause: str, message: str, proof: Proof) -> str:
+def read_message(event: Event) -> str:
+    """What a read of the surroundings does, in one clause."""
+    return {
+        "listing": f"{event.what} gives files in whatever order the file system has them",
+        "rows": f"the query leaves the order of its rows open: {event.what}",
+        "clock": f"{event.what} reads the clock",
+        "pid": f"{event.what} gives another number in every process",
+        "timezone": f"{event.what} goes by the local time zone",
+        "locale": f"{event.what} goes by the machine's locale",
+        "cpus": f"{event.what} gives the number of CPUs of the machine",
+        "completion": f"{event.what} hands over results in the order in which tasks end",
+        "address": f"{event.what} gives an address in memory",
+    }[event.source]
+
+
+_FACTS: Mapping[FactorName, str] = {
+    "timezone": "local time is read",
+    "locale": "the machine's locale is read",
+    "cpus": "the number of CPUs is read",
+    "directory": "the path of the checkout is used",
+    "threads": "BLAS and OpenMP add in another order with another number of threads, and something amplifies it",
+    "simd": "other processors round in another way, and something amplifies it",
+    "network": "something is fetched from the network",
+}
+"""What happens somewhere in the code when a factor matters that left no event."""
+_OTHER: Mapping[FactorName, str] = {
+    "hash": "another PYTHONHASHSEED",
+    "listing": "another listing order",
+    "rows": "another row order",
+    "clock": "another clock",
+    "pid": "another process id",
+    "timezone": "another time zone",
+    "locale": "another locale",
+    "cpus": "another number of CPUs",
+    "completion": "another order of completion",
+    "directory": "another place of the checkout",
+    "threads": "another number of threads",
+    "simd": "another choice of processor instructions",
+    "network": "a network that is off",
+}
+
+
+def factor_message(factor: FactorName, *, failed: bool) -> str:
+    """What a factor without an event does, in one clause."""
+    what = _FACTS.get(factor, f"{factor} is read")
+    return f"{what}, and the subject fails" if failed else what
+
+
+def with_proof(knob: Knob, message: str, proof: Proof) -> str:
     """The clause and what shows it, as one sentence."""
     if proof == "remedy":
         return f"{message}; with the remedy the difference is gone"
     if proof == "nearest":
-        return f"{message}; it is the nearest draw before (others were varied together with it)"
-    if cause == "hash-order":
-        return f"another PYTHONHASHSEED alone changes it: {message}"
+        return f"{message}; it is the nearest evidence before (others were varied together with it)"
+    factor = factor_of(knob)
+    if factor in _OTHER:
+        return f"{_OTHER[factor]} alone changes it: {message}"
     return f"{message}; other seeds for this stream alone change it"
 
 
-def unexplained_message(*, replayed: bool) -> str:
+_UNEXPLAINED: Mapping[str, str] = {
+    "replayed": "it differs also when run again under the same conditions: the cause is no factor that is controlled",
+    "not found": (
+        "it differs between A and B, and varying each factor alone did not bring it about within the runs allowed"
+    ),
+    "not run again": (
+        "the subject connects to other machines, so it is not run again to tell why; allow-network-reruns lets it"
+    ),
+}
+
+
+def unexplained_message(why: Literal["replayed", "not found", "not run again"]) -> str:
     """Why nothing is blamed."""
-    if replayed:
-        return "it differs also when run again under the same conditions: the cause is no factor that is controlled"
-    return "it differs between A and B, and varying each factor alone did not bring it about within the runs allowed"
+    return _UNEXPLAINED[why]
 
 
 def _folded(differences: Sequence[Difference]) -> list[Difference]:

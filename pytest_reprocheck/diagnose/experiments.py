@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from pytest_reprocheck.core.causes import CAUSE_OF_SOURCE
+from pytest_reprocheck.core.causes import CAUSE_OF_FACTOR, CAUSE_OF_SOURCE
 from pytest_reprocheck.core.conditions import FactorName, Knob, seed_knob
-from pytest_reprocheck.core.trace import Event, Trace
+from pytest_reprocheck.core.trace import DRAWS, Event, Source, Trace
+
+_FACTOR_OF: Mapping[Source, FactorName] = {
+    "listing": "listing",
+    "rows": "rows",
+    "clock": "clock",
+    "pid": "pid",
+    "timezone": "timezone",
+    "locale": "locale",
+    "cpus": "cpus",
+    "completion": "completion",
+}
+"""Sources other than draws -> the factor that decides what is read."""
+_WEAK: frozenset[FactorName] = frozenset({"clock", "pid", "timezone", "locale", "cpus"})
+"""Read by programs all the time for ends that reach no result (a log, a progress bar): tried only while something is
+not explained."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Suspect:
-    """A knob for which the log has evidence."""
+    """A knob that can be behind a difference."""
 
     knob: Knob
     cause: str
-    events: tuple[Event, ...]
+    events: tuple[Event, ...] = ()
     """Run A's events (or B's, where A has none), in the order of the log; empty for causes that leave none."""
+    weak: bool = False
+    """Whether its evidence says little: it is tried only while something is not explained."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +51,7 @@ class Experiment:
         return tuple(suspect.knob for suspect in self.suspects)
 
 
-HASH = Suspect(knob="hash", cause="hash-order", events=())
+HASH = Suspect(knob="hash", cause="hash-order")
 """Hash order leaves no events: the code that ran is the only evidence."""
 
 
@@ -43,33 +60,56 @@ def find_suspects(
 ) -> tuple[Suspect, ...]:
     """Knobs with evidence that can have reached a difference, the most suspect first.
 
-    ``first`` and ``last`` are the positions in A's log of the first and the last difference: draws after the last
+    ``first`` and ``last`` are the positions in A's log of the first and the last difference: events after the last
     one cannot be a cause, and of the others the nearest before the first one are tried first. ``unordered`` says
     that the code that ran can depend on hash order.
     """
-    streams: dict[str, list[Event]] = {}
+    knobs: dict[Knob, list[Event]] = {}
     for event in a.events:
         if event.seq <= last:
-            streams.setdefault(_site(event), []).append(event)
-    known = {_site(event) for event in a.events}
+            knobs.setdefault(_knob(event), []).append(event)
+    known = {_knob(event) for event in a.events}
     for event in b.events:
-        if _site(event) not in known:
-            streams.setdefault(_site(event), []).append(event)
-    found = []
-    if "seed" in factors:
-        found = [
-            Suspect(knob=seed_knob(stream), cause=CAUSE_OF_SOURCE[events[0].source], events=tuple(events))
-            for stream, events in streams.items()
-        ]
-    found.sort(key=lambda suspect: _distance(suspect.events[0].seq, first))
+        if _knob(event) not in known:
+            knobs.setdefault(_knob(event), []).append(event)
+    found = [
+        suspect for knob, events in knobs.items() if (suspect := _suspect(knob, tuple(events), factors)) is not None
+    ]
+    found.sort(key=lambda suspect: (suspect.weak, _distance(suspect.events[0].seq, first)))
     if "hash" in factors and unordered:
-        found.append(HASH)
+        found.insert(sum(not suspect.weak for suspect in found), HASH)
     return tuple(found)
 
 
-def _site(event: Event) -> str:
-    """The event's stream without the worker process it was drawn in: one line is one cause."""
-    return event.stream.partition("#")[0]
+def without_evidence(suspects: Collection[Suspect], factors: Collection[FactorName]) -> tuple[Suspect, ...]:
+    """The factors that were varied and that nothing in the log or the code speaks for: tried last, all at once.
+
+    Some leave no evidence (a path of the checkout, a thread count); others are read where no probe looks. Hash order,
+    whose evidence is the code, is not among them.
+    """
+    tried = {HASH.knob, *(suspect.knob for suspect in suspects)}
+    return tuple(
+        Suspect(knob=factor, cause=CAUSE_OF_FACTOR[factor], weak=True)
+        for factor in CAUSE_OF_FACTOR
+        if factor in factors and factor not in tried
+    )
+
+
+def _suspect(knob: Knob, events: tuple[Event, ...], factors: Collection[FactorName]) -> Suspect | None:
+    source = events[0].source
+    if source in DRAWS:
+        return Suspect(knob=knob, cause=CAUSE_OF_SOURCE[source], events=events) if "seed" in factors else None
+    factor = _FACTOR_OF.get(source)
+    if factor is None or factor not in factors:
+        return None
+    return Suspect(knob=factor, cause=CAUSE_OF_FACTOR[factor], events=events, weak=factor in _WEAK)
+
+
+def _knob(event: Event) -> Knob:
+    """For a draw its stream without the worker process it was drawn in (one line is one cause); else its factor."""
+    if event.source in DRAWS:
+        return seed_knob(event.stream.partition("#")[0])
+    return _FACTOR_OF.get(event.source, event.source)
 
 
 def _distance(seq: int, first: int) -> tuple[bool, int]:

@@ -28,8 +28,8 @@ class _Extent:
         )
 
 
-def locate_draw(suspect: Suspect, differences: Sequence[Difference]) -> Event:
-    """The draw that matters: the stream's last one before the first difference that it made, or its first at all."""
+def locate_event(suspect: Suspect, differences: Sequence[Difference]) -> Event:
+    """The draw or read that matters: the last one before the first difference that it made, or the first at all."""
     before = [event for event in suspect.events if event.seq <= differences[0].seq]
     return before[-1] if before else suspect.events[0]
 

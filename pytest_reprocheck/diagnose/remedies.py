@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from pytest_reprocheck.core.conditions import FactorName
 from pytest_reprocheck.core.sources import Edit, Unit, apply_edits, unit_at
 from pytest_reprocheck.core.trace import Event, Place
 from pytest_reprocheck.diagnose.parsing import callee, parse, replace_node
@@ -63,6 +64,45 @@ def remedy_for_order(candidate: Candidate, units: Sequence[Unit]) -> Remedy:
     if candidate.remedy is None:
         return Remedy(text="choose the member by a rule: min(...), or sorted(...)[0]")
     return _described((candidate.remedy,), units)
+
+
+_LISTERS = frozenset({"glob", "iglob", "iterdir", "listdir", "rglob"})
+_WORDS: Mapping[FactorName, str] = {
+    "listing": "sort what is listed before it is used; with os.walk also the folders in place: folders.sort()",
+    "rows": "end the query with ORDER BY over columns that are unique together",
+    "clock": "take the date from a parameter or from the data, and bound loops by counts instead of time",
+    "pid": "use a number that is written down instead of the process id",
+    "timezone": "give the time zone: datetime.fromtimestamp(stamp, tz=timezone.utc)",
+    "locale": "do without the machine's locale, or set the one that the data have by name",
+    "cpus": "write the number down instead of asking the machine",
+    "completion": "take the results in the order of submission",
+    "directory": "make paths from the script's own place: Path(__file__).parent",
+    "threads": "make the computation stable (scale, converge), or fix the number of threads and record it",
+    "simd": "make the computation stable: scale the data, let the solver converge",
+    "network": "keep a copy in the project, or fetch a pinned version and check its digest",
+}
+
+
+def remedy_for_read(factor: FactorName, event: Event | None, units: Sequence[Unit]) -> Remedy:
+    """The remedy for a read of the surroundings: an edit of the call where there is a mechanical one, else words."""
+    place = event.stack[0].place if event is not None and event.stack else None
+    for unit, call in _calls_at(place, units) if place is not None else ():
+        text = ast.get_source_segment(unit.text, call) or ""
+        name = callee(call)
+        new = None
+        if factor == "listing" and name in _LISTERS:
+            new = f"sorted({text})"
+        elif factor == "listing" and name == "scandir":
+            new = f"sorted({text}, key=lambda entry: entry.name)"
+        elif factor == "completion" and name == "as_completed" and call.args:
+            new = ast.get_source_segment(unit.text, call.args[0])
+        elif factor == "completion" and name == "imap_unordered":
+            new = text.replace("imap_unordered", "imap", 1)
+        elif factor == "pid" and name == "getpid":
+            new = "0"
+        if new is not None:
+            return _described((replace_node(unit, call, new),), units)
+    return Remedy(text=_WORDS.get(factor, ""))
 
 
 def _seed_estimator(event: Event, units: Sequence[Unit]) -> Remedy:

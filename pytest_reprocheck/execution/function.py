@@ -52,6 +52,7 @@ class FunctionRunner:
         replaced: Mapping[tuple[str, int | None], str] | None = None,
         *,
         recording: str = "",  # noqa: ARG002 - seeds alone are varied in one process, and those are not read
+        after: Trace | None = None,  # noqa: ARG002 - the files that a function writes are not looked at
     ) -> list[Trace]:
         """One trace for each of the conditions, one after the other; a loaded function cannot be given another text."""
         assert not replaced, "the text of a loaded function cannot be replaced"

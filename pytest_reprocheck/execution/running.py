@@ -46,22 +46,30 @@ class Runner:
     """The notebook as it will be run; None for scripts."""
     timeout: float | None
     processes: Processes = field(default_factory=Processes)
+    kept: dict[str, RunFolder] = field(default_factory=dict)
+    """Recording of a trace -> its run's folder, for runs that left something in their tree."""
     started: int = 0
     """Runs begun so far; the number of the next run's folder."""
 
     def run(
-        self, conditions: Sequence[Conditions], replaced: Replaced | None = None, *, recording: str = ""
+        self,
+        conditions: Sequence[Conditions],
+        replaced: Replaced | None = None,
+        *,
+        recording: str = "",
+        after: Trace | None = None,
     ) -> list[Trace]:
         """One trace for each of the conditions, at most two running at a time.
 
-        ``recording`` is a trace's, which the conditions' replays are read from.
+        ``recording`` is a trace's, which the conditions' replays are read from; ``after`` is one on whose left tree
+        the runs begin.
         """
         first = self.started
         self.started += len(conditions)
         with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="reprocheck-run") as pool:
             try:
                 jobs = [
-                    pool.submit(self._run_one, number, each, replaced or {}, recording)
+                    pool.submit(self._run_one, number, each, replaced or {}, recording, after)
                     for number, each in enumerate(conditions, first)
                 ]
                 return [job.result() for job in jobs]
@@ -71,19 +79,22 @@ class Runner:
                 pool.shutdown(cancel_futures=True)
                 raise
 
-    def _run_one(self, number: int, conditions: Conditions, replaced: Replaced, recording: str) -> Trace:
+    def _run_one(
+        self, number: int, conditions: Conditions, replaced: Replaced, recording: str, after: Trace | None
+    ) -> Trace:
         files = {path: text.encode() for (path, cell), text in replaced.items() if cell is None}
-        folder = open_run(self.base, number, self.subject.root, files)
+        start = self.kept[after.recording].tree if after is not None else self.subject.root
+        folder = open_run(self.base, number, start, files)
         try:
             trace = self._execute(folder, conditions, replaced, recording)
-            written = [
-                NotCompared(what=f"file {path}", reason=_WRITTEN)
-                for path in written_files(folder, self.subject.root)
-                if path not in files
-            ]
-            return replace(trace, not_compared=(*trace.not_compared, *written))
+            written = tuple(path for path in written_files(folder, self.subject.root) if path not in files)
+            if written:
+                self.kept[trace.recording] = folder
+            told = [NotCompared(what=f"file {path}", reason=_WRITTEN) for path in written]
+            return replace(trace, written=written, not_compared=(*trace.not_compared, *told))
         finally:
-            close_run(folder)
+            if folder not in self.kept.values():
+                close_run(folder)
 
     def _execute(self, folder: RunFolder, conditions: Conditions, replaced: Replaced, recording: str) -> Trace:
         if self.notebook is None:

@@ -59,16 +59,7 @@ def run_script(
             raise BlockedError(
                 f"cannot start {error.filename}", where=subject.path, hint="Check `python` and `cwd` of this subject"
             ) from error
-        processes.add(process.pid)
-        timed_out = False
-        try:
-            process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            timed_out = True
-            kill_group(process.pid)
-            process.wait()
-        finally:
-            processes.remove(process.pid)
+        timed_out = _wait(process, timeout, processes)
     log = read_log(folder.log)
     detail = streams["stderr"].read_text("utf-8", "replace")[-_TAIL:]
     return build_trace(
@@ -81,6 +72,20 @@ def run_script(
         moved=(folder.tree, subject.root),
         outputs=stream_observations(log, streams),
     )
+
+
+def _wait(process: subprocess.Popen[bytes], timeout: float | None, processes: Processes) -> bool:
+    """Wait for the end of a process and of all that it started; whether it had to be ended for want of time."""
+    processes.add(process.pid)
+    try:
+        process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        kill_group(process.pid)
+        process.wait()
+        return True
+    finally:
+        processes.remove(process.pid)
+    return False
 
 
 def _outcome(log: Log, code: int, timeout: float | None, detail: str) -> Outcome:

@@ -95,6 +95,7 @@ def test_the_first_differing_line_is_shown_and_the_next_listed(lab: Lab) -> None
         note="2 of 3 lines differ",
         details=("line 3: f1 0.80 | f1 0.81",),
         parts=("line 2", "line 3"),
+        pairs=(("auc 0.91", "auc 0.92"), ("f1 0.80", "f1 0.81")),
     )
 
 

@@ -9,7 +9,7 @@ from pytest_reprocheck.core.findings import Difference, Key, Sameness
 from pytest_reprocheck.core.trace import Aspect, Call, Event, Outcome, Place, Trace
 from pytest_reprocheck.diagnose.attribution import attribute, counted, failing, nearest, remaining
 from pytest_reprocheck.diagnose.experiments import HASH, Experiment, Suspect, find_suspects, plan
-from pytest_reprocheck.diagnose.location import locate_draw
+from pytest_reprocheck.diagnose.location import locate_event
 
 
 def difference(what: str, seq: int, *, aspect: Aspect = "outputs", parts: tuple[str, ...] = ("all",)) -> Difference:
@@ -100,4 +100,4 @@ def test_the_nearest_draw_before_is_the_evidence() -> None:
 
 def test_a_global_stream_is_located_at_the_draw_that_matters() -> None:
     """Of several draws from one state it is the last before the first difference, no earlier one."""
-    assert locate_draw(suspect("numpy", 2, 7, 30), [difference("stdout", 9)]).seq == 7
+    assert locate_event(suspect("numpy", 2, 7, 30), [difference("stdout", 9)]).seq == 7

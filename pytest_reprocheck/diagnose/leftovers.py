@@ -1,0 +1,62 @@
+"""Files that a run left and that the next run on the same tree would meet."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from pytest_reprocheck.core.findings import Difference
+from pytest_reprocheck.core.trace import Access, Place, Trace
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Leftover:
+    """A file that a run wrote after it had looked at it."""
+
+    path: str
+    existed: bool
+    """Whether it was there before the run: then the run changed what it reads."""
+    looked: Access
+    """How the run looked at it: read it, tested whether it is there, or listed its folder."""
+    wrote: Access | None
+    """None where a library wrote it unseen."""
+
+    @property
+    def cause(self) -> str:
+        """The catalogue's entry."""
+        return "input-mutated" if self.existed else "leftover-state"
+
+    @property
+    def place(self) -> Place | None:
+        """The line that changes what it reads; else the line that looks for what an earlier run may have left."""
+        access = self.wrote if self.existed and self.wrote is not None else self.looked
+        return access.stack[0].place if access.stack else None
+
+
+def find_leftovers(trace: Trace, existing: Collection[str]) -> tuple[Leftover, ...]:
+    """What a run wrote that it had read, listed or tested before; ``existing`` are paths that the project has.
+
+    A file that is written first and read afterwards is the run's own business.
+    """
+    written = {access.path: access for access in reversed(trace.accesses) if access.kind == "written"}
+    found = []
+    for path in trace.written:
+        wrote = written.get(path)
+        folder = PurePosixPath(path).parent.as_posix()
+        looked = [
+            access
+            for access in trace.accesses
+            if (access.path == path and access.kind in ("read", "tested"))
+            or (access.path == folder and access.kind == "listed" and path not in existing)
+        ]
+        before = [access for access in looked if wrote is None or access.seq < wrote.seq]
+        if before:
+            found.append(Leftover(path=path, existed=path in existing, looked=before[0], wrote=wrote))
+    return tuple(found)
+
+
+def likeliest(leftovers: Sequence[Leftover], differences: Sequence[Difference]) -> Leftover:
+    """The one that was looked at last before the first difference; a changed old file before a new one."""
+    first = differences[0].seq
+    return max(leftovers, key=lambda item: (item.looked.seq <= first, item.existed, item.looked.seq))

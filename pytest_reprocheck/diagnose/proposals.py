@@ -1,0 +1,93 @@
+"""Where a suspect's cause may stand in the user's code, what happens there, and what would remove it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pytest_reprocheck.core.conditions import FactorName, factor_of
+from pytest_reprocheck.core.findings import Difference
+from pytest_reprocheck.core.sources import Unit
+from pytest_reprocheck.core.trace import DRAWS, Place, Trace
+from pytest_reprocheck.diagnose.attribution import failing
+from pytest_reprocheck.diagnose.concluding import draw_message, factor_message, order_message, read_message
+from pytest_reprocheck.diagnose.experiments import HASH, Suspect
+from pytest_reprocheck.diagnose.location import locate_event, rank_candidates
+from pytest_reprocheck.diagnose.reads import find_reads
+from pytest_reprocheck.diagnose.remedies import Remedy, remedy_for_draw, remedy_for_order, remedy_for_read
+from pytest_reprocheck.diagnose.unordered import Candidate
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proposal:
+    """Where a suspect's cause may stand, and what would remove it."""
+
+    suspect: Suspect
+    location: Place
+    message: str
+    """What happens there, in one clause."""
+    remedy: Remedy
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scene:
+    """What there is to locate a cause by."""
+
+    a: Trace
+    varied: Trace
+    """The run of the experiment."""
+    units: tuple[Unit, ...]
+    candidates: tuple[Candidate, ...]
+    """Places where the code that ran may depend on hash order."""
+    subject_path: str
+
+
+def proposals(suspect: Suspect, differences: Sequence[Difference], scene: Scene) -> list[Proposal]:
+    """The likeliest first; never empty but for hash order that reading the code did not find.
+
+    An event is at its line. Hash order has the places in the code that can make an order of a set; other factors
+    without events have the line that failed, else the likeliest place in the code that reads what they vary, else the
+    first fact that differs.
+    """
+    if suspect.events:
+        return [_of_event(suspect, differences, scene)]
+    if suspect == HASH:
+        return [
+            Proposal(
+                suspect=suspect,
+                location=candidate.place,
+                message=order_message(candidate.kind),
+                remedy=remedy_for_order(candidate, scene.units),
+            )
+            for candidate in rank_candidates(scene.candidates, differences, scene.a)
+        ]
+    factor = factor_of(suspect.knob)
+    return [
+        Proposal(
+            suspect=suspect,
+            location=_place_of(factor, differences, scene),
+            message=factor_message(factor, failed=_fails(scene)),
+            remedy=remedy_for_read(factor, None, scene.units),
+        )
+    ]
+
+
+def _of_event(suspect: Suspect, differences: Sequence[Difference], scene: Scene) -> Proposal:
+    event = locate_event(suspect, differences)
+    if event.source in DRAWS:
+        message, remedy = draw_message(event), remedy_for_draw(event, scene.subject_path, scene.units)
+    else:
+        message, remedy = read_message(event), remedy_for_read(factor_of(suspect.knob), event, scene.units)
+    location = event.stack[0].place if event.stack else failing(differences)[0].place
+    return Proposal(suspect=suspect, location=location, message=message, remedy=remedy)
+
+
+def _fails(scene: Scene) -> bool:
+    return scene.varied.outcome.status != "finished" and scene.a.outcome.status == "finished"
+
+
+def _place_of(factor: FactorName, differences: Sequence[Difference], scene: Scene) -> Place:
+    if _fails(scene) and scene.varied.outcome.place is not None:
+        return scene.varied.outcome.place
+    ranked = rank_candidates(find_reads(scene.units, factor), differences, scene.a)
+    return ranked[0].place if ranked else failing(differences)[0].place

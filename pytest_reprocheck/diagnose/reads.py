@@ -1,0 +1,82 @@
+"""Where user code reads its surroundings in ways that leave no event, found by reading the code that ran."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping, Sequence
+
+from pytest_reprocheck.core.conditions import FactorName
+from pytest_reprocheck.core.sources import Unit
+from pytest_reprocheck.diagnose.parsing import callee, enclosing_functions, parse, place_of
+from pytest_reprocheck.diagnose.unordered import Candidate
+
+_CALLS: Mapping[FactorName, frozenset[str]] = {
+    "timezone": frozenset(
+        {
+            "astimezone", "asctime", "ctime", "fromtimestamp", "get_localzone", "localtime", "mktime", "now",
+            "strftime", "timestamp", "today", "tz_localize", "tzlocal",
+        }
+    ),
+    "locale": frozenset(
+        {
+            "atof", "atoi", "currency", "day_name", "format_string", "getdefaultlocale", "getlocale", "localeconv",
+            "month_name", "setlocale", "strcoll", "strftime", "strptime", "strxfrm",
+        }
+    ),
+    "cpus": frozenset({"cpu_count", "process_cpu_count", "sched_getaffinity"}),
+    "directory": frozenset({"absolute", "abspath", "cwd", "getcwd", "getcwdb", "realpath", "resolve"}),
+}  # fmt: skip
+"""Factor -> names of functions and methods that read what it varies."""
+_ATTRIBUTES: Mapping[FactorName, frozenset[str]] = {"timezone": frozenset({"altzone", "timezone", "tzname"})}
+_NAMES: Mapping[FactorName, frozenset[str]] = {"directory": frozenset({"__file__"})}
+_ABSOLUTE = re.compile(r"(?:/[^/\s]+){2,}|[A-Za-z]:[\\/].+")
+
+
+def find_reads(units: Sequence[Unit], factor: FactorName) -> tuple[Candidate, ...]:
+    """Expressions of the user's code that may read what a factor varies, in the order of units and lines."""
+    found = []
+    for unit in units:
+        tree = parse(unit)
+        if tree is None:
+            continue
+        functions = enclosing_functions(tree)
+        targets = _targets(tree)
+        found += [
+            Candidate(
+                place=place_of(unit, node),
+                function=functions.get(node, "<module>"),
+                targets=targets.get(node.lineno, ()),
+                text=unit.line(node.lineno),
+                kind=factor,
+                remedy=None,
+            )
+            for node in ast.walk(tree)
+            if isinstance(node, ast.expr) and _reads(node, factor)
+        ]
+    return tuple(found)
+
+
+def _reads(node: ast.expr, factor: FactorName) -> bool:
+    match node:
+        case ast.Call():
+            return callee(node) in _CALLS.get(factor, ())
+        case ast.Attribute(attr=name):
+            return name in _ATTRIBUTES.get(factor, ())
+        case ast.Name(id=name):
+            return name in _NAMES.get(factor, ())
+        case ast.Constant(value=str() as text):
+            return factor == "directory" and _ABSOLUTE.fullmatch(text) is not None
+        case _:
+            return False
+
+
+def _targets(tree: ast.Module) -> dict[int, tuple[str, ...]]:
+    """Line -> names that the statement on it assigns."""
+    found: dict[int, tuple[str, ...]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
+            goals = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names = tuple(name.id for goal in goals for name in ast.walk(goal) if isinstance(name, ast.Name))
+            found |= dict.fromkeys(range(node.lineno, (node.end_lineno or node.lineno) + 1), names)
+    return found

@@ -1,0 +1,85 @@
+"""Whether a cause's effects count against a subject, or are only shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pytest_reprocheck.core.conditions import Conditions, FactorName
+from pytest_reprocheck.core.findings import Difference, Severity
+
+_NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:[.,]\d+)*(?:[eE][-+]?\d{1,3})?")
+_DATE_WORDS = re.compile(
+    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?"
+    r"|sun)(?:day)?\b|\b[ap]m\b|(?<=\d)(?:st|nd|rd|th)\b|(?<=\d)[TZ](?=\d|\b)",
+    re.IGNORECASE,
+)
+_DATE = re.compile(
+    r"\d{4}[-/.]?\d\d[-/.]?\d\d(?:[T_ -]?\d\d:?\d\d(?::?\d\d(?:[.,]\d+)?)?)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}"
+)
+_TIME = re.compile(r"\b\d{1,3}:\d\d(?::\d\d(?:[.,]\d+)?)?\b")
+_SPANS = (1.0, 1e-3, 1e-6, 1e-9, 60.0, 3600.0, 86400.0, 7 * 86400.0, 30.44 * 86400.0, 365.25 * 86400.0)
+"""Seconds of the units in which ages and moments are told."""
+_SLACK = 4.0
+"""How far the ratio of two durations may be from the clock's rate: runs do not take the same time."""
+
+
+def severity_of(factor: FactorName, differences: Sequence[Difference], varied: Conditions) -> Severity:
+    """``warning`` for a date or a duration that is only printed or drawn, ``error`` for everything else.
+
+    ``varied`` are the conditions of the run that showed the differences: its clock tells a shown moment (later by the
+    offset) and a shown duration (longer by the rate) from a result that the clock decided.
+    """
+    if factor != "clock" or any(difference.key.aspect != "outputs" for difference in differences):
+        return "error"
+    return "warning" if all(_only_shows(difference, varied) for difference in differences) else "error"
+
+
+def _only_shows(difference: Difference, varied: Conditions) -> bool:
+    if "(image/" in difference.key.what or difference.key.what.startswith("figure"):
+        return True
+    pairs = difference.pairs or ((difference.a, difference.b),)
+    return difference.key.what != "outcome" and all(_is_shown(a, b, varied) for a, b in pairs)
+
+
+def _is_shown(a: str, b: str, varied: Conditions) -> bool:
+    """Whether two lines are the same but for dates, times, durations, and ages."""
+    a_plain, b_plain = (_TIME.sub("<>", _DATE.sub("<>", text)) for text in (a, b))
+    if _words(a_plain) != _words(b_plain):
+        return False
+    a_numbers, b_numbers = _NUMBER.findall(a_plain), _NUMBER.findall(b_plain)
+    if len(a_numbers) != len(b_numbers):
+        return False
+    dated = _DATE_WORDS.search(a) is not None or "<>" in a_plain
+    return all(
+        x == y or _is_moment(_value(x), _value(y), varied) or (dated and _may_be_part_of_date(x, y))
+        for x, y in zip(a_numbers, b_numbers, strict=True)
+    )
+
+
+def _words(text: str) -> list[str]:
+    return _DATE_WORDS.sub(" ", _NUMBER.sub(" ", text)).replace("<>", " ").split()
+
+
+def _is_moment(a: float, b: float, varied: Conditions) -> bool:
+    """Whether two numbers are a moment or an age, later by the offset; or a duration, longer by the rate."""
+    moved = b - a
+    for span in _SPANS:
+        expected = varied.clock_offset / span
+        if abs(expected) >= 1 and abs(moved - expected) <= max(1.0, 0.02 * abs(expected)):
+            return True
+    if a <= 0 or b <= 0:
+        return a == b == 0
+    return varied.clock_rate / _SLACK < b / a < varied.clock_rate * _SLACK
+
+
+def _may_be_part_of_date(a: str, b: str) -> bool:
+    """Days, hours, minutes, seconds and years, as they stand beside the name of a month or a day."""
+    return all(text.isdigit() and (int(text) < 62 or 1900 < int(text) < 2200) for text in (a, b))
+
+
+def _value(text: str) -> float:
+    try:
+        return float(text.replace(",", ""))
+    except ValueError:
+        return float("nan")
