@@ -9,7 +9,7 @@ from typing import Protocol
 
 from pytest_reprocheck.compare.alignment import Comparison, compare_traces
 from pytest_reprocheck.config import Options
-from pytest_reprocheck.core.conditions import Conditions, Knob, with_knobs
+from pytest_reprocheck.core.conditions import Conditions, Knob, at_sites, with_knobs
 from pytest_reprocheck.core.findings import Difference
 from pytest_reprocheck.core.sources import Edit, Unit, apply_edits
 from pytest_reprocheck.core.trace import Trace
@@ -127,6 +127,22 @@ def _run(case: Case, batch: Sequence[Experiment | None]) -> None:
             case.traces[each] = trace
     for each, trace in case.traces.items():
         case.results[each] = counted(case.compared(case.a, trace), case.null)
+
+
+def at_each_site(case: Case, made: Experiment, sites: Sequence[str]) -> dict[str, tuple[Difference, ...]]:
+    """What the experiment brings about when its factor is varied at one site alone; as far as the time goes."""
+    found: dict[str, tuple[Difference, ...]] = {}
+    for first in range(0, len(sites), 2):
+        if time.monotonic() >= case.deadline:
+            break
+        batch = sites[first : first + 2]
+        everywhere = case.varied(made.knobs, made.generation)
+        traces = case.executor.run([at_sites(everywhere, [site]) for site in batch], recording=case.a.recording)
+        case.trials += len(batch)
+        found |= {
+            site: counted(case.compared(case.a, trace), case.null) for site, trace in zip(batch, traces, strict=True)
+        }
+    return found
 
 
 def repeated(case: Case, made: Experiment, differences: Sequence[Difference]) -> tuple[Difference, ...]:

@@ -9,12 +9,20 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from pytest_reprocheck.case import Case, experiment, repeated, tried
+from pytest_reprocheck.case import Case, at_each_site, experiment, repeated, tried
 from pytest_reprocheck.core.conditions import factor_of
 from pytest_reprocheck.core.findings import Difference, Finding
 from pytest_reprocheck.core.sources import Edit
 from pytest_reprocheck.core.trace import DRAWS
-from pytest_reprocheck.diagnose.attribution import Attribution, attribute, counted, failing, nearest
+from pytest_reprocheck.diagnose.attribution import (
+    Attribution,
+    attribute,
+    counted,
+    failing,
+    nearest,
+    shared_out,
+    sites_of,
+)
 from pytest_reprocheck.diagnose.concluding import Evidence, Proof, conclude, unexplained_message, with_proof
 from pytest_reprocheck.diagnose.experiments import (
     HASH,
@@ -31,6 +39,8 @@ from pytest_reprocheck.uncontrolled import address_findings
 
 MAX_TRIALS = 8
 """Remedies tried to divide what one experiment brought about; each takes two runs."""
+MAX_SITES = 6
+"""Lines at which a factor is varied alone to tell which of them matters; each takes a run."""
 
 
 def explain(case: Case) -> tuple[Finding, ...]:
@@ -115,8 +125,10 @@ def _findings(case: Case, attribution: Attribution) -> list[Finding]:
         candidates=case.candidates,
         subject_path=case.subject_path,
     )
+    if len(made.suspects) == 1 and not attribution.at and (divided := _by_site(case, attribution)):
+        return [finding for part in divided for finding in _findings(case, part)]
     possible = [
-        proposal for suspect in made.suspects for proposal in proposals(suspect, attribution.differences, scene)
+        proposal for suspect in attribution.suspects for proposal in proposals(suspect, attribution.differences, scene)
     ]
     if len(made.suspects) == 1 and made.suspects[0] != HASH:
         return _of_one_place(case, attribution, possible[0])
@@ -140,6 +152,15 @@ def _findings(case: Case, attribution: Attribution) -> list[Finding]:
     # A place in the code whose remedy changed nothing is not where the order is made; a draw stays the evidence it was.
     kept_possible = [proposal for proposal in possible if proposal.suspect.events or proposal not in useless]
     return findings + _leftovers(case, attribution, kept_possible, pending)
+
+
+def _by_site(case: Case, attribution: Attribution) -> tuple[Attribution, ...]:
+    """An attribution for each line that reads what the factor varies; empty where there are not several such lines."""
+    (suspect,) = attribution.suspects
+    sites = sites_of(suspect, attribution.differences)[:MAX_SITES]
+    if len(sites) < 2:
+        return ()
+    return shared_out(attribution, at_each_site(case, attribution.experiment, sites))
 
 
 def _of_one_place(case: Case, attribution: Attribution, proposal: Proposal) -> list[Finding]:
@@ -170,7 +191,7 @@ def _leftovers(
     case: Case, attribution: Attribution, possible: Sequence[Proposal], pending: Sequence[Difference]
 ) -> list[Finding]:
     """Findings for what no trial took away."""
-    suspects = attribution.experiment.suspects
+    suspects = attribution.suspects
     if len(suspects) == 1:
         pending = failing(repeated(case, attribution.experiment, pending))
     shares: dict[Suspect, list[Difference]] = {}

@@ -219,6 +219,8 @@ class Conditions:
     network: Literal["on", "off"] = "on"
     replays: tuple[FactorName, ...] = ()
     """What is read from run A's recording instead of the surroundings: some of ``REPLAYED``, in that order."""
+    sites: tuple[str, ...] = ()
+    """Streams of reads (``clock@train.py:12``) at which alone a factor is varied; everywhere, if there are none."""
     pinned: bool = False
     """Whether ``id()`` gives user code numbers in the order of asking instead of addresses."""
 
@@ -278,6 +280,11 @@ def with_knobs(a: Conditions, b: Conditions, knobs: Iterable[Knob]) -> Condition
             fields |= {name: getattr(b, name) for name in _FIELDS[factor_of(knob)]}
     replays = tuple(name for name in REPLAYED if name not in chosen)
     return dataclasses.replace(a, **fields, streams=streams, replays=replays)
+
+
+def at_sites(varied: Conditions, sites: Iterable[str]) -> Conditions:
+    """Conditions that vary a factor at some sites alone; what it reads elsewhere is replayed."""
+    return dataclasses.replace(varied, sites=tuple(sorted(sites)), replays=REPLAYED)
 
 
 def restricted(a: Conditions, b: Conditions, factors: Collection[FactorName]) -> Conditions:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pytest_reprocheck.core.conditions import Knob
 from pytest_reprocheck.core.findings import Difference, Key
-from pytest_reprocheck.core.trace import Aspect
+from pytest_reprocheck.core.trace import DRAWS, Aspect
 from pytest_reprocheck.diagnose.experiments import Experiment, Suspect
 
 FAILING: frozenset[Aspect] = frozenset({"outputs", "features", "training", "predictions", "artifacts"})
@@ -25,6 +25,18 @@ class Attribution:
     experiment: Experiment
     differences: tuple[Difference, ...]
     """Between A and the experiment's run, in A's order, state among them."""
+    at: str = ""
+    """The stream of the reads that bring it about, where the factor was varied at each line alone; else empty."""
+
+    @property
+    def suspects(self) -> tuple[Suspect, ...]:
+        """Those of the experiment, with the events of the guilty line alone where it is known."""
+        return tuple(
+            replace(suspect, events=tuple(event for event in suspect.events if event.stream == self.at))
+            if self.at
+            else suspect
+            for suspect in self.experiment.suspects
+        )
 
 
 def counted(differences: Iterable[Difference], null: Iterable[Difference] = ()) -> tuple[Difference, ...]:
@@ -67,6 +79,41 @@ def attribute(results: Mapping[Experiment, Sequence[Difference]]) -> tuple[Attri
         if failing(own):
             found.append(Attribution(experiment=experiment, differences=own))
     return tuple(sorted(found, key=lambda attribution: failing(attribution.differences)[0].seq))
+
+
+def sites_of(suspect: Suspect, differences: Sequence[Difference]) -> tuple[str, ...]:
+    """The streams of a suspect's reads up to the last difference, the nearest before the first difference first."""
+    first, last = differences[0].seq, differences[-1].seq
+    reads = [event for event in suspect.events if event.source not in DRAWS and event.seq <= last]
+    reads.sort(key=lambda event: (event.seq > first, abs(first - event.seq)))
+    return tuple(dict.fromkeys(event.stream for event in reads))
+
+
+def shared_out(attribution: Attribution, shown: Mapping[str, Sequence[Difference]]) -> tuple[Attribution, ...]:
+    """An attribution for each line, by what varying the factor there alone showed; empty if no line showed anything.
+
+    What no line brings about by itself stays with the line that brings about most.
+    """
+    keys = {site: {difference.key for difference in failing(found)} for site, found in shown.items()}
+    order = sorted(keys, key=lambda site: -len(keys[site]))
+    taken: set[Key] = set()
+    parts: list[tuple[str, set[Key]]] = []
+    for site in order:
+        if mine := keys[site] - taken:
+            parts.append((site, mine))
+            taken |= mine
+    return tuple(
+        replace(
+            attribution,
+            at=site,
+            differences=tuple(
+                difference
+                for difference in attribution.differences
+                if difference.key in mine or (site == order[0] and difference.key not in taken)
+            ),
+        )
+        for site, mine in parts
+    )
 
 
 def nearest(suspects: Sequence[Suspect], difference: Difference) -> Suspect:

@@ -58,7 +58,7 @@ def _is_shown(a: str, b: str, varied: Conditions) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    return _DATE_WORDS.sub(" ", _NUMBER.sub(" ", text)).replace("<>", " ").split()
+    return _NUMBER.sub(" ", _DATE_WORDS.sub(" ", text)).replace("<>", " ").split()
 
 
 def _is_moment(a: float, b: float, varied: Conditions) -> bool:

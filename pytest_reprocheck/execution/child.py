@@ -122,6 +122,7 @@ def write_child_file(
             "completion": conditions.completion,
             "network": conditions.network,
             "replays": list(conditions.replays),
+            "sites": list(conditions.sites),
             "pinned": conditions.pinned,
         },
         "record": str(folder.record),

@@ -78,6 +78,7 @@ class Probe:
         self.log = log
         self.frames = Frames(config["root"], config["path"], path.dirname(__file__))  # noqa: PTH120
         self.streams = Streams(config["seed"], config.get("streams") or {})
+        self._sites = frozenset(config.get("conditions", {}).get("sites", ()))
         self.digests = available()
         self.blobs = Blobs(config.get("blobs"))
         forms = (encode_arrays.encode, encode_tables.encode, encode_objects.encode)
@@ -153,6 +154,10 @@ class Probe:
         names = (str(library.f_globals.get("__name__") or "") for library in found.library)
         drawing = next((name for name in names if name not in through), "")
         return None if _is_infrastructure(drawing) else found
+
+    def varies(self, source: str, stack: list[dict[str, Any]]) -> bool:
+        """Whether a factor that is varied is varied for user code at this stack, too."""
+        return not self._sites or f"{source}@{site(stack)}" in self._sites
 
     def just_seen(self, source: str, frame: FrameType) -> bool:
         """Whether a draw by this very instruction of user code was logged in this step already; cheap."""

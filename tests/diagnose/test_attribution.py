@@ -6,9 +6,18 @@ from dataclasses import replace
 
 from pytest_reprocheck.core.conditions import baseline
 from pytest_reprocheck.core.findings import Difference, Key, Sameness
-from pytest_reprocheck.core.trace import Aspect, Call, Event, Outcome, Place, Trace
-from pytest_reprocheck.diagnose.attribution import attribute, counted, failing, nearest, remaining
-from pytest_reprocheck.diagnose.experiments import HASH, Experiment, Suspect, find_suspects, plan
+from pytest_reprocheck.core.trace import Aspect, Call, Event, Outcome, Place, Source, Trace
+from pytest_reprocheck.diagnose.attribution import (
+    Attribution,
+    attribute,
+    counted,
+    failing,
+    nearest,
+    remaining,
+    shared_out,
+    sites_of,
+)
+from pytest_reprocheck.diagnose.experiments import HASH, Experiment, Suspect, find_suspects, plan, without_evidence
 from pytest_reprocheck.diagnose.location import locate_event
 
 
@@ -101,3 +110,47 @@ def test_the_nearest_draw_before_is_the_evidence() -> None:
 def test_a_global_stream_is_located_at_the_draw_that_matters() -> None:
     """Of several draws from one state it is the last before the first difference, no earlier one."""
     assert locate_event(suspect("numpy", 2, 7, 30), [difference("stdout", 9)]).seq == 7
+
+
+def read(source: Source, line: int, seq: int) -> Event:
+    stack = (Call(place=Place(path="a.py", line=line), function="<module>"),)
+    return Event(seq=seq, source=source, stream=f"{source}@a.py:{line}", what="f", step=0, stack=stack)
+
+
+def test_reads_that_programs_make_all_the_time_are_weak_suspects() -> None:
+    """A clock is read for a log; a listing is read for its files."""
+    a = trace(read("clock", 1, 1), read("listing", 2, 2), draw("one", 3))
+    found = find_suspects(a, a, factors=("seed", "hash", "listing", "clock"), unordered=True, first=9, last=9)
+    assert [(each.knob, each.weak) for each in found] == [
+        ("seed/one", False), ("listing", False), ("hash", False), ("clock", True),
+    ]  # fmt: skip
+    assert [each.knob for each in without_evidence(found, ("seed", "listing", "locale", "directory"))] == [
+        "locale", "directory",
+    ]  # fmt: skip
+
+
+def test_what_the_clock_changes_too_is_not_the_time_zones_doing() -> None:
+    """A local time is made from the clock's; what the zone alone changes stays its own."""
+    zone, clock = (Experiment(suspects=(Suspect(knob=knob, cause=knob, events=()),)) for knob in ("timezone", "clock"))
+    both, alone = difference("date", 1), difference("hour", 2)
+    found = attribute({zone: [both, alone], clock: [both]})
+    assert {each.experiment: each.differences for each in found} == {clock: (both,), zone: (alone,)}
+    assert [each.experiment for each in attribute({zone: [both], clock: [both]})] == [clock]
+
+
+def test_lines_that_read_the_same_factor_are_told_apart() -> None:
+    """Each line has what it brings about alone; what none does stays with the one that brings about most."""
+    suspect = Suspect(
+        knob="clock", cause="clock", events=(read("clock", 1, 1), read("clock", 5, 5), read("clock", 9, 9))
+    )
+    first, second, joint = difference("a", 6), difference("b", 7), difference("c", 8)
+    whole = Attribution(experiment=Experiment(suspects=(suspect,)), differences=(first, second, joint))
+    assert sites_of(suspect, whole.differences) == ("clock@a.py:5", "clock@a.py:1")
+    shown = {"clock@a.py:5": [first], "clock@a.py:1": [second]}
+    parts = shared_out(whole, shown)
+    assert [(part.at, part.differences) for part in parts] == [
+        ("clock@a.py:5", (first, joint)),
+        ("clock@a.py:1", (second,)),
+    ]
+    assert [event.seq for event in parts[0].suspects[0].events] == [5]
+    assert shared_out(whole, {"clock@a.py:5": []}) == ()

@@ -1,0 +1,79 @@
+"""A printed date or duration is a warning; a result that the clock decides is an error."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pytest_reprocheck.core.conditions import Conditions, Surroundings, baseline, varied, with_knobs
+from pytest_reprocheck.core.findings import Difference, Key, Sameness
+from pytest_reprocheck.core.trace import Aspect, Place
+from pytest_reprocheck.diagnose.severity import severity_of
+
+A = baseline("train.py", threads=1)
+LATER: Conditions = with_knobs(A, varied("train.py", A, Surroundings(threads=1)), ["clock"])
+"""401 days, 7 hours and 17 minutes later, and 7 times as fast."""
+
+
+def printed(a: str, b: str, *, aspect: Aspect = "outputs", what: str = "stdout") -> Difference:
+    return Difference(
+        key=Key(aspect=aspect, what=what, place="train.py:1"),
+        place=Place(path="train.py", line=1),
+        seq=1,
+        sameness=Sameness.DIFFERENT,
+        a=a,
+        b=b,
+        pairs=((a, b),),
+    )
+
+
+SHOWN = {
+    "an ISO date": ("report of 2026-11-21", "report of 2027-12-27"),
+    "a date and time": ("2026-11-21 07:57:20.123456", "2027-12-27 15:14:21.654321"),
+    "an ISO stamp": ("at 2026-11-21T07:57:20Z", "at 2027-12-27T15:14:20Z"),
+    "a compact stamp": ("run_20261121_075720", "run_20271227_151420"),
+    "ctime": ("Sat Nov 21 07:57:20 2026", "Mon Dec 27 15:14:20 2027"),
+    "words": ("Today is Saturday, 21st of November", "Today is Monday, 27th of December"),
+    "a time of day": ("started 07:57", "started 15:14"),
+    "an epoch": ("stamp 1795593440", "stamp 1830266060"),
+    "an epoch in ms": ("stamp 1795593440123", "stamp 1830266060456"),
+    "a year": ("(c) 2026 us", "(c) 2027 us"),
+    "an age in days": ("data is 690 days old", "data is 1091 days old"),
+    "a bare duration": ("fit 0.1207", "fit 0.9011"),
+    "a duration beside a score": ("auc 0.91 after 1.52", "auc 0.91 after 9.12"),
+}
+DECIDED = {
+    "a score": ("auc 0.9123", "auc 0.9087"),
+    "fewer rounds": ("rounds 42", "rounds 6"),
+    "another number beside a date": ("2026-11-21 auc 0.912", "2027-12-27 auc 0.899"),
+    "another word": ("weekday model", "weekend model"),
+    "more numbers": ("ids 1 2 3", "ids 1 2"),
+    "a score beside a duration": ("auc 0.91 in 1.5", "auc 0.93 in 9.7"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(SHOWN))
+def test_what_only_shows_the_clock_is_a_warning(name: str) -> None:
+    """Moments are later by the offset, durations longer by the rate."""
+    assert severity_of("clock", [printed(*SHOWN[name])], LATER) == "warning"
+
+
+@pytest.mark.parametrize("name", sorted(DECIDED))
+def test_what_the_clock_decides_is_an_error(name: str) -> None:
+    """Also where a date stands beside it."""
+    assert severity_of("clock", [printed(*DECIDED[name])], LATER) == "error"
+
+
+def test_only_the_clock_and_only_outputs_can_be_harmless() -> None:
+    """A date that reaches features is an error, and so is one that another factor changes."""
+    a, b = SHOWN["an ISO date"]
+    assert severity_of("timezone", [printed(a, b)], LATER) == "error"
+    assert severity_of("clock", [printed(a, b), printed(a, b, aspect="features")], LATER) == "error"
+    assert severity_of("clock", [printed("finished", "raised ValueError", what="outcome")], LATER) == "error"
+
+
+def test_a_picture_that_the_clock_alone_changes_is_a_warning() -> None:
+    """A duration in a figure's title."""
+    picture = replace(printed("640x480", "640x480", what="output 1 (image/png)"), pairs=())
+    assert severity_of("clock", [picture], LATER) == "warning"
