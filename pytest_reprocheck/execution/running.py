@@ -1,4 +1,4 @@
-"""Runs of one subject: any number of Conditions, several side by side, each in its own copy of the project."""
+"""Runs of one subject: any number of Conditions, several side by side, each with the project to itself."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from nbformat import NotebookNode
 
@@ -21,7 +20,15 @@ from pytest_reprocheck.execution.child import Processes
 from pytest_reprocheck.execution.notebook import run_notebook
 from pytest_reprocheck.execution.reading import executed_cells, read_notebook, with_sources
 from pytest_reprocheck.execution.script import read_script, run_script
-from pytest_reprocheck.execution.workspace import RunFolder, close_run, open_run, session, written_files
+from pytest_reprocheck.execution.workspace import (
+    Prepared,
+    RunFolder,
+    Workspace,
+    close_run,
+    open_run,
+    prepared,
+    written_files,
+)
 
 Replaced = Mapping[tuple[str, int | None], str]
 """(path, cell) -> the text to run instead of the user's."""
@@ -41,15 +48,15 @@ class Runner:
     """Executes one subject under given Conditions; open it with ``runner()``."""
 
     subject: Subject
-    base: Path
+    ready: Prepared
     notebook: NotebookNode | None
     """The notebook as it will be run; None for scripts."""
     timeout: float | None
     processes: Processes = field(default_factory=Processes)
-    kept: dict[str, RunFolder] = field(default_factory=dict)
-    """Recording of a trace -> its run's folder, for runs that left something in their tree."""
     started: int = 0
     """Runs begun so far; the number of the next run's folder."""
+    left: dict[str, RunFolder] = field(default_factory=dict)
+    """The folders of runs whose trees were kept, by their traces' blobs."""
 
     def run(
         self,
@@ -57,19 +64,26 @@ class Runner:
         replaced: Replaced | None = None,
         *,
         recording: str = "",
+        keep: bool = False,
         after: Trace | None = None,
     ) -> list[Trace]:
         """One trace for each of the conditions, at most two running at a time.
 
-        ``recording`` is a trace's, which the conditions' replays are read from; ``after`` is one on whose left tree
-        the runs begin.
+        Args:
+            conditions: one for each run.
+            replaced: what is run instead of the user's text.
+            recording: a trace's, which the conditions' replays are read from.
+            keep: keep the trees that the runs leave, until the session ends.
+            after: the trace of a run whose tree was kept: these runs begin with it.
         """
         first = self.started
         self.started += len(conditions)
-        with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="reprocheck-run") as pool:
+        earlier = None if after is None else self.left[after.blobs]
+        side_by_side = 1 if self.ready.mode == "in-place" else SIDE_BY_SIDE
+        with ThreadPoolExecutor(side_by_side, thread_name_prefix="reprocheck-run") as pool:
             try:
                 jobs = [
-                    pool.submit(self._run_one, number, each, replaced or {}, recording, after)
+                    pool.submit(self._run_one, number, each, replaced or {}, recording, keep=keep, after=earlier)
                     for number, each in enumerate(conditions, first)
                 ]
                 return [job.result() for job in jobs]
@@ -80,21 +94,34 @@ class Runner:
                 raise
 
     def _run_one(
-        self, number: int, conditions: Conditions, replaced: Replaced, recording: str, after: Trace | None
+        self,
+        number: int,
+        conditions: Conditions,
+        replaced: Replaced,
+        recording: str,
+        *,
+        keep: bool,
+        after: RunFolder | None,
     ) -> Trace:
         files = {path: text.encode() for (path, cell), text in replaced.items() if cell is None}
-        start = self.kept[after.recording].tree if after is not None else self.subject.root
-        folder = open_run(self.base, number, start, files)
+        folder = open_run(
+            self.ready, number, files, directory=conditions.directory, network=conditions.network, after=after
+        )
         try:
             trace = self._execute(folder, conditions, replaced, recording)
-            written = tuple(path for path in written_files(folder, self.subject.root) if path not in files)
-            if written:
-                self.kept[trace.recording] = folder
-            told = [NotCompared(what=f"file {path}", reason=_WRITTEN) for path in written]
-            return replace(trace, written=written, not_compared=(*trace.not_compared, *told))
+            written = written_files(self.ready, folder)
+            changed = [path for path in written.changed if path not in files]
+            unread = [NotCompared(what=f"file {path}", reason=_WRITTEN) for path in changed]
+            if keep:
+                self.left[trace.blobs] = folder
+            return replace(
+                trace,
+                written=tuple(sorted((*changed, *written.removed))),
+                not_compared=(*trace.not_compared, *unread),
+                facts={**trace.facts, **{f"{name} problem": text for name, text in self.ready.problems.items()}},
+            )
         finally:
-            if folder not in self.kept.values():
-                close_run(folder)
+            close_run(folder, keep=keep)
 
     def _execute(self, folder: RunFolder, conditions: Conditions, replaced: Replaced, recording: str) -> Trace:
         if self.notebook is None:
@@ -132,13 +159,14 @@ class Runner:
 
 
 @contextmanager
-def runner(subject: Subject, *, timeout: float | None) -> Iterator[Runner]:
+def runner(subject: Subject, *, timeout: float | None, workspace: Workspace | None = None) -> Iterator[Runner]:
     """A Runner for a notebook or script; its folders are gone afterwards.
 
-    Raises SubjectError when the subject cannot be read.
+    Raises SubjectError when the subject cannot be read, and WorkspaceError when ``workspace`` (plain copies, where
+    nothing is asked for) is not possible.
     """
     notebook = read_notebook(subject) if subject.kind == "notebook" else None
     if notebook is None and subject.module is None and not subject.file.is_file():
         raise SubjectError("no such file", where=subject.path)
-    with session() as base:
-        yield Runner(subject=subject, base=base, notebook=notebook, timeout=timeout)
+    with prepared(subject.root, workspace or Workspace()) as ready:
+        yield Runner(subject=subject, ready=ready, notebook=notebook, timeout=timeout)

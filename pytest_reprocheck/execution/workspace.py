@@ -1,41 +1,75 @@
-"""Private copies of the project: no run writes to the user's tree or sees another run's files.
+"""Workspaces: no run writes to the user's tree or sees another run's files.
 
-This is the copy mode: everything below the project's root except what is made again anyway (environments, caches,
-version control).
+Three modes: ``overlay`` lays an empty layer over the project at its own place, ``copy`` copies it, ``in-place`` runs
+in the user's tree and is taken only when asked for.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
+from pytest_reprocheck.core.conditions import FactorName
 from pytest_reprocheck.core.errors import WorkspaceError
+from pytest_reprocheck.core.subjects import Json
+from pytest_reprocheck.execution import in_place, overlay
+from pytest_reprocheck.execution.copying import copy_tree, written_in
+from pytest_reprocheck.execution.layers import Written
+from pytest_reprocheck.execution.machine import Kind, Machine, attempt, candidates
+from pytest_reprocheck.execution.mounts import read_only, shared_memory
+from pytest_reprocheck.execution.removing import remove
+from pytest_reprocheck.execution.surveying import Survey, survey
 
-MAX_BYTES = 2 * 1024**3
-MAX_FILES = 50_000
+Mode = Literal["overlay", "copy", "in-place"]
+Directory = Literal["checkout", "elsewhere"]
+_PACKAGE = Path(__file__).resolve().parents[1]
+_OWN = (_PACKAGE / "probes", _PACKAGE / "execution" / "launch")
+"""What a run's processes load by path."""
 
-_LEFT_OUT = frozenset(
-    {
-        ".git", ".hg", ".hypothesis", ".ipynb_checkpoints", ".mypy_cache", ".nox", ".pytest_cache", ".reprocheck",
-        ".ruff_cache", ".svn", ".tox", "__pycache__", "node_modules",
-    }
-)  # fmt: skip
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Workspace:
+    """What is asked for, and what the machine can do; the default is a plain copy for each run."""
+
+    mode: Literal["auto", "overlay", "copy", "in-place"] = "copy"
+    """``auto``: overlay, and copy where there is none."""
+    machine: Machine = field(default_factory=Machine)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prepared:
+    """A project made ready for any number of runs."""
+
+    root: Path
+    """As the user names it."""
+    base: Path
+    """The folder of all runs."""
+    mode: Mode
+    machine: Machine
+    kept: tuple[Path, ...]
+    """Folders of the project that are no part of a run's: interpreters live there."""
+    plan: overlay.Plan | None
+    """For overlays."""
+    notes: tuple[str, ...]
+    """What is weaker than it could be, and why, as sentences without a full stop."""
+    problems: Mapping[FactorName, str]
+    """Factors that cannot be varied here, and why."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunFolder:
-    """Where one run lives, as absolute paths.
+    """Where one run lives, as absolute paths, the same for the run and for its parent except ``tree``.
 
     Folders of the same session have names of equal length, so that paths in outputs do.
     """
 
     tree: Path
-    """The run's copy of the project."""
+    """The project as the run sees it."""
     log: Path
     """The probes' log files."""
     blobs: Path
@@ -44,132 +78,260 @@ class RunFolder:
     """What the run read from its surroundings."""
     scratch: Path
     """TMPDIR, captured streams, connection files."""
+    mode: Mode = "copy"
+    enter: Mapping[str, Json] = field(default_factory=dict)
+    """What the run's processes are confined to (``launch/namespaces.py``); empty for nothing."""
+    kept: tuple[Path, ...] = ()
+    """Folders of the user's project that are no part of the run's: interpreters live there."""
+    layers: tuple[overlay.Layer, ...] = ()
+    """What the run writes, where it writes over the user's folders."""
+    origin: Path | None = None
+    """The tree that was copied."""
+    before: Mapping[str, tuple[int, int]] | None = None
+    """The user's files before a run in place."""
 
 
 @contextmanager
-def session() -> Iterator[Path]:
+def session(folder: Path | None = None) -> Iterator[Path]:
     """A folder for all runs of one audit, removed at the end with everything in it."""
     # Short, because a kernel's socket paths lie below it and may have 107 bytes at most.
-    base = Path(tempfile.mkdtemp(prefix="rc-")).resolve()
+    base = Path(tempfile.mkdtemp(prefix="rc-", dir=folder)).resolve()
     try:
         yield base
     finally:
-        _remove(base)
+        remove(base)
 
 
-def open_run(base: Path, number: int, root: Path, replaced: Mapping[str, bytes]) -> RunFolder:
-    """Copy the project at ``root`` for run ``number``.
+@contextmanager
+def prepared(root: Path, workspace: Workspace) -> Iterator[Prepared]:
+    """Make a project ready for runs; their folders are gone afterwards.
 
-    ``replaced`` gives other contents for some files, named by their POSIX paths relative to the root.
-    Raises WorkspaceError when the project is too large to be copied, or cannot be read.
+    Raises WorkspaceError when the mode that was asked for is not possible here.
     """
-    home = base / f"{number:03d}"
-    folder = RunFolder(
-        tree=home / "tree", log=home / "log", blobs=home / "blobs", record=home / "record", scratch=home / "tmp"
-    )
-    for path in (folder.tree, folder.log, folder.blobs, folder.record, folder.scratch):
-        path.mkdir(parents=True)
-    _copy_tree(root, folder.tree)
-    for name, content in replaced.items():
-        (folder.tree / name).write_bytes(content)
-    return folder
-
-
-def written_files(folder: RunFolder, root: Path) -> tuple[str, ...]:
-    """Files that a run made or changed in its copy of the project at ``root``, as sorted POSIX paths."""
-    found = []
-    for here, folders, names in os.walk(folder.tree):
-        folders[:] = [name for name in folders if _is_kept(Path(here, name)) and not Path(here, name).is_symlink()]
-        for name in names:
-            made = Path(here, name)
-            original = root / made.relative_to(folder.tree)
-            if made.is_file() and not made.is_symlink() and not _is_untouched(made, original):
-                found.append(made.relative_to(folder.tree).as_posix())
-    return tuple(sorted(found))
-
-
-def _is_untouched(made: Path, original: Path) -> bool:
-    """Copies keep size and time of modification, and nobody keeps both while writing something else by accident."""
-    if not original.is_file():
-        return False
-    now, before = made.stat(), original.stat()
-    return (now.st_size, now.st_mtime_ns) == (before.st_size, before.st_mtime_ns)
-
-
-def close_run(folder: RunFolder) -> None:
-    """Remove a run's copy of the project; its log and blobs stay until the session ends."""
-    _remove(folder.tree)
-    _remove(folder.scratch)
-
-
-def _copy_tree(root: Path, target: Path) -> None:
-    files = size = 0
-    for here, folders, names in os.walk(root):
-        source = Path(here)
-        folders[:] = sorted(name for name in folders if _is_kept(source / name))
-        copy = target / source.relative_to(root)
-        for name in folders:
-            if (source / name).is_symlink():
-                _copy_link(source / name, copy / name, root)
+    found = survey(root.resolve())
+    with session(_place(root.resolve(), found, workspace.machine)) as base:
+        reason = ""
+        if workspace.mode in ("auto", "overlay"):
+            try:
+                ready = _prepare_overlay(root, base, found, workspace.machine)
+            except WorkspaceError as error:
+                if workspace.mode == "overlay":
+                    raise
+                reason = f"no overlay: {error.message}"
             else:
-                (copy / name).mkdir()
-        for name in sorted(names):
-            entry = source / name
-            files += 1
-            if entry.is_symlink():
-                _copy_link(entry, copy / name, root)
-                continue
-            if not entry.is_file():
-                continue  # sockets and pipes belong to processes, not to the project
-            size += entry.stat().st_size
-            if size > MAX_BYTES or files > MAX_FILES:
-                raise _too_large(root)
-            _copy_file(entry, copy / name)
+                yield ready
+                return
+        yield _prepare_other(root, base, found, workspace, reason)
 
 
-def _is_kept(folder: Path) -> bool:
-    if folder.name in _LEFT_OUT:
-        return False
-    return not ((folder / "pyvenv.cfg").exists() or (folder / "conda-meta").exists())
+def open_run(
+    ready: Prepared,
+    number: int,
+    replaced: Mapping[str, bytes] | None = None,
+    *,
+    directory: Directory = "checkout",
+    network: Literal["on", "off"] = "on",
+    after: RunFolder | None = None,
+) -> RunFolder:
+    """Make the folder of run ``number``.
 
+    Args:
+        ready: the project.
+        number: tells the runs of a session apart.
+        replaced: other contents for some files, named by their POSIX paths relative to the root.
+        directory: where the run sees the project; only ``checkout`` where that is a problem (``Prepared.problems``).
+        network: whether the run sees one; ignored where that is a problem.
+        after: the folder of an earlier run, closed and kept: this one begins with the tree that it left.
 
-def _copy_file(source: Path, target: Path) -> None:
-    try:
-        shutil.copy2(source, target)
-    except OSError as error:
-        raise WorkspaceError(
-            f"cannot copy the project: {error.strerror}",
-            where=str(source),
-            hint="Make it readable or move it out of the project",
-        ) from error
-
-
-def _copy_link(source: Path, target: Path, root: Path) -> None:
-    """Relative links within the project point within the copy; all others point where they did."""
-    goal = source.readlink()
-    if not goal.is_absolute():
-        full = Path(os.path.normpath(source.parent / goal))
-        goal = goal if full.is_relative_to(root) else full
-    target.symlink_to(goal, target_is_directory=source.is_dir())
-
-
-def _too_large(root: Path) -> WorkspaceError:
-    return WorkspaceError(
-        f"the project is larger than {MAX_BYTES // 1024**3} GiB or {MAX_FILES} files, too much to copy for each run",
-        where=str(root),
-        hint="Run from a smaller project root: a folder with a pyproject.toml of its own beside the subject",
+    Raises:
+        WorkspaceError: the project is too large to be copied, or cannot be read, or a file cannot be replaced.
+    """
+    home = ready.base / f"{number:03d}"
+    folder = RunFolder(
+        tree=ready.root,
+        log=home / "log",
+        blobs=home / "blobs",
+        record=home / "record",
+        scratch=home / "tmp",
+        mode=ready.mode,
+        kept=ready.kept,
+    )
+    for path in (folder.log, folder.blobs, folder.record, folder.scratch):
+        path.mkdir(parents=True)
+    cut_off = network == "off" and "network" not in ready.problems
+    if ready.plan is not None:
+        elsewhere = directory == "elsewhere" and "directory" not in ready.problems
+        return _open_overlay(ready, ready.plan, folder, replaced or {}, after, cut_off=cut_off, elsewhere=elsewhere)
+    if ready.mode == "copy":
+        return _open_copy(ready, folder, replaced or {}, after, cut_off=cut_off)
+    if replaced or after:
+        raise WorkspaceError("no file can be replaced in place, and no run begins where another one ended")
+    return replace(
+        folder,
+        enter=_enter(ready, shared_memory(ready.base, (ready.root,)), cut_off=cut_off),
+        before=in_place.state_of(ready.root, ready.kept),
     )
 
 
-def _remove(path: Path) -> None:
-    def make_writable(_function: object, name: str, _error: object) -> None:
-        # A subject may leave folders without write permission behind.
-        parent = Path(name).parent
-        parent.chmod(0o700)
-        Path(name).chmod(0o700)
-        if Path(name).is_dir():
-            shutil.rmtree(name, ignore_errors=True)
-        else:
-            Path(name).unlink(missing_ok=True)
+def close_run(folder: RunFolder, *, keep: bool = False) -> None:
+    """Remove what a run made, except its log, blobs and recordings, which stay until the session ends.
 
-    shutil.rmtree(path, onerror=make_writable)
+    ``keep``: the tree that it left stays as well, for a run ``after`` it.
+    """
+    remove(folder.scratch)
+    if not keep:
+        for layer in folder.layers:
+            remove(layer.upper)
+            remove(layer.work)
+        if folder.mode == "copy":
+            remove(folder.tree)
+
+
+def written_files(ready: Prepared, folder: RunFolder) -> Written:
+    """Files of the project that a run made, changed or removed; caches and environments do not count."""
+    if ready.plan is not None:
+        return overlay.written_below(ready.plan, folder.layers, folder.kept)
+    if folder.origin is not None:
+        return written_in(folder.tree, folder.origin, folder.kept)
+    assert folder.before is not None
+    return in_place.written_since(folder.before, in_place.state_of(folder.tree, folder.kept))
+
+
+def _place(root: Path, found: Survey, machine: Machine) -> Path:
+    """A folder for runs: never inside the project, and not inside a folder that each run has to itself if possible."""
+    places = [folder for folder in (machine.folder, *candidates()) if folder and not folder.is_relative_to(root)]
+    if not places:
+        raise WorkspaceError("there is no folder outside for the runs", where=str(root), hint="Set TMPDIR to one")
+    free = [folder for folder in places if not any(folder.is_relative_to(other) for other in found.outside)]
+    return (free or places)[0]
+
+
+def _prepare_overlay(root: Path, base: Path, found: Survey, machine: Machine) -> Prepared:
+    if not machine.overlay:
+        raise WorkspaceError(
+            f"an overlay cannot be used here: {machine.overlay_reason}", hint="Use `--reprocheck-workspace=copy`"
+        )
+    usable, notes = [], list(found.notes)
+    for folder in found.outside:
+        if base.is_relative_to(folder):
+            notes.append(f"the runs' own folders are in {folder}, which all runs share")
+        else:
+            usable.append(folder)
+    found = replace(found, outside=tuple(usable), notes=tuple(notes))
+    real = root.resolve()
+    kept = _interpreters(real, found)
+    plan = overlay.make_plan(real, found, kept, locked=machine.overlay == "user")
+    problems = _network_problem(machine, machine.overlay)
+    if real in kept:
+        problems["directory"] = "the interpreter lies in the project's own folder, which therefore cannot be hidden"
+    ready = Prepared(
+        root=root, base=base, mode="overlay", machine=machine, kept=kept, plan=plan, notes=plan.notes,
+        problems=problems,
+    )  # fmt: skip
+    _try_overlay(ready)
+    return ready
+
+
+def _try_overlay(ready: Prepared) -> None:
+    """Mount once for real: what works on a tiny tree may not work on this one's file system."""
+    folder = open_run(ready, 0)
+    (failure,) = attempt([{"enter": dict(folder.enter), "act": "nothing", "at": str(folder.tree)}])
+    remove(folder.log.parent)
+    if failure:
+        raise WorkspaceError(f"the project cannot be overlaid: {failure}", hint="Use `--reprocheck-workspace=copy`")
+
+
+def _prepare_other(root: Path, base: Path, found: Survey, workspace: Workspace, reason: str) -> Prepared:
+    machine = workspace.machine
+    mode: Mode = "in-place" if workspace.mode == "in-place" else "copy"
+    problems = _network_problem(machine, machine.mounts)
+    notes = [reason] if reason else []
+    if mode == "copy":
+        notes += [f"{folder} is outside of the project and the same for all runs" for folder in found.outside]
+        problems["directory"] = "a copy has another path in every run, and the original cannot be hidden"
+        if not (machine.mounts or machine.landlock):
+            notes.append(f"nothing keeps runs from writing to the project by absolute paths: {machine.landlock_reason}")
+    else:
+        problems["directory"] = "runs in place see the project where it is"
+        notes.append("runs write to the project itself")
+    return Prepared(
+        root=root, base=base, mode=mode, machine=machine, kept=_interpreters(root.resolve(), found), plan=None,
+        notes=tuple(notes), problems=problems,
+    )  # fmt: skip
+
+
+def _network_problem(machine: Machine, mounts: Kind) -> dict[FactorName, str]:
+    if machine.network and mounts in ("", machine.network):
+        return {}
+    return {"network": f"a run cannot be cut off: {machine.network_reason or 'it has namespaces of another kind'}"}
+
+
+def _interpreters(root: Path, found: Survey) -> tuple[Path, ...]:
+    """Folders of the project that interpreters, and the probes, are found in; none inside another."""
+    prefixes = {Path(prefix).resolve() for prefix in (sys.prefix, sys.base_prefix, sys.exec_prefix)}
+    chosen: list[Path] = []
+    for folder in sorted({*found.environments, *prefixes, *_OWN}):
+        if folder.is_relative_to(root) and not any(folder.is_relative_to(other) for other in chosen):
+            chosen.append(folder)
+    return tuple(chosen)
+
+
+def _enter(ready: Prepared, mounts: list[Json], *, protect: tuple[Path, ...] = (), cut_off: bool) -> Mapping[str, Json]:
+    """What a run is confined to; mounts that the machine cannot do were not asked for, but for shared memory."""
+    kind = ready.machine.overlay if ready.plan is not None else ready.machine.mounts
+    spec: dict[str, Json] = {}
+    if protect:
+        spec["protect"] = [str(path) for path in protect]
+    if kind:
+        spec["mounts"] = mounts
+    if cut_off:
+        spec["network"] = True
+    if kind or cut_off:
+        spec["namespaces"] = kind or ready.machine.network
+    return spec
+
+
+def _open_overlay(
+    ready: Prepared,
+    plan: overlay.Plan,
+    folder: RunFolder,
+    replaced: Mapping[str, bytes],
+    after: RunFolder | None,
+    *,
+    cut_off: bool,
+    elsewhere: bool,
+) -> RunFolder:
+    home = folder.log.parent
+    # The folder's own name stays: a checkout elsewhere has it as well.
+    seen = home / "else" / plan.root.name if elsewhere else plan.root
+    layers = overlay.make_layers(plan, home, after.layers if after else (), seen)
+    overlay.put_files(plan, layers, replaced)
+    mounts = overlay.mount_spec(plan, layers, ready.base, seen, ready.machine.overlay_options)
+    return replace(
+        folder,
+        tree=seen if elsewhere else ready.root,
+        layers=layers,
+        enter=_enter(ready, mounts, cut_off=cut_off),
+    )
+
+
+def _open_copy(
+    ready: Prepared, folder: RunFolder, replaced: Mapping[str, bytes], after: RunFolder | None, *, cut_off: bool
+) -> RunFolder:
+    machine = ready.machine
+    origin = after.tree if after else ready.root.resolve()
+    tree = folder.log.parent / "tree"
+    tree.mkdir()
+    copy_tree(origin, tree, protected=after is None and bool(machine.mounts or machine.landlock))
+    for name, content in replaced.items():
+        _replace_copied(tree, name, content)
+    mounts = [*shared_memory(ready.base, (ready.root,)), *(read_only(ready.root.resolve()) if machine.mounts else ())]
+    protect = (ready.root.resolve(),) if machine.landlock and not machine.mounts else ()
+    return replace(folder, tree=tree, origin=origin, enter=_enter(ready, mounts, protect=protect, cut_off=cut_off))
+
+
+def _replace_copied(tree: Path, name: str, content: bytes) -> None:
+    path = tree / name
+    if not path.resolve().is_relative_to(tree.resolve()):
+        raise WorkspaceError(f"cannot be given another text: it is a link to {path.resolve()}", where=name)
+    path.write_bytes(content)

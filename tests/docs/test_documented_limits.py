@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_reprocheck import Audit, Options, Subject, audit
-from pytest_reprocheck.execution import workspace
+from pytest_reprocheck.execution import copying
 from pytest_reprocheck.probes import blobs, fits, state
 from tests.docs.pages import read
 
@@ -91,7 +91,7 @@ def test_scripts_have_no_standard_input(tmp_path: Path) -> None:
 def test_sizes_are_those_of_the_code() -> None:
     """The page's numbers are the constants."""
     page = " ".join(read(PAGE).split())
-    assert f"at most {workspace.MAX_BYTES >> 30} GiB and {workspace.MAX_FILES:,} files" in page
+    assert f"at most {copying.MAX_BYTES >> 30} GiB and {copying.MAX_FILES:,} files" in page
     assert f"A variable of more than {state._MOST_VISITS:,} parts" in page
     array, variable, run = (size >> 20 for size in (blobs.ARRAY_LIMIT, state._BLOB_LIMIT, blobs.RUN_LIMIT))
     assert f"Arrays above {array} MiB ({variable} MiB for variables), and all above {run} MiB a run" in page

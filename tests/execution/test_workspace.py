@@ -10,7 +10,7 @@ import pytest
 from pytest_reprocheck.core.conditions import baseline
 from pytest_reprocheck.core.errors import WorkspaceError
 from pytest_reprocheck.core.subjects import Subject
-from pytest_reprocheck.execution import workspace
+from pytest_reprocheck.execution import copying, workspace
 from pytest_reprocheck.execution.running import runner
 from tests.execution.helpers import outputs, write
 
@@ -45,7 +45,7 @@ def test_subjects_that_write_delete_and_rename_leave_the_tree_alone(tmp_path: Pa
     before = fingerprint(tmp_path)
     subject = Subject(root=tmp_path, path="train.py", kind="script")
     with runner(subject, timeout=60) as executor:
-        base = executor.base
+        base = executor.ready.base
         a, b = executor.run([baseline("train.py", threads=1)] * 2)
     assert fingerprint(tmp_path) == before
     assert outputs(a) == outputs(b) == "['copy.py', 'locked', 'made.txt', 'moved', 'train.py']\n"
@@ -71,14 +71,15 @@ def test_environments_and_caches_are_not_copied(tmp_path: Path) -> None:
     subject = Subject(root=tmp_path, path="train.py", kind="script")
     with runner(subject, timeout=60) as executor:
         (trace,) = executor.run([baseline("train.py", threads=1)])
-    assert outputs(trace) == "['.env', 'data', 'link', 'train.py'] shared\n"
+    assert outputs(trace) == "['.env', '.git', 'data', 'link', 'train.py'] shared\n"
 
 
 def test_a_project_too_large_to_copy_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit, the place and the way out are named."""
-    monkeypatch.setattr(workspace, "MAX_FILES", 3)
+    monkeypatch.setattr(copying, "MAX_FILES", 3)
     write(tmp_path, {f"{number}.txt": "" for number in range(5)})
-    with workspace.session() as base, pytest.raises(WorkspaceError) as caught:
-        workspace.open_run(base, 0, tmp_path, {})
+    with workspace.prepared(tmp_path, workspace.Workspace()) as ready, pytest.raises(WorkspaceError) as caught:
+        workspace.open_run(ready, 0)
     assert str(tmp_path) in str(caught.value)
     assert "pyproject.toml" in str(caught.value)
+    assert "--reprocheck-workspace=overlay" in str(caught.value)

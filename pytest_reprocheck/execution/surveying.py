@@ -1,0 +1,139 @@
+"""What lies in a project, and what it leads to outside: looked up once for all runs of an audit."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_reprocheck.execution.layers import SKIPPED
+
+_TEMPORARY = Path("/tmp")  # noqa: S108 - what programs write there by its name is what this is about
+_NOT_FILES = tuple(Path(path) for path in ("/dev", "/proc", "/run", "/sys"))
+_OF_ENVIRONMENTS = (".nox", ".tox")
+_DEPTH = 2
+"""How deep the sockets of other programs are looked for in a folder of temporary files."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Survey:
+    """A project's folders that need a treatment of their own."""
+
+    environments: tuple[Path, ...] = ()
+    """Virtual and conda environments inside."""
+    outside: tuple[Path, ...] = ()
+    """Folders outside that symbolic links lead to and that runs must not share, none inside another."""
+    special: tuple[Path, ...] = ()
+    """Sockets and pipes of other programs, in the project and in the folders outside."""
+    notes: tuple[str, ...] = ()
+    """What links lead to and is left alone, as sentences without a full stop."""
+
+
+def survey(root: Path) -> Survey:
+    """Walk a project; environments, caches and version control are not looked into."""
+    environments: list[Path] = []
+    targets: set[Path] = set()
+    special: list[Path] = []
+    for folder in _folders(root, environments):
+        for entry in os.scandir(folder):
+            if entry.is_symlink():
+                target = _target(Path(entry.path))
+                if target is not None and not target.is_relative_to(root):
+                    targets.add(target)
+            elif not entry.is_file() and not entry.is_dir():
+                special.append(Path(entry.path))
+    targets.update(_repository(root))
+    outside, notes = _isolated(root, targets)
+    for folder in outside:
+        special += _special(folder, _DEPTH)
+    return Survey(
+        environments=tuple(sorted(environments)),
+        outside=outside,
+        special=tuple(path for path in special if path not in outside),
+        notes=notes,
+    )
+
+
+def is_environment(folder: Path) -> bool:
+    """Whether a folder is a virtual or conda environment."""
+    return os.access(folder / "pyvenv.cfg", os.F_OK) or os.access(folder / "conda-meta", os.F_OK)
+
+
+def git_folders(root: Path) -> tuple[Path, Path] | None:
+    """(folder of this working tree, folder that all working trees share), where ``root/.git`` leads outside."""
+    link = root / ".git"
+    with suppress(OSError, UnicodeDecodeError):
+        text = link.read_text("utf-8") if link.is_file() else ""
+        if text.startswith("gitdir:"):
+            own = (root / text.removeprefix("gitdir:").strip()).resolve()
+            common = own / "commondir"
+            shared = (own / common.read_text("utf-8").strip()).resolve() if common.is_file() else own
+            return None if shared.is_relative_to(root) else (own, shared)
+    return None
+
+
+def _repository(root: Path) -> tuple[Path, ...]:
+    """Git writes to its folder even when it is only asked for the status."""
+    found = git_folders(root)
+    return () if found is None else found
+
+
+def _folders(root: Path, environments: list[Path]) -> Iterator[Path]:
+    for here, names, _files in os.walk(root):
+        folder = Path(here)
+        if folder != root and is_environment(folder):
+            environments.append(folder)
+            names.clear()
+            continue
+        environments += [folder / name for name in names if name in _OF_ENVIRONMENTS]
+        names[:] = [name for name in names if name not in SKIPPED]
+        yield folder
+
+
+def _target(link: Path) -> Path | None:
+    """The folder that a link leads to or into; None for devices and links that lead in a circle."""
+    with suppress(OSError, RuntimeError):
+        target = link.resolve()
+        if target.is_dir():
+            return target
+        if not target.exists() or target.is_file():
+            # A file can be replaced by another one, or made where there was none: both change its folder.
+            return target.parent if target.parent.is_dir() else None
+    return None
+
+
+def _isolated(root: Path, targets: Iterable[Path]) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    home = Path(os.path.expanduser("~")).resolve()  # noqa: PTH111 - gives "~" itself where there is no home
+    chosen: list[Path] = []
+    notes: list[str] = []
+    for folder in sorted({*targets, *_temporary(root)}):
+        if any(folder.is_relative_to(other) for other in chosen):
+            continue
+        if folder != _TEMPORARY and (root.is_relative_to(folder) or home.is_relative_to(folder)):
+            notes.append(f"a link in the project leads to {folder}, which all runs share")
+        elif not any(folder.is_relative_to(other) for other in _NOT_FILES) and not _in_environment(folder):
+            chosen.append(folder)
+    return tuple(chosen), tuple(notes)
+
+
+def _temporary(root: Path) -> tuple[Path, ...]:
+    """Programs write to /tmp by its name, and two runs at once would find each other's files there."""
+    usable = _TEMPORARY.is_dir() and not _TEMPORARY.is_symlink() and not _TEMPORARY.is_relative_to(root)
+    return (_TEMPORARY,) if usable else ()
+
+
+def _in_environment(folder: Path) -> bool:
+    return any(is_environment(above) for above in (folder, *folder.parents))
+
+
+def _special(folder: Path, depth: int) -> Iterator[Path]:
+    with suppress(OSError):
+        for entry in os.scandir(folder):
+            if entry.is_dir(follow_symlinks=False):
+                if depth > 1:
+                    yield from _special(Path(entry.path), depth - 1)
+            elif stat.S_IFMT(entry.stat(follow_symlinks=False).st_mode) in (stat.S_IFSOCK, stat.S_IFIFO):
+                yield Path(entry.path)
