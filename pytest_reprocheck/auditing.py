@@ -19,6 +19,7 @@ from pytest_reprocheck.diagnose.attribution import counted, failing
 from pytest_reprocheck.diagnose.unordered import depends_on_hash, find_unordered
 from pytest_reprocheck.environment.snapshot import snapshot
 from pytest_reprocheck.execution.function import FunctionRunner
+from pytest_reprocheck.execution.limits import Limits
 from pytest_reprocheck.execution.running import Runner, runner, threads_per_run
 from pytest_reprocheck.explaining import Case, explain
 
@@ -37,7 +38,7 @@ def audit(subject: Subject | str | Path, options: Options | None = None, *, prog
     asked = _checked(options or Options())
     started = time.monotonic()
     try:
-        with runner(chosen, timeout=asked.timeout) as executor:
+        with runner(chosen, limits=_limits(asked)) as executor:
             result = _audit(chosen, asked, executor, progress or (lambda _text: None))
     except BlockedError as error:
         result = _refused(chosen, "blocked", error)
@@ -85,7 +86,7 @@ def replay(stored: Audit, root: Path, options: Options | None = None) -> Audit:
     subject = _subject_of(stored, root)
     started = time.monotonic()
     try:
-        with runner(subject, timeout=asked.timeout) as executor:
+        with runner(subject, limits=_limits(asked)) as executor:
             a, b = executor.run([stored.conditions["A"], stored.conditions["B"]])
             comparison = compare_traces(a, b, tolerance=asked.tolerance)
     except ReprocheckError as error:
@@ -142,6 +143,10 @@ def _audit(
         environment=snapshot(case.a),
         invocation=_invocation(subject),
     )
+
+
+def _limits(options: Options) -> Limits:
+    return Limits(run=options.timeout, cell=options.cell_timeout, start=options.start_timeout, memory=options.memory)
 
 
 def _compare_twice(subject: Subject, options: Options, executor: Runner | FunctionRunner, progress: Progress) -> Case:

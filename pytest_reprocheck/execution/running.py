@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from pytest_reprocheck.core.sources import Unit
 from pytest_reprocheck.core.subjects import Subject
 from pytest_reprocheck.core.trace import NotCompared, Trace
 from pytest_reprocheck.execution.child import Processes
+from pytest_reprocheck.execution.limits import Limits
 from pytest_reprocheck.execution.notebook import run_notebook
 from pytest_reprocheck.execution.reading import executed_cells, read_notebook, with_sources
 from pytest_reprocheck.execution.script import read_script, run_script
@@ -44,38 +46,50 @@ class Runner:
     base: Path
     notebook: NotebookNode | None
     """The notebook as it will be run; None for scripts."""
-    timeout: float | None
+    limits: Limits
     processes: Processes = field(default_factory=Processes)
     started: int = 0
     """Runs begun so far; the number of the next run's folder."""
 
     def run(
-        self, conditions: Sequence[Conditions], replaced: Replaced | None = None, *, recording: str = ""
+        self,
+        conditions: Sequence[Conditions],
+        replaced: Replaced | None = None,
+        *,
+        recording: str = "",
+        deadline: float = math.inf,
     ) -> list[Trace]:
         """One trace for each of the conditions, at most two running at a time.
 
-        ``recording`` is a trace's, which the conditions' replays are read from.
+        ``recording`` is a trace's, which the conditions' replays are read from. What is still running at ``deadline``
+        (``time.monotonic()``) is ended: its outcome is ``stopped``.
         """
         first = self.started
         self.started += len(conditions)
         with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="reprocheck-run") as pool:
             try:
                 jobs = [
-                    pool.submit(self._run_one, number, each, replaced or {}, recording)
+                    pool.submit(self._run_one, number, each, replaced or {}, recording, deadline)
                     for number, each in enumerate(conditions, first)
                 ]
                 return [job.result() for job in jobs]
             except BaseException:
                 # Also for KeyboardInterrupt: nothing may outlive the audit.
                 self.processes.end_all()
-                pool.shutdown(cancel_futures=True)
+                try:
+                    pool.shutdown(cancel_futures=True)
+                except BaseException:
+                    self.processes.end_all()
+                    raise
                 raise
 
-    def _run_one(self, number: int, conditions: Conditions, replaced: Replaced, recording: str) -> Trace:
+    def _run_one(
+        self, number: int, conditions: Conditions, replaced: Replaced, recording: str, deadline: float
+    ) -> Trace:
         files = {path: text.encode() for (path, cell), text in replaced.items() if cell is None}
         folder = open_run(self.base, number, self.subject.root, files)
         try:
-            trace = self._execute(folder, conditions, replaced, recording)
+            trace = self._execute(folder, conditions, replaced, recording, deadline)
             written = [
                 NotCompared(what=f"file {path}", reason=_WRITTEN)
                 for path in written_files(folder, self.subject.root)
@@ -85,15 +99,18 @@ class Runner:
         finally:
             close_run(folder)
 
-    def _execute(self, folder: RunFolder, conditions: Conditions, replaced: Replaced, recording: str) -> Trace:
+    def _execute(
+        self, folder: RunFolder, conditions: Conditions, replaced: Replaced, recording: str, deadline: float
+    ) -> Trace:
         if self.notebook is None:
             return run_script(
                 self.subject,
                 conditions,
                 folder,
-                timeout=self.timeout,
+                limits=self.limits,
                 processes=self.processes,
                 recording=recording,
+                deadline=deadline,
             )
         cells = {cell: text for (_path, cell), text in replaced.items() if cell is not None}
         return run_notebook(
@@ -101,9 +118,10 @@ class Runner:
             with_sources(self.notebook, cells) if cells else copy.deepcopy(self.notebook),
             conditions,
             folder,
-            timeout=self.timeout,
+            limits=self.limits,
             processes=self.processes,
             recording=recording,
+            deadline=deadline,
         )
 
     def units(self, reached: Sequence[str]) -> tuple[Unit, ...]:
@@ -121,7 +139,7 @@ class Runner:
 
 
 @contextmanager
-def runner(subject: Subject, *, timeout: float | None) -> Iterator[Runner]:
+def runner(subject: Subject, *, limits: Limits | None = None) -> Iterator[Runner]:
     """A Runner for a notebook or script; its folders are gone afterwards.
 
     Raises SubjectError when the subject cannot be read.
@@ -130,4 +148,4 @@ def runner(subject: Subject, *, timeout: float | None) -> Iterator[Runner]:
     if notebook is None and subject.module is None and not subject.file.is_file():
         raise SubjectError("no such file", where=subject.path)
     with session() as base:
-        yield Runner(subject=subject, base=base, notebook=notebook, timeout=timeout)
+        yield Runner(subject=subject, base=base, notebook=notebook, limits=limits or Limits())
