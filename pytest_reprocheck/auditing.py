@@ -22,6 +22,7 @@ from pytest_reprocheck.diagnose.attribution import counted, failing
 from pytest_reprocheck.diagnose.unordered import depends_on_hash, find_unordered
 from pytest_reprocheck.environment.snapshot import snapshot
 from pytest_reprocheck.execution.function import FunctionRunner
+from pytest_reprocheck.execution.limits import Limits
 from pytest_reprocheck.execution.running import Runner, runner, threads_per_run
 from pytest_reprocheck.explaining import explain
 from pytest_reprocheck.leaving import leftover_findings
@@ -41,7 +42,7 @@ def audit(subject: Subject | str | Path, options: Options | None = None, *, prog
     asked = _checked(options or Options())
     started = time.monotonic()
     try:
-        with runner(chosen, timeout=asked.timeout) as executor:
+        with runner(chosen, limits=_limits(asked)) as executor:
             result = _audit(chosen, asked, executor, progress or (lambda _text: None))
     except BlockedError as error:
         result = _refused(chosen, "blocked", error)
@@ -89,7 +90,7 @@ def replay(stored: Audit, root: Path, options: Options | None = None) -> Audit:
     subject = _subject_of(stored, root)
     started = time.monotonic()
     try:
-        with runner(subject, timeout=asked.timeout) as executor:
+        with runner(subject, limits=_limits(asked)) as executor:
             a, b = executor.run([stored.conditions["A"], stored.conditions["B"]])
             comparison = compare_traces(a, b, tolerance=asked.tolerance)
     except ReprocheckError as error:
@@ -149,6 +150,10 @@ def _audit(
     )
 
 
+def _limits(options: Options) -> Limits:
+    return Limits(run=options.timeout, cell=options.cell_timeout, start=options.start_timeout, memory=options.memory)
+
+
 def _compare_twice(subject: Subject, options: Options, executor: Runner | FunctionRunner, progress: Progress) -> Case:
     """A and B; where there is evidence but no difference, B again with third values."""
     around = Surroundings(threads=threads_per_run())
@@ -158,7 +163,7 @@ def _compare_twice(subject: Subject, options: Options, executor: Runner | Functi
         for generation in (1, 2)
     )
     progress("A and B")
-    a, b = executor.run([first, second])
+    a, b = executor.run([first, second], keep=True)
     units = executor.units([*a.reached, *b.reached])
     case = Case(
         executor=executor,

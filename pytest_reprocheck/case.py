@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,11 +28,14 @@ class Executor(Protocol):
         replaced: Mapping[tuple[str, int | None], str] | None = None,
         *,
         recording: str = "",
+        keep: bool = False,
         after: Trace | None = None,
+        deadline: float = math.inf,
     ) -> list[Trace]:
         """One trace for each of the conditions.
 
-        With other texts for some units, with replays from a recording, and on the tree that an earlier run left.
+        With other texts for some units, with replays from a recording, and on the tree that an earlier run left (and
+        was told to keep). A run that is not over at the deadline has the outcome ``stopped``.
         """
 
 
@@ -62,8 +66,8 @@ class Case:
     """What differs between runs under the same conditions: A and A replayed, or an experiment and its repetition."""
     traces: dict[Experiment, Trace] = field(default_factory=dict)
     results: dict[Experiment, tuple[Difference, ...]] = field(default_factory=dict)
-    deadline: float = float("inf")
-    """``time.monotonic()`` after which no further run is begun."""
+    deadline: float = math.inf
+    """``time.monotonic()`` at which the explaining runs end."""
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -93,6 +97,19 @@ class Case:
         """All differences between two traces, identical facts left out."""
         return compare_traces(a, b, tolerance=self.options.tolerance).differences
 
+    def run(
+        self,
+        conditions: Sequence[Conditions],
+        replaced: Mapping[tuple[str, int | None], str] | None = None,
+        *,
+        after: Trace | None = None,
+    ) -> list[Trace]:
+        """Traces of explaining runs, replaying from A; none of them when the time was up before all were over."""
+        traces = self.executor.run(
+            conditions, replaced, recording=self.a.recording, after=after, deadline=self.deadline
+        )
+        return [] if any(trace.outcome.status == "stopped" for trace in traces) else traces
+
     def varied(self, knobs: Sequence[Knob], generation: int = 1) -> Conditions:
         """A's conditions with other values for some knobs: B's, or the third ones."""
         return with_knobs(self.a.conditions, self.b.conditions if generation == 1 else self.third, knobs)
@@ -117,9 +134,9 @@ def experiment(case: Case, experiments: Sequence[Experiment]) -> None:
 
 def _run(case: Case, batch: Sequence[Experiment | None]) -> None:
     conditions = [case.varied(()) if each is None else case.varied(each.knobs, each.generation) for each in batch]
-    traces = case.executor.run(conditions, recording=case.a.recording)
-    case.runs += len(batch)
-    for each, trace in zip(batch, traces, strict=True):
+    traces = case.run(conditions)
+    case.runs += len(traces)
+    for each, trace in zip(batch, traces, strict=False):
         if each is None:
             case.replayed = trace
             case.null = case.compared(case.a, trace)
@@ -155,7 +172,10 @@ def repeated(case: Case, made: Experiment, differences: Sequence[Difference]) ->
         return tuple(differences)
     # The other way round than before: what depends on who starts first must not look like the experiment's doing.
     conditions = [case.varied(made.knobs, made.generation), case.varied(())]
-    varied, baseline = case.executor.run(conditions, recording=case.a.recording)
+    traces = case.run(conditions)
+    if not traces:
+        return tuple(differences)
+    varied, baseline = traces
     case.trials += 2
     noise = (*case.compared(case.a, baseline), *case.compared(case.traces[made], varied))
     case.null = (*case.null, *noise)
@@ -170,7 +190,10 @@ def tried(case: Case, made: Experiment, edits: Sequence[Edit]) -> tuple[Differen
     if not edits or not case.options.try_remedies or time.monotonic() >= case.deadline:
         return None
     conditions = [case.varied(()), case.varied(made.knobs, made.generation)]
-    baseline, varied = case.executor.run(conditions, apply_edits(case.units, edits), recording=case.a.recording)
+    traces = case.run(conditions, apply_edits(case.units, edits))
+    if not traces:
+        return None
+    baseline, varied = traces
     case.trials += 2
     if baseline.outcome.status != "finished" or varied.outcome.status != "finished":
         return None

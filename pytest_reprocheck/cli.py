@@ -29,7 +29,7 @@ from pytest_reprocheck.report.terminal import (
     render_summary,
 )
 
-_VALUES = ("vary", "max-runs", "budget", "timeout")
+_VALUES = ("vary", "max-runs", "budget", "timeout", "cell-timeout", "start-timeout", "memory")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,6 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("--max-runs", metavar="N", help="runs for finding and explaining, for each subject (8)")
     audit.add_argument("--budget", metavar="TIME", help="time for the explaining runs of each subject (10 min)")
     audit.add_argument("--timeout", metavar="TIME", help="time that one run may take (no limit)")
+    audit.add_argument("--cell-timeout", metavar="TIME", help="time that one cell may take (no limit)")
+    audit.add_argument("--start-timeout", metavar="TIME", help="time until a kernel is ready (2 min)")
+    audit.add_argument("--memory", metavar="SIZE", help="memory that each process may take (no limit)")
     audit.set_defaults(command=_audit)
 
     replay = commands.add_parser("replay", help="run a stored audit's subjects again under the recorded conditions")

@@ -37,6 +37,12 @@ class Options:
     """Seconds that the explaining runs of one subject may take in all; the two first runs are not counted."""
     timeout: float | None = None
     """Seconds that one run may take; None is no limit."""
+    cell_timeout: float | None = None
+    """Seconds that one cell of a notebook may take; None is no limit."""
+    start_timeout: float = 120.0
+    """Seconds until a kernel is ready, or a script's interpreter has started."""
+    memory: int | None = None
+    """Bytes of address space that each process of a run may take; None is no limit."""
     tolerance: Tolerance = field(default_factory=Tolerance)
     try_remedies: bool = True
     """Whether mechanical remedies are applied to a copy and run."""
@@ -52,6 +58,9 @@ class Overrides:
     max_runs: int | None = None
     budget: float | None = None
     timeout: float | None = None
+    cell_timeout: float | None = None
+    start_timeout: float | None = None
+    memory: int | None = None
     tolerance: Tolerance | None = None
     allow_network_reruns: bool | None = None
 
@@ -96,6 +105,9 @@ _OVERRIDES: Mapping[str, settings.Reader] = {
     "max-runs": settings.run_count,
     "budget": settings.duration,
     "timeout": settings.positive_duration,
+    "cell-timeout": settings.positive_duration,
+    "start-timeout": settings.positive_duration,
+    "memory": settings.memory_size,
     "tolerance": settings.tolerance,
     "allow-network-reruns": settings.switch,
 }

@@ -27,7 +27,10 @@ def leftover_findings(case: Case) -> tuple[Finding, ...]:
     left = find_leftovers(case.a, existing)
     if not left or not case.runs_left:
         return ()
-    (again,) = case.executor.run([case.varied(())], recording=case.a.recording, after=case.a)
+    traces = case.run([case.varied(())], after=case.a)
+    if not traces:
+        return ()
+    (again,) = traces
     case.runs += 1
     differences = counted(case.compared(case.a, again))
     if failing(differences) and case.replayed is None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _scope_key = pytest.StashKey["Scope"]()
 
-_VALUES = ("vary", "max-runs", "budget", "timeout")
+_VALUES = ("vary", "max-runs", "budget", "timeout", "cell-timeout", "start-timeout", "memory")
 """Flags that set options of the audits; their names are those of the configuration's keys."""
 
 
@@ -40,6 +40,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--reprocheck-max-runs", metavar="N", help="runs for finding and explaining, each subject (8)")
     group.addoption("--reprocheck-budget", metavar="TIME", help="time for the explaining runs, each subject (10 min)")
     group.addoption("--reprocheck-timeout", metavar="TIME", help="time that one run may take (no limit)")
+    group.addoption("--reprocheck-cell-timeout", metavar="TIME", help="time that one cell may take (no limit)")
+    group.addoption("--reprocheck-start-timeout", metavar="TIME", help="time until a kernel is ready (2 min)")
+    group.addoption("--reprocheck-memory", metavar="SIZE", help="memory that each process may take (no limit)")
     group.addoption("--reprocheck-list", action="store_true", help="show what would be audited, run nothing")
 
 

@@ -31,6 +31,11 @@ _UNITS = {
     "hour": 3600.0,
 }
 _DURATION = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)\s*", re.IGNORECASE)
+_BYTES = {
+    "": 1, "b": 1, "kb": 1000, "kib": 1024, "mb": 1000**2, "mib": 1024**2, "gb": 1000**3, "gib": 1024**3,
+    "tb": 1000**4, "tib": 1024**4,
+}  # fmt: skip
+_SIZE = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)\s*", re.IGNORECASE)
 _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
@@ -141,6 +146,17 @@ def switch(value: object, where: str) -> bool:
     if not isinstance(value, bool):
         raise unexpected("true or false", value, where)
     return value
+
+
+def memory_size(value: object, where: str) -> int:
+    """Bytes: a number, or a text such as ``500 MB`` or ``4 GiB``."""
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return value
+    match = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    size = int(float(match[1]) * _BYTES[match[2].lower()]) if match and match[2].lower() in _BYTES else 0
+    if not size:
+        raise unexpected("bytes, or a text such as '500 MB' or '4 GiB'", value, where)
+    return size
 
 
 def run_count(value: object, where: str) -> int:

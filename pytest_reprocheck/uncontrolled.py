@@ -23,7 +23,10 @@ def address_findings(case: Case) -> list[Finding]:
     if not uncontrolled or not events or case.runs_left < 2:
         return []
     pinned = replace(case.varied(()), pinned=True)
-    first, second = case.executor.run([pinned, pinned], recording=case.a.recording)
+    traces = case.run([pinned, pinned])
+    if not traces:
+        return []
+    first, second = traces
     case.runs += 2
     still = {difference.key for difference in failing(counted(case.compared(first, second)))}
     gone = tuple(difference for difference in uncontrolled if difference.key not in still)

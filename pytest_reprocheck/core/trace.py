@@ -135,11 +135,11 @@ class NotCompared:
 class Outcome:
     """How a run ended."""
 
-    status: Literal["finished", "raised", "exited", "died", "timeout"]
+    status: Literal["finished", "raised", "exited", "died", "timeout", "stopped"]
     """``raised``: an exception reached the top; ``exited``: exit code not 0; ``died``: killed by a signal or
-    crashed."""
+    crashed; ``stopped``: ended by the audit for its own reasons, which says nothing of the subject."""
     message: str = ""
-    """One line: the exception's last line, the exit code, the signal."""
+    """One line: the exception's last line, the exit code, the signal; and what can be done about it."""
     place: Place | None = None
     """The user's line that raised, or the step that was running."""
     detail: str = ""

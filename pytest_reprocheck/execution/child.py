@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import signal
+import select
+import subprocess
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -27,39 +28,75 @@ _THREAD_VARIABLES = (
 _CHILD_FILE = "child.json"
 
 
+def has_ended(process: subprocess.Popen[bytes], *, within: float) -> bool:
+    """Wait for a process's end for some seconds, and be told at once where the system can tell."""
+    try:
+        descriptor = os.pidfd_open(process.pid)
+    except ProcessLookupError:
+        return True
+    except (AttributeError, OSError):
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(within)
+        return process.poll() is not None
+    try:
+        ends = select.poll()
+        ends.register(descriptor, select.POLLIN)
+        ends.poll(within * 1000)
+    finally:
+        os.close(descriptor)
+    return process.poll() is not None
+
+
+_STOP_SECONDS = 10.0
+"""A supervisor needs milliseconds to end its run, and two seconds where semaphores have to be removed."""
+
+
 class Processes:
-    """The process groups that are running, so that all can be ended at once when the audit is interrupted."""
+    """The supervisors that are running, so that all runs can be ended at once when the audit is interrupted."""
 
     def __init__(self) -> None:
-        self._groups: set[int] = set()
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._told: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.Lock()
         self._ended = False
 
-    def add(self, group: int) -> None:
-        """Note a started group; it is ended at once if the audit was interrupted meanwhile."""
-        with self._lock:
-            self._groups.add(group)
-            if self._ended:
-                kill_group(group)
+    @property
+    def ended(self) -> bool:
+        """Whether the audit was interrupted."""
+        return self._ended
 
-    def remove(self, group: int) -> None:
-        """End what is left of a group whose leader is gone, and forget it."""
-        kill_group(group)
+    def add(self, process: subprocess.Popen[bytes]) -> None:
+        """Note a started supervisor; it is told to end at once if the audit was interrupted meanwhile."""
         with self._lock:
-            self._groups.discard(group)
+            self._running.add(process)
+            if self._ended:
+                self._tell(process)
+
+    def end(self, process: subprocess.Popen[bytes]) -> None:
+        """End a supervisor with everything of its run, if it has not ended itself, and forget it."""
+        with self._lock:
+            if process not in self._told:
+                self._tell(process)
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        with self._lock:
+            self._running.discard(process)
+            self._told.discard(process)
 
     def end_all(self) -> None:
-        """End every group, and every one that still starts."""
+        """Tell every run to end, and every one that still starts; a second time, without letting any tidy up."""
         with self._lock:
-            self._ended = True
-            for group in self._groups:
-                kill_group(group)
+            again, self._ended = self._ended, True
+            for process in self._running:
+                if again or process not in self._told:
+                    self._tell(process)
 
-
-def kill_group(group: int) -> None:
-    """SIGKILL for all processes of a group; nothing if there are none left."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, signal.SIGKILL)
+    def _tell(self, process: subprocess.Popen[bytes]) -> None:
+        self._told.add(process)
+        process.terminate()
 
 
 def environment(subject: Subject, conditions: Conditions, folder: RunFolder) -> dict[str, str]:

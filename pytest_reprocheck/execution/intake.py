@@ -23,6 +23,8 @@ from pytest_reprocheck.core.trace import (
     Trace,
 )
 
+MAIN_LOG = "main.jsonl"
+"""Written by the subject's own process from its start on."""
 _FIRST = -1
 _LAST = 2**62
 
@@ -56,6 +58,11 @@ class Log:
     end: int = _LAST
     """``seq`` of the main process's end."""
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the last step that began has ended."""
+        return bool(self.marks) and self.marks[-1].seq < self.end < _LAST
+
     def step_end(self, index: int) -> int:
         """``seq`` at which a step was over."""
         following = [mark.seq for mark in self.marks if mark.step.index > index]
@@ -64,7 +71,7 @@ class Log:
 
 def read_log(folder: Path) -> Log:
     """All log files of a run: the main process's, then its children's in the order of their names."""
-    main = folder / "main.jsonl"
+    main = folder / MAIN_LOG
     log = _decode(list(_lines(main)) if main.exists() else [])
     for number, path in enumerate(sorted(folder.glob("child-*.jsonl")), start=1):
         child = _decode(list(_lines(path)))

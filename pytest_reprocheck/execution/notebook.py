@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import functools
+import math
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from jupyter_client.manager import AsyncKernelManager
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
 from pytest_reprocheck.core.conditions import Conditions
@@ -21,22 +21,33 @@ from pytest_reprocheck.core.errors import BlockedError
 from pytest_reprocheck.core.subjects import Subject
 from pytest_reprocheck.core.trace import NotCompared, Observation, Outcome, Place, Step, Trace
 from pytest_reprocheck.execution.child import Processes, environment, working_directory, write_child_file
+from pytest_reprocheck.execution.ending import death, with_memory_advice
 from pytest_reprocheck.execution.intake import Log, StepMark, build_trace, read_log
-from pytest_reprocheck.execution.outputs import cell_observations
+from pytest_reprocheck.execution.kernel import BoundedClient, SupervisedProvisioner, kernel_manager, kernel_name
+from pytest_reprocheck.execution.launching import Ended, command, read_status
+from pytest_reprocheck.execution.limits import Excess, Limits, Watch, excess_outcome
+from pytest_reprocheck.execution.outputs import Kept, cell_observations, rest_observation, tail
 from pytest_reprocheck.execution.reading import executed_cells, ignored_outputs, users_index
 from pytest_reprocheck.execution.workspace import RunFolder
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _FRAME = re.compile(r"^(?:Cell In\[(\d+)\], line (\d+)|File .*?:(\d+))", re.MULTILINE)
-_SOCKET_PATH_LIMIT = 90
-"""A Unix socket's path may have 107 bytes; jupyter_client appends ``-ipc-N``."""
+_LOOK = 0.1
+"""Seconds between two looks at a run under way."""
+_LAST_WORDS = 1.5
+"""Seconds in which a dead kernel's last messages can still arrive."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Execution:
-    outcome: Outcome
-    reached: int | None
-    """The last cell that was begun, as the user counts; None if the kernel did not start."""
+    """What came of it."""
+
+    excess: Excess | None
+    error: BaseException | None
+    ended: Ended
+    position: int
+    """The last cell that was begun, -1 if none was."""
+    streams: Mapping[tuple[int, str], Kept]
 
 
 def run_notebook(
@@ -45,37 +56,38 @@ def run_notebook(
     conditions: Conditions,
     folder: RunFolder,
     *,
-    timeout: float | None,
+    limits: Limits,
     processes: Processes,
     recording: str,
+    deadline: float = math.inf,
 ) -> Trace:
-    """One execution of ``notebook``, which is changed: its outputs are filled in.
+    """One execution of ``notebook``, which is changed: its outputs are filled in; it is ended at ``deadline``.
 
     Raises BlockedError when its kernel is not installed.
     """
-    kernel = _kernel_name(subject, notebook)
+    kernel = kernel_name(subject, notebook)
     cells = executed_cells(notebook)
     write_child_file(subject, conditions, folder, cells=cells, recording=recording)
-    started = time.monotonic()
-    execution = asyncio.run(
-        _execute(
-            subject,
-            notebook,
-            kernel,
-            environment(subject, conditions, folder),
-            folder,
-            timeout=timeout,
-            processes=processes,
-        )
-    )
-    seconds = time.monotonic() - started
-    log = _with_steps(read_log(folder.log), subject, cells, execution.reached)
-    outputs, skipped = _outputs(log, notebook, folder)
+    printed = folder.scratch.parent / "kernel"
+    printed.touch()
+    watch = Watch(limits=limits, deadline=deadline, files=(printed,))
+    launch = functools.partial(_launch, folder=folder, limits=limits)
+    manager = kernel_manager(kernel, folder, launch, processes)
+    start = {
+        "env": environment(subject, conditions, folder),
+        "cwd": str(working_directory(subject, folder)),
+        "extra_arguments": ["--HistoryManager.hist_file=:memory:"],
+    }
+    execution = asyncio.run(_execute(notebook, manager, start, folder=folder, watch=watch, processes=processes))
+    outcome = _outcome(execution, subject, notebook, watch, tail(printed))
+    reached = _users_cell(notebook, execution.position)
+    log = _with_steps(read_log(folder.log), subject, cells, reached)
+    outputs, skipped = _outputs(log, notebook, folder, execution.streams)
     return build_trace(
         log,
         conditions=conditions,
-        outcome=execution.outcome,
-        seconds=seconds,
+        outcome=outcome,
+        seconds=time.monotonic() - watch.started,
         blobs=folder.blobs,
         record=folder.record,
         moved=(folder.tree, subject.root),
@@ -84,86 +96,75 @@ def run_notebook(
     )
 
 
-def _kernel_name(subject: Subject, notebook: NotebookNode) -> str:
-    name = str(notebook.metadata.get("kernelspec", {}).get("name") or "python3")
-    manager = KernelSpecManager()
-    try:
-        manager.get_kernel_spec(name)
-    except NoSuchKernel:
-        installed = ", ".join(sorted(manager.find_kernel_specs())) or "none"
-        raise BlockedError(
-            f"the notebook asks for the kernel {name!r}, which is not installed (installed: {installed})",
-            where=subject.path,
-            hint=f"Install it with `python -m ipykernel install --user --name {name}`, or change the notebook's kernel",
-        ) from None
-    return name
+def _launch(argv: Sequence[str], cwd: Path, env: Mapping[str, str], *, folder: RunFolder, limits: Limits) -> list[str]:
+    return command(argv, cwd=cwd, env=env, folder=folder, memory=limits.memory)
 
 
 async def _execute(
-    subject: Subject,
     notebook: NotebookNode,
-    kernel: str,
-    variables: Mapping[str, str],
-    folder: RunFolder,
+    manager: AsyncKernelManager,
+    start: Mapping[str, Any],
     *,
-    timeout: float | None,
+    folder: RunFolder,
+    watch: Watch,
     processes: Processes,
 ) -> _Execution:
-    manager = _manager(kernel, folder)
     begun = [-1]
-    client = NotebookClient(
-        notebook,
-        km=manager,
-        timeout=None,
-        shutdown_kernel="immediate",
-        store_widget_state=False,
-        coalesce_streams=True,
-        on_cell_start=lambda cell, cell_index: begun.append(cell_index),  # noqa: ARG005 - nbclient passes both by name
+
+    def begin(cell: NotebookNode, cell_index: int) -> None:  # noqa: ARG001 - nbclient passes both by name
+        begun.append(cell_index)
+        watch.cell_started = time.monotonic()
+
+    client = BoundedClient(notebook, manager, watch, on_cell_start=begin)
+    with watch.files[0].open("wb") as printed:
+        work = asyncio.create_task(_work(client, manager, watch, {**start, "stdout": printed, "stderr": printed}))
+        try:
+            excess = await _watched(work, manager, watch, processes)
+        finally:
+            await _stop(client, manager, processes)
+    supervisor = getattr(manager.provisioner, "supervisor", None)
+    return _Execution(
+        excess=excess,
+        error=DeadKernelError() if work.cancelled() else work.exception(),
+        ended=read_status(folder, supervisor.returncode if supervisor is not None else 0),
+        position=begun[-1],
+        streams=client.streams,
     )
-    group: int | None = None
-    try:
-        async with asyncio.timeout(timeout) as limit:
-            await manager.start_kernel(
-                env=dict(variables),
-                cwd=str(working_directory(subject, folder)),
-                extra_arguments=["--HistoryManager.hist_file=:memory:"],
-            )
-            group = getattr(manager.provisioner, "pid", None)
-            if group is not None:
-                processes.add(group)
-            client.kc = await client.async_start_new_kernel_client()
-            await client.async_execute(cleanup_kc=False)
-        outcome = Outcome(status="finished")
-    except (TimeoutError, DeadKernelError):
-        # nbclient takes the cancellation at the time limit for a dead kernel.
-        place = Place(path=subject.path, cell=_users_cell(notebook, begun[-1]))
-        if limit.expired():
-            outcome = Outcome(status="timeout", message=f"no end after {timeout:g} s", place=place)
-        else:
-            outcome = Outcome(status="died", message="the kernel died", place=place)
-    except CellExecutionError as error:
-        outcome = _raised(subject, error, _users_cell(notebook, begun[-1]))
-    finally:
-        await _stop(client, manager)
-        if group is not None:
-            processes.remove(group)
-    return _Execution(outcome=outcome, reached=_users_cell(notebook, begun[-1]))
 
 
-def _manager(kernel: str, folder: RunFolder) -> AsyncKernelManager:
-    """A manager whose sockets lie in the run's own folder, so that runs side by side cannot take each other's ports."""
-    manager = AsyncKernelManager(kernel_name=kernel)
-    connection = folder.scratch / "kernel.json"
-    if os.name == "posix" and len(str(connection)) < _SOCKET_PATH_LIMIT:
-        manager.transport = "ipc"
-        manager.connection_file = str(connection)
-    return manager
+async def _work(client: BoundedClient, manager: AsyncKernelManager, watch: Watch, start: Mapping[str, Any]) -> None:
+    await manager.start_kernel(**start)
+    client.kc = await client.async_start_new_kernel_client()
+    watch.ready = True
+    await client.async_execute(cleanup_kc=False)
 
 
-async def _stop(client: NotebookClient, manager: AsyncKernelManager) -> None:
+async def _watched(
+    work: asyncio.Task[None], manager: AsyncKernelManager, watch: Watch, processes: Processes
+) -> Excess | None:
+    """Wait for the end of the work; gives the limit that is passed before, after which it is cancelled."""
+    excess: Excess | None = None
+    while excess is None:
+        done, _ = await asyncio.wait({work}, timeout=_LOOK)
+        if processes.ended:
+            excess = "interrupted"
+        elif done:
+            return None
+        elif (excess := watch.excess()) is None and manager.has_kernel and not await manager.is_alive():
+            await asyncio.wait({work}, timeout=_LAST_WORDS)
+            break
+    work.cancel()
+    await asyncio.wait({work})
+    return excess
+
+
+async def _stop(client: BoundedClient, manager: AsyncKernelManager, processes: Processes) -> None:
     if client.kc is not None:
         client.kc.stop_channels()
         client.kc = None
+    if isinstance(manager.provisioner, SupervisedProvisioner) and manager.provisioner.process is not None:
+        processes.end(manager.provisioner.process)
+        await manager.provisioner.wait()
     if manager.has_kernel:
         await manager.shutdown_kernel(now=True)
     await manager.cleanup_resources()
@@ -171,6 +172,32 @@ async def _stop(client: NotebookClient, manager: AsyncKernelManager) -> None:
 
 def _users_cell(notebook: NotebookNode, position: int) -> int | None:
     return users_index(notebook.cells[position], position) if position >= 0 else None
+
+
+def _outcome(execution: _Execution, subject: Subject, notebook: NotebookNode, watch: Watch, printed: str) -> Outcome:
+    """Raises BlockedError when the kernel's program is not there, and what is nobody's fault but ours."""
+    limits, error, ended = watch.limits, execution.error, execution.ended
+    cell = _users_cell(notebook, execution.position)
+    place = Place(path=subject.path, cell=cell)
+    if execution.excess is not None:
+        return excess_outcome(execution.excess, limits, what="the kernel", place=place, detail=printed)
+    if ended.missing:
+        raise BlockedError(
+            f"cannot start the kernel: {ended.missing} is missing", where=subject.path, hint="Install it"
+        )
+    if ended.problem:
+        return Outcome(status="died", message=f"the kernel could not be started: {ended.problem}", place=place)
+    if error is None:
+        return Outcome(status="finished")
+    if isinstance(error, CellExecutionError):
+        return with_memory_advice(_raised(subject, error, cell), limits)
+    if isinstance(error, CellTimeoutError):
+        return Outcome(status="timeout", message="what this cell displayed did not arrive", place=place, detail=printed)
+    if not isinstance(error, DeadKernelError) and (watch.ready or ended.stopped):
+        raise error
+    died = "the kernel died" if watch.ready else "the kernel died before it was ready"
+    message = died if ended.stopped else f"{died}: {death(ended, limits)}"
+    return Outcome(status="died", message=message, place=place, detail=printed)
 
 
 def _raised(subject: Subject, error: CellExecutionError, index: int | None) -> Outcome:
@@ -203,18 +230,29 @@ def _with_steps(log: Log, subject: Subject, cells: list[tuple[int, str]], reache
     return replace(log, marks=marks, end=len(marks))
 
 
-def _outputs(log: Log, notebook: NotebookNode, folder: RunFolder) -> tuple[list[Observation], list[NotCompared]]:
+def _outputs(
+    log: Log, notebook: NotebookNode, folder: RunFolder, streams: Mapping[tuple[int, str], Kept]
+) -> tuple[list[Observation], list[NotCompared]]:
     observations: list[Observation] = []
     skipped: list[NotCompared] = []
     ignored = ignored_outputs(notebook)
-    cells = {users_index(cell, position): cell for position, cell in enumerate(notebook.cells)}
+    # Of the cell before injected parameters and these, which share an index, the later one counts.
+    positions = {users_index(cell, position): position for position, cell in enumerate(notebook.cells)}
     marks = {mark.step.place.cell: mark for mark in log.marks}
     for cell, mark in marks.items():
-        outputs: list[dict[str, Any]] = cells[cell].get("outputs", []) if cell is not None else []
+        position = positions[cell] if cell is not None else -1
+        outputs: list[dict[str, Any]] = notebook.cells[position].get("outputs", []) if cell is not None else []
         if cell is None or not outputs:
             continue
         if cell in ignored:
             skipped.append(NotCompared(what=f"outputs of {mark.step.place}", reason=ignored[cell]))
             continue
-        observations += cell_observations(outputs, mark.step, log.step_end(mark.step.index), folder.blobs)
+        seq = log.step_end(mark.step.index)
+        observations += cell_observations(outputs, mark.step, seq, folder.blobs)
+        for name in ("stdout", "stderr"):
+            kept = streams.get((position, name))
+            if kept is not None and kept.rest_size:
+                observation, note = rest_observation(kept, name, mark.step, seq)
+                observations.append(observation)
+                skipped.append(note)
     return observations, skipped

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import base64
+import codecs
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from pytest_reprocheck.core.trace import Observation, Step
-from pytest_reprocheck.core.values import Image, Text
+from pytest_reprocheck.core.trace import NotCompared, Observation, Step
+from pytest_reprocheck.core.values import Image, Opaque, Text
 from pytest_reprocheck.execution.intake import Log
 
 _IMAGES = frozenset({"image/png", "image/jpeg", "image/gif"})
+STEP_ROOM = 4 * 1024**2
+"""Characters kept of what one step prints to one stream."""
+RUN_ROOM = 32 * 1024**2
+"""Characters kept of a stream in all."""
+_CHUNK = 1024**2
+_TAIL = 4000
+"""Characters of standard error kept as an outcome's detail."""
 _EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif"}
 
 
@@ -22,25 +31,98 @@ def text_value(text: str, mime: str = "text/plain") -> Text:
     return Text(text=text, mime=mime, digest=_digest(text.encode("utf-8", "surrogatepass")))
 
 
-def stream_observations(log: Log, streams: Mapping[str, Path]) -> list[Observation]:
+@dataclass(kw_only=True, slots=True)
+class Kept:
+    """A stream of text of any length: the beginning is kept, the rest has a digest.
+
+    What is kept depends on sizes alone, so two equal streams keep the same.
+    """
+
+    room: int
+    rest_size: int = 0
+    _rest: Any = field(default_factory=lambda: hashlib.blake2b(digest_size=16))
+
+    def add(self, text: str) -> str:
+        """Take more of the stream; gives the part that is kept."""
+        kept = text[: self.room]
+        self.room -= len(kept)
+        if len(kept) < len(text):
+            rest = text[len(kept) :].encode("utf-8", "surrogatepass")
+            self._rest.update(rest)
+            self.rest_size += len(rest)
+        return kept
+
+    @property
+    def digest(self) -> str:
+        """Of the rest."""
+        return str(self._rest.hexdigest())
+
+
+def rest_observation(rest: Kept, what: str, step: Step | None, seq: int) -> tuple[Observation, NotCompared]:
+    """What stands for the rest of a long stream: it is compared by its digest alone, and that is said."""
+    named = f"{what} beyond what is kept"
+    reason = f"the last {rest.rest_size} bytes are too much to keep, and compared by digest alone"
+    value = Opaque(type="text", reason="too long", digest=rest.digest)
+    place = f" of {step.place}" if step is not None else ""
+    index = step.index if step is not None else None
+    return (
+        Observation(seq=seq, aspect="outputs", what=named, step=index, stack=(), value=value),
+        NotCompared(what=f"{named}{place}", reason=reason),
+    )
+
+
+def stream_observations(log: Log, streams: Mapping[str, Path]) -> tuple[list[Observation], list[NotCompared]]:
     """A script's stdout and stderr, cut where its steps began; ``streams`` maps a stream's name to its file."""
-    found = []
+    found: list[Observation] = []
+    shortened: list[NotCompared] = []
     for name, path in streams.items():
-        content = path.read_bytes()
-        starts: list[tuple[int, int | None]] = [(0, None)]
-        for mark in log.marks:
-            offset = mark.stdout if name == "stdout" else mark.stderr
-            if offset is not None:
-                starts.append((offset, mark.step.index))
-        for position, (start, step) in enumerate(starts):
-            end = starts[position + 1][0] if position + 1 < len(starts) else len(content)
-            if piece := content[start:end]:
-                seq = log.step_end(step) if step is not None else -1
-                text = piece.decode("utf-8", "replace")
-                found.append(
-                    Observation(seq=seq, aspect="outputs", what=name, step=step, stack=(), value=text_value(text))
-                )
-    return found
+        room = RUN_ROOM
+        with path.open("rb") as file:
+            for step, size in _pieces(log, name, path.stat().st_size):
+                kept = Kept(room=min(room, STEP_ROOM))
+                text = "".join(kept.add(piece) for piece in _decoded(file, size))
+                room -= len(text)
+                seq = log.step_end(step.index) if step is not None else -1
+                index = step.index if step is not None else None
+                if text:
+                    found.append(
+                        Observation(seq=seq, aspect="outputs", what=name, step=index, stack=(), value=text_value(text))
+                    )
+                if kept.rest_size:
+                    observation, note = rest_observation(kept, name, step, seq)
+                    found.append(observation)
+                    shortened.append(note)
+    return found, shortened
+
+
+def _pieces(log: Log, name: str, size: int) -> Iterator[tuple[Step | None, int]]:
+    """What was printed before the first step and in each one, in bytes.
+
+    A script that has closed the stream and opened something else in its place has other sizes than the file's.
+    """
+    step: Step | None = None
+    start = 0
+    for mark in log.marks:
+        offset = mark.stdout if name == "stdout" else mark.stderr
+        if offset is not None and start <= offset <= size:
+            yield step, offset - start
+            step, start = mark.step, offset
+    yield step, size - start
+
+
+def _decoded(file: BinaryIO, size: int) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    while size > 0:
+        content = file.read(min(size, _CHUNK))
+        size -= len(content) or size
+        yield decoder.decode(content, final=not size)
+
+
+def tail(path: Path) -> str:
+    """The last characters of a file, as an outcome's detail."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 4 * _TAIL))
+        return file.read().decode("utf-8", "replace")[-_TAIL:]
 
 
 def cell_observations(outputs: Sequence[Mapping[str, Any]], step: Step, seq: int, blobs: Path) -> list[Observation]:

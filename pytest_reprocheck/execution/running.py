@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from pytest_reprocheck.core.sources import Unit
 from pytest_reprocheck.core.subjects import Subject
 from pytest_reprocheck.core.trace import NotCompared, Trace
 from pytest_reprocheck.execution.child import Processes
+from pytest_reprocheck.execution.limits import Limits
 from pytest_reprocheck.execution.notebook import run_notebook
 from pytest_reprocheck.execution.reading import executed_cells, read_notebook, with_sources
 from pytest_reprocheck.execution.script import read_script, run_script
@@ -43,6 +45,17 @@ def threads_per_run() -> int:
     return max(1, len(os.sched_getaffinity(0)) // SIDE_BY_SIDE)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Batch:
+    """What runs that are asked for together have in common, besides the subject."""
+
+    replaced: Replaced
+    recording: str
+    keep: bool
+    after: RunFolder | None
+    deadline: float
+
+
 @dataclass(kw_only=True, slots=True)
 class Runner:
     """Executes one subject under given Conditions; open it with ``runner()``."""
@@ -51,7 +64,7 @@ class Runner:
     ready: Prepared
     notebook: NotebookNode | None
     """The notebook as it will be run; None for scripts."""
-    timeout: float | None
+    limits: Limits
     processes: Processes = field(default_factory=Processes)
     started: int = 0
     """Runs begun so far; the number of the next run's folder."""
@@ -66,6 +79,7 @@ class Runner:
         recording: str = "",
         keep: bool = False,
         after: Trace | None = None,
+        deadline: float = math.inf,
     ) -> list[Trace]:
         """One trace for each of the conditions, at most two running at a time.
 
@@ -75,44 +89,45 @@ class Runner:
             recording: a trace's, which the conditions' replays are read from.
             keep: keep the trees that the runs leave, until the session ends.
             after: the trace of a run whose tree was kept: these runs begin with it.
+            deadline: what is still running then (``time.monotonic()``) is ended: its outcome is ``stopped``.
         """
         first = self.started
         self.started += len(conditions)
-        earlier = None if after is None else self.left[after.blobs]
+        batch = _Batch(
+            replaced=replaced or {},
+            recording=recording,
+            keep=keep,
+            after=None if after is None else self.left[after.blobs],
+            deadline=deadline,
+        )
         side_by_side = 1 if self.ready.mode == "in-place" else SIDE_BY_SIDE
         with ThreadPoolExecutor(side_by_side, thread_name_prefix="reprocheck-run") as pool:
             try:
                 jobs = [
-                    pool.submit(self._run_one, number, each, replaced or {}, recording, keep=keep, after=earlier)
-                    for number, each in enumerate(conditions, first)
+                    pool.submit(self._run_one, number, each, batch) for number, each in enumerate(conditions, first)
                 ]
                 return [job.result() for job in jobs]
             except BaseException:
                 # Also for KeyboardInterrupt: nothing may outlive the audit.
                 self.processes.end_all()
-                pool.shutdown(cancel_futures=True)
+                try:
+                    pool.shutdown(cancel_futures=True)
+                except BaseException:
+                    self.processes.end_all()
+                    raise
                 raise
 
-    def _run_one(
-        self,
-        number: int,
-        conditions: Conditions,
-        replaced: Replaced,
-        recording: str,
-        *,
-        keep: bool,
-        after: RunFolder | None,
-    ) -> Trace:
-        files = {path: text.encode() for (path, cell), text in replaced.items() if cell is None}
+    def _run_one(self, number: int, conditions: Conditions, batch: _Batch) -> Trace:
+        files = {path: text.encode() for (path, cell), text in batch.replaced.items() if cell is None}
         folder = open_run(
-            self.ready, number, files, directory=conditions.directory, network=conditions.network, after=after
+            self.ready, number, files, directory=conditions.directory, network=conditions.network, after=batch.after
         )
         try:
-            trace = self._execute(folder, conditions, replaced, recording)
+            trace = self._execute(folder, conditions, batch)
             written = written_files(self.ready, folder)
             changed = [path for path in written.changed if path not in files]
             unread = [NotCompared(what=f"file {path}", reason=_WRITTEN) for path in changed]
-            if keep:
+            if batch.keep:
                 self.left[trace.blobs] = folder
             return replace(
                 trace,
@@ -121,27 +136,29 @@ class Runner:
                 facts={**trace.facts, **{f"{name} problem": text for name, text in self.ready.problems.items()}},
             )
         finally:
-            close_run(folder, keep=keep)
+            close_run(folder, keep=batch.keep)
 
-    def _execute(self, folder: RunFolder, conditions: Conditions, replaced: Replaced, recording: str) -> Trace:
+    def _execute(self, folder: RunFolder, conditions: Conditions, batch: _Batch) -> Trace:
         if self.notebook is None:
             return run_script(
                 self.subject,
                 conditions,
                 folder,
-                timeout=self.timeout,
+                limits=self.limits,
                 processes=self.processes,
-                recording=recording,
+                recording=batch.recording,
+                deadline=batch.deadline,
             )
-        cells = {cell: text for (_path, cell), text in replaced.items() if cell is not None}
+        cells = {cell: text for (_path, cell), text in batch.replaced.items() if cell is not None}
         return run_notebook(
             self.subject,
             with_sources(self.notebook, cells) if cells else copy.deepcopy(self.notebook),
             conditions,
             folder,
-            timeout=self.timeout,
+            limits=self.limits,
             processes=self.processes,
-            recording=recording,
+            recording=batch.recording,
+            deadline=batch.deadline,
         )
 
     def units(self, reached: Sequence[str]) -> tuple[Unit, ...]:
@@ -159,7 +176,7 @@ class Runner:
 
 
 @contextmanager
-def runner(subject: Subject, *, timeout: float | None, workspace: Workspace | None = None) -> Iterator[Runner]:
+def runner(subject: Subject, *, limits: Limits | None = None, workspace: Workspace | None = None) -> Iterator[Runner]:
     """A Runner for a notebook or script; its folders are gone afterwards.
 
     Raises SubjectError when the subject cannot be read, and WorkspaceError when ``workspace`` (plain copies, where
@@ -169,4 +186,4 @@ def runner(subject: Subject, *, timeout: float | None, workspace: Workspace | No
     if notebook is None and subject.module is None and not subject.file.is_file():
         raise SubjectError("no such file", where=subject.path)
     with prepared(subject.root, workspace or Workspace()) as ready:
-        yield Runner(subject=subject, ready=ready, notebook=notebook, timeout=timeout)
+        yield Runner(subject=subject, ready=ready, notebook=notebook, limits=limits or Limits())

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-import signal
+import math
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from pytest_reprocheck.core.conditions import Conditions
 from pytest_reprocheck.core.errors import BlockedError
 from pytest_reprocheck.core.subjects import Subject
-from pytest_reprocheck.core.trace import Outcome, Trace
+from pytest_reprocheck.core.trace import NotCompared, Outcome, Place, Trace
 from pytest_reprocheck.execution.child import (
     PROBES,
     Processes,
     environment,
-    kill_group,
+    has_ended,
     working_directory,
     write_child_file,
 )
-from pytest_reprocheck.execution.intake import Log, build_trace, read_log
-from pytest_reprocheck.execution.outputs import stream_observations
+from pytest_reprocheck.execution.ending import script_outcome
+from pytest_reprocheck.execution.intake import MAIN_LOG, build_trace, read_log
+from pytest_reprocheck.execution.launching import Ended, command, read_status
+from pytest_reprocheck.execution.limits import Excess, Limits, Watch, excess_outcome
+from pytest_reprocheck.execution.outputs import stream_observations, tail
 from pytest_reprocheck.execution.workspace import RunFolder
 
-_TAIL = 4000
-"""Characters of standard error kept as an outcome's detail."""
+_LOOK = 0.1
+"""Seconds between two looks at a run under way."""
 
 
 def run_script(
@@ -33,74 +37,88 @@ def run_script(
     conditions: Conditions,
     folder: RunFolder,
     *,
-    timeout: float | None,
+    limits: Limits,
     processes: Processes,
     recording: str,
+    deadline: float = math.inf,
 ) -> Trace:
-    """One execution in ``folder``; raises BlockedError when the subject's interpreter does not exist."""
-    variables = environment(subject, conditions, folder)
-    # Figures are observed, not shown: a backend that needs a display would fail on a server.
-    variables.setdefault("MPLBACKEND", "agg")
+    """One execution in ``folder``, ended at ``deadline``.
+
+    Raises BlockedError when the subject's interpreter does not exist.
+    """
     write_child_file(subject, conditions, folder, recording=recording)
     streams = {"stdout": folder.scratch.parent / "stdout", "stderr": folder.scratch.parent / "stderr"}
-    started = time.monotonic()
-    with streams["stdout"].open("wb") as stdout, streams["stderr"].open("wb") as stderr:
-        try:
-            process = subprocess.Popen(
-                [subject.python or sys.executable, str(PROBES / "run_script.py")],
-                cwd=working_directory(subject, folder),
-                env=variables,
-                stdin=subprocess.DEVNULL,
-                stdout=stdout,
-                stderr=stderr,
-                start_new_session=True,
-            )
-        except FileNotFoundError as error:
-            raise BlockedError(
-                f"cannot start {error.filename}", where=subject.path, hint="Check `python` and `cwd` of this subject"
-            ) from error
-        timed_out = _wait(process, timeout, processes)
+    watch = Watch(limits=limits, deadline=deadline, files=tuple(streams.values()))
+    ended, excess = _execute(subject, conditions, folder, streams=streams, watch=watch, processes=processes)
+    if ended.missing:
+        raise BlockedError(
+            f"cannot start {ended.missing}", where=subject.path, hint="Check `python` and `cwd` of this subject"
+        )
     log = read_log(folder.log)
-    detail = streams["stderr"].read_text("utf-8", "replace")[-_TAIL:]
+    place = log.marks[-1].step.place if log.marks else Place(path=subject.path)
+    detail = tail(streams["stderr"])
+    if excess is not None:
+        outcome = excess_outcome(excess, limits, what="the interpreter", place=place, detail=detail, over=log.is_over)
+    elif ended.problem:
+        outcome = Outcome(status="died", message=f"could not be started: {ended.problem}", place=place)
+    else:
+        outcome = script_outcome(log.outcome, ended, limits, place=place, detail=detail)
+    observations, shortened = stream_observations(log, streams)
     return build_trace(
         log,
         conditions=conditions,
-        outcome=_outcome(log, process.returncode, timeout if timed_out else None, detail),
-        seconds=time.monotonic() - started,
+        outcome=outcome,
+        seconds=time.monotonic() - watch.started,
         blobs=folder.blobs,
         record=folder.record,
         moved=(folder.tree, subject.root),
-        outputs=stream_observations(log, streams),
+        outputs=observations,
+        not_compared=[*shortened, *_outlived(ended)],
     )
 
 
-def _wait(process: subprocess.Popen[bytes], timeout: float | None, processes: Processes) -> bool:
-    """Wait for the end of a process and of all that it started; whether it had to be ended for want of time."""
-    processes.add(process.pid)
-    try:
-        process.wait(timeout)
-    except subprocess.TimeoutExpired:
-        kill_group(process.pid)
-        process.wait()
-        return True
-    finally:
-        processes.remove(process.pid)
-    return False
+def _execute(
+    subject: Subject,
+    conditions: Conditions,
+    folder: RunFolder,
+    *,
+    streams: Mapping[str, Path],
+    watch: Watch,
+    processes: Processes,
+) -> tuple[Ended, Excess | None]:
+    variables = environment(subject, conditions, folder)
+    # Figures are observed, not shown: a backend that needs a display would fail on a server.
+    variables.setdefault("MPLBACKEND", "agg")
+    line = command(
+        [subject.python or sys.executable, str(PROBES / "run_script.py")],
+        cwd=working_directory(subject, folder),
+        env=variables,
+        folder=folder,
+        memory=watch.limits.memory,
+    )
+    with streams["stdout"].open("wb") as stdout, streams["stderr"].open("wb") as stderr:
+        process = subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, start_new_session=True)
+        processes.add(process)
+        try:
+            excess = _watched(process, watch, folder.log / MAIN_LOG, processes)
+        finally:
+            processes.end(process)
+    return read_status(folder, process.returncode), excess
 
 
-def _outcome(log: Log, code: int, timeout: float | None, detail: str) -> Outcome:
-    place = log.marks[-1].step.place if log.marks else None
-    if timeout is not None:
-        return Outcome(status="timeout", message=f"no end after {timeout:g} s", place=place, detail=detail)
-    if code < 0:
-        return Outcome(
-            status="died", message=f"killed by {signal.Signals(-code).name}", place=place, detail=detail, exit_code=code
-        )
-    if log.outcome is not None:
-        return log.outcome
-    if code != 0:
-        return Outcome(status="exited", message=f"exit code {code}", place=place, detail=detail, exit_code=code)
-    return Outcome(status="finished", exit_code=0)
+def _watched(process: subprocess.Popen[bytes], watch: Watch, sign: Path, processes: Processes) -> Excess | None:
+    """Wait for the end; gives the limit that is passed before. ``sign`` is there when the interpreter has started."""
+    while not has_ended(process, within=_LOOK):
+        watch.ready = watch.ready or sign.exists()
+        if (excess := watch.excess()) is not None:
+            return excess
+    return "interrupted" if processes.ended else None
+
+
+def _outlived(ended: Ended) -> list[NotCompared]:
+    """Processes that went on when the script had ended; what they would have done is not known."""
+    reason = "was still running when the script had ended, and was ended"
+    return [NotCompared(what=f"process {name[:80]}", reason=reason) for name in dict.fromkeys(ended.left) if name]
 
 
 def read_script(path: Path) -> str:

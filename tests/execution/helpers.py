@@ -5,12 +5,14 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import nbformat
 
 from pytest_reprocheck.core.conditions import baseline
 from pytest_reprocheck.core.subjects import Subject
 from pytest_reprocheck.core.trace import Trace
+from pytest_reprocheck.execution.limits import Limits
 from pytest_reprocheck.execution.running import runner
 
 
@@ -33,9 +35,9 @@ def write_notebook(path: Path, *cells: str, kernel: str = "python3", tags: Mappi
     nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
 
 
-def run_once(subject: Subject, *, timeout: float | None = 60) -> Trace:
+def run_once(subject: Subject, *, timeout: float | None = 60, **limits: Any) -> Trace:
     """One run under conditions A."""
-    with runner(subject, timeout=timeout) as executor:
+    with runner(subject, limits=Limits(run=timeout, **limits)) as executor:
         (trace,) = executor.run([baseline(subject.name, threads=1)])
     return trace
 

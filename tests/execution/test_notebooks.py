@@ -69,19 +69,6 @@ def test_parameters_are_injected_as_papermill_does(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize(
-    ("cell", "status", "message"),
-    [("import os\nos._exit(1)", "died", "the kernel died"), ("while True: pass", "timeout", "no end after 4 s")],
-)
-def test_kernels_that_die_or_hang(tmp_path: Path, cell: str, status: str, message: str) -> None:
-    """Told with the cell that was running."""
-    write_notebook(tmp_path / "work/nb.ipynb", "x = 1", cell)
-    outcome = run_once(notebook(tmp_path), timeout=4).outcome
-    assert (outcome.status, outcome.message) == (status, message)
-    assert outcome.place is not None
-    assert outcome.place.cell == 1
-
-
 def test_a_missing_kernel_blocks(tmp_path: Path) -> None:
     """The message lists what is installed and how to install what is not."""
     write_notebook(tmp_path / "work/nb.ipynb", "1", kernel="julia-9")

@@ -11,6 +11,7 @@ from pytest_reprocheck.core.conditions import baseline
 from pytest_reprocheck.core.errors import WorkspaceError
 from pytest_reprocheck.core.subjects import Subject
 from pytest_reprocheck.execution import copying, workspace
+from pytest_reprocheck.execution.limits import Limits
 from pytest_reprocheck.execution.running import runner
 from tests.execution.helpers import outputs, write
 
@@ -44,7 +45,7 @@ def test_subjects_that_write_delete_and_rename_leave_the_tree_alone(tmp_path: Pa
     )
     before = fingerprint(tmp_path)
     subject = Subject(root=tmp_path, path="train.py", kind="script")
-    with runner(subject, timeout=60) as executor:
+    with runner(subject, limits=Limits(run=60)) as executor:
         base = executor.ready.base
         a, b = executor.run([baseline("train.py", threads=1)] * 2)
     assert fingerprint(tmp_path) == before
@@ -69,7 +70,7 @@ def test_environments_and_caches_are_not_copied(tmp_path: Path) -> None:
     write(tmp_path.parent / "beside", {"shared.csv": "shared"})
     (tmp_path / "data/outside").symlink_to("../../beside")
     subject = Subject(root=tmp_path, path="train.py", kind="script")
-    with runner(subject, timeout=60) as executor:
+    with runner(subject, limits=Limits(run=60)) as executor:
         (trace,) = executor.run([baseline("train.py", threads=1)])
     assert outputs(trace) == "['.env', '.git', 'data', 'link', 'train.py'] shared\n"
 

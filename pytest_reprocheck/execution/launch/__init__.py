@@ -1,1 +1,1 @@
-"""What starts a run: programs of the standard library alone, run by path before the subject's interpreter."""
+"""Programs that stand between this process and a run: found by path, run by an interpreter of their own."""

@@ -1,0 +1,161 @@
+"""Kernels below a supervisor, and a client that keeps no more of their output than there is room for."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+from pytest_reprocheck.core.errors import BlockedError
+from pytest_reprocheck.core.subjects import Subject
+from pytest_reprocheck.execution.child import Processes
+from pytest_reprocheck.execution.limits import Watch
+from pytest_reprocheck.execution.outputs import RUN_ROOM, STEP_ROOM, Kept
+from pytest_reprocheck.execution.workspace import RunFolder
+
+_SOCKET_PATH_LIMIT = 90
+"""A Unix socket's path may have 107 bytes; jupyter_client appends ``-ipc-N``."""
+_OUTPUT_SECONDS = 60
+"""What a cell has displayed is awaited for so long after its end."""
+
+Launch = Callable[[Sequence[str], Path, Mapping[str, str]], list[str]]
+"""Command, working directory and environment of a kernel -> the command that starts it."""
+
+
+def kernel_name(subject: Subject, notebook: NotebookNode) -> str:
+    """The kernel that a notebook asks for; raises BlockedError when it is not installed."""
+    name = str(notebook.metadata.get("kernelspec", {}).get("name") or "python3")
+    manager = KernelSpecManager()
+    try:
+        manager.get_kernel_spec(name)
+    except NoSuchKernel:
+        installed = ", ".join(sorted(manager.find_kernel_specs())) or "none"
+        raise BlockedError(
+            f"the notebook asks for the kernel {name!r}, which is not installed (installed: {installed})",
+            where=subject.path,
+            hint=f"Install it with `python -m ipykernel install --user --name {name}`, or change the notebook's kernel",
+        ) from None
+    return name
+
+
+class SupervisedProvisioner(LocalProvisioner):
+    """Starts a local kernel below a supervisor, which is the process that jupyter_client knows.
+
+    The supervisor passes interrupts on to the kernel's own process group.
+    """
+
+    launch: Launch
+    processes: Processes
+    supervisor: subprocess.Popen[bytes] | None = None
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        """Start it; the kernel has the environment and the folder, the supervisor has the caller's own."""
+        # The launcher adds this variable to the environment of what it starts, and expands the user's folder.
+        env = {**kwargs["env"], "JPY_PARENT_PID": str(os.getpid())}
+        argv = [os.path.expanduser(word) for word in cmd]  # noqa: PTH111 - words that are no paths stay as they are
+        line = self.launch(argv, Path(kwargs["cwd"]), env)
+        info = await super().launch_kernel(line, **{**kwargs, "env": dict(os.environ), "cwd": None})
+        assert self.process is not None
+        self.supervisor = self.process
+        self.processes.add(self.process)
+        return info
+
+    async def kill(self, restart: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - the base class's signature
+        """End the kernel and everything that it has started."""
+        if self.process is not None:
+            await asyncio.to_thread(self.processes.end, self.process)
+
+    async def terminate(self, restart: bool = False) -> None:  # noqa: FBT001, FBT002 - the base class's signature
+        """End it in the same way."""
+        await self.kill(restart)
+
+
+def kernel_manager(kernel: str, folder: RunFolder, launch: Launch, processes: Processes) -> AsyncKernelManager:
+    """A manager whose sockets lie in the run's own folder, so that runs side by side cannot take each other's ports.
+
+    A kernel that has a provisioner of its own, as remote ones have, is started by that.
+    """
+    manager = AsyncKernelManager(kernel_name=kernel)
+    connection = folder.scratch / "kernel.json"
+    if os.name == "posix" and len(str(connection)) < _SOCKET_PATH_LIMIT:
+        manager.transport = "ipc"
+        manager.connection_file = str(connection)
+    factory = KernelProvisionerFactory.instance(parent=manager.parent)
+    chosen = factory.create_provisioner_instance(str(uuid.uuid4()), manager.kernel_spec, parent=manager)
+    if type(chosen) is LocalProvisioner:
+        own = SupervisedProvisioner(kernel_id=chosen.kernel_id, kernel_spec=manager.kernel_spec, parent=manager)
+        own.launch = launch
+        own.processes = processes
+        manager.kernel_id = chosen.kernel_id
+        manager.provisioner = own
+    return manager
+
+
+class BoundedClient(NotebookClient):
+    """Executes a notebook; of a stream it keeps the beginning, and a digest of the rest."""
+
+    def __init__(
+        self, notebook: NotebookNode, manager: AsyncKernelManager, watch: Watch, on_cell_start: Callable[..., None]
+    ) -> None:
+        super().__init__(
+            notebook,
+            km=manager,
+            timeout=None,
+            iopub_timeout=_OUTPUT_SECONDS,
+            raise_on_iopub_timeout=True,
+            shutdown_kernel="immediate",
+            store_widget_state=False,
+            coalesce_streams=True,
+            on_cell_start=on_cell_start,
+        )
+        self.watch = watch
+        self.rooms = {"stdout": RUN_ROOM, "stderr": RUN_ROOM}
+        self.streams: dict[tuple[int, str], Kept] = {}
+        """Position of the cell and name of the stream -> what has become of it."""
+
+    def output(
+        self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str | None, cell_index: int
+    ) -> NotebookNode | None:
+        """Take one output of a cell."""
+        content = msg["content"]
+        if msg["msg_type"] != "stream":
+            self.watch.displayed += sum(len(data) for data in content.get("data", {}).values() if isinstance(data, str))
+            return super().output(outs, msg, display_id, cell_index)
+        self.watch.displayed += len(content["text"])
+        if self.clear_before_next_output:
+            self._forget(cell_index)
+        kept = self._keep(cell_index, content["name"], content["text"])
+        return (
+            super().output(outs, {**msg, "content": {**content, "text": kept}}, display_id, cell_index)
+            if kept
+            else None
+        )
+
+    def clear_output(self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int) -> None:
+        """Forget the outputs of a cell, at once or when it has new ones."""
+        if not msg["content"].get("wait"):
+            self._forget(cell_index)
+        super().clear_output(outs, msg, cell_index)
+
+    def _keep(self, cell: int, name: str, text: str) -> str:
+        room = self.rooms.get(name, RUN_ROOM)
+        stream = self.streams.setdefault((cell, name), Kept(room=min(room, STEP_ROOM)))
+        kept = stream.add(text)
+        self.rooms[name] = room - len(kept)
+        return kept
+
+    def _forget(self, cell: int) -> None:
+        for key in [key for key in self.streams if key[0] == cell]:
+            del self.streams[key]
