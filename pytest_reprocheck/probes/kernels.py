@@ -40,13 +40,30 @@ class Kernels:
         if modules == self._loaded or not self._probe.log.main:
             return
         self._loaded = modules
-        cores: list[str] = []
-        threads: list[str] = []
-        for name, library in _libraries():
-            threads.extend(_threads(name, library))
-            cores.extend(_core(name, library))
-        facts = {"threads": ", ".join(sorted(set(threads))), "simd": ", ".join([*sorted(set(cores)), *_features()])}
+        groups = features()
+        said = [f"OpenBLAS {core}" for core in cores()]
+        said += [] if groups is None else [f"numpy {' '.join(groups) or 'baseline'}"]
+        facts = {"threads": ", ".join(threads()), "simd": ", ".join(said)}
         self._probe.log.write({"type": "facts", "facts": {factor: text for factor, text in facts.items() if text}})
+
+
+def threads() -> list[str]:
+    """How many threads the loaded pools have."""
+    return sorted({text for name, library in _libraries() for text in _threads(name, library)})
+
+
+def cores() -> list[str]:
+    """The processors that the loaded builds of OpenBLAS have chosen kernels for."""
+    return sorted({text for name, library in _libraries() for text in _core(name, library)})
+
+
+def features() -> list[str] | None:
+    """The groups of instructions that numpy may choose and has; None without numpy."""
+    module = sys.modules.get("numpy._core._multiarray_umath") or sys.modules.get("numpy.core._multiarray_umath")
+    if module is None:
+        return None
+    enabled = getattr(module, "__cpu_features__", {})
+    return [name for name in getattr(module, "__cpu_dispatch__", []) if enabled.get(name)]
 
 
 def _libraries() -> Iterator[tuple[str, Any]]:
@@ -82,17 +99,9 @@ def _core(name: str, library: Any) -> Iterator[str]:
         from ctypes import c_char_p
 
         function.restype = c_char_p
-        yield f"OpenBLAS {(function() or b'').decode(errors='replace')}"
+        yield (function() or b"").decode(errors="replace")
 
 
 def _openblas(library: Any, name: str) -> Any:
     found = (getattr(library, pattern.format(name), None) for pattern in _OPENBLAS)
     return next((function for function in found if function is not None), None)
-
-
-def _features() -> Iterator[str]:
-    """The groups of instructions that numpy chose among and has."""
-    module = sys.modules.get("numpy._core._multiarray_umath") or sys.modules.get("numpy.core._multiarray_umath")
-    enabled, chosen_among = getattr(module, "__cpu_features__", {}), getattr(module, "__cpu_dispatch__", [])
-    if module is not None:
-        yield f"numpy {' '.join(name for name in chosen_among if enabled.get(name)) or 'baseline'}"
