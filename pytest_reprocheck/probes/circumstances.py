@@ -7,7 +7,7 @@ import sys
 from os import getpid
 from typing import TYPE_CHECKING, Any
 
-from . import clock, local
+from . import clock, local, numpy_clock
 from .addresses import Addresses
 from .cpus import Cpus
 from .datetimes import Datetimes
@@ -55,6 +55,7 @@ def install(probe: Probe, recording: Recording) -> tuple[Hooks, list[Callable[[]
         moved = clock.Clock(probe, recording)
         clock.install(moved)
         hooks["datetime"] = lambda module: Datetimes(probe, moved, module).install()
+        hooks["numpy"] = functools.partial(numpy_clock.install, probe, moved)
         hooks["_time_machine"] = functools.partial(_give_back, probe, moved)
         facts["clock"] = moved.measured()
     else:
