@@ -11,6 +11,7 @@ from . import clock, local, numpy_clock
 from .addresses import Addresses
 from .cpus import Cpus
 from .datetimes import Datetimes
+from .imports import BeforeImport
 from .kernels import Kernels
 from .pid import Pids
 from .reads import Reads
@@ -56,7 +57,9 @@ def install(probe: Probe, recording: Recording) -> tuple[Hooks, list[Callable[[]
         clock.install(moved)
         hooks["datetime"] = lambda module: Datetimes(probe, moved, module).install()
         hooks["numpy"] = functools.partial(numpy_clock.install, probe, moved)
-        hooks["_time_machine"] = functools.partial(_give_back, probe, moved)
+        own_clock = BeforeImport("_time_machine", probe.guarded("clock", functools.partial(_give_back, probe, moved)))
+        own_clock.install()
+        probe.undo(own_clock.uninstall)
         facts["clock"] = moved.measured()
     else:
         facts["clock problem"] = "datetime can be watched in CPython alone"
@@ -65,7 +68,7 @@ def install(probe: Probe, recording: Recording) -> tuple[Hooks, list[Callable[[]
     return hooks, [probe.guarded("threads and instructions", kernels.end_step)]
 
 
-def _give_back(probe: Probe, moved: clock.Clock, _module: Any) -> None:
-    """The user sets the clock with time-machine, which takes functions of Python's for the builtin ones."""
+def _give_back(probe: Probe, moved: clock.Clock) -> None:
+    """The user sets the clock with time-machine, which takes whatever stands in ``time`` for functions of C."""
     moved.patches.close()
     probe.log.write({"type": "facts", "facts": {"clock problem": "time-machine sets the clock in this program"}})

@@ -144,6 +144,8 @@ def _calendar(clock: Clock, name: str) -> Any:
         if name != "gmtime":
             clock.reads.note("timezone", frame, what)
         seconds = clock.read("time", frame, what) // _SECOND
+        if name == "strftime" and not isinstance(args[0], str):
+            return None
         if name in ("asctime", "strftime"):
             return plain(*args[: given - 1], _localtime(seconds))
         return plain(seconds)

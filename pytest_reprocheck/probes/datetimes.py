@@ -53,9 +53,8 @@ class Datetimes:
         for name, function in made.items():
             function.__module__ = "datetime"
             exchange(self._clock.patches, kind, name, classmethod(function))
-        exchange(
-            self._clock.patches, kind, "astimezone", self._local("astimezone", lambda args: not args or args[0] is None)
-        )
+        for name in ("astimezone", "timestamp"):
+            exchange(self._clock.patches, kind, name, self._local(name))
         date = kind.__mro__[1]
         exchange(self._clock.patches, date, "fromtimestamp", classmethod(self._from(vars(date)["fromtimestamp"])))
         if getattr(kind.now, "__func__", None) is not made["now"]:
@@ -70,9 +69,9 @@ class Datetimes:
             try:
                 if found is not None and len(args) + len(kwargs) < 2 and not kwargs.keys() - {"tz"}:
                     tz = args[0] if args else kwargs.get("tz")
-                    value = given(cls, tz, found)
-                    if value is not None:
-                        return value
+                    nanoseconds = given(tz, found)
+                    if nanoseconds is not None:
+                        return self._at(cls, nanoseconds, tz)
                 return plain.__get__(None, cls)(*args, **kwargs)
             except BaseException as error:
                 without_this_frame(error)
@@ -80,18 +79,22 @@ class Datetimes:
 
         return now
 
-    def _user_now(self, cls: type, tz: Any, frame: FrameType) -> Any:
+    def _user_now(self, tz: Any, frame: FrameType) -> int:
         if tz is None:
             self._clock.reads.note("timezone", frame, "datetime.datetime.now")
-        return self._at(cls, self._clock.read("time", frame, "datetime.datetime.now"), tz)
+        return self._clock.read("time", frame, "datetime.datetime.now")
 
     def _at(self, cls: type, nanoseconds: int, tz: Any) -> Any:
         # A float of today's seconds is exact to a quarter of a microsecond, and is rounded to microseconds.
-        return self._plain_from.__get__(None, cls)(nanoseconds // 1000 / 1e6, tz)
+        try:
+            return self._plain_from.__get__(None, cls)(nanoseconds // 1000 / 1e6, tz)
+        except BaseException as error:
+            without_this_frame(error)
+            raise
 
     def _utcnow(self) -> Callable[..., Any]:
         plain = vars(self._kind)["utcnow"]
-        given = self._probe.guarded("reads of the clock", self._user_utcnow)
+        given = self._probe.guarded("reads of the clock", self._clock.read)
         warns = sys.version_info >= (3, 12)
 
         @functools.wraps(plain)
@@ -105,18 +108,15 @@ class Datetimes:
                     from _warnings import warn
 
                     warn(_UTCNOW, DeprecationWarning, 2)
-                value = None if found is None else given(cls, found)
-                return self._plain_now.__get__(None, cls)(self._utc).replace(tzinfo=None) if value is None else value
+                nanoseconds = None if found is None else given("time", found, "datetime.datetime.utcnow")
+                if nanoseconds is None:
+                    return self._plain_now.__get__(None, cls)(self._utc).replace(tzinfo=None)
+                return self._at(cls, nanoseconds, self._utc).replace(tzinfo=None)
             except BaseException as error:
                 without_this_frame(error)
                 raise
 
         return utcnow
-
-    def _user_utcnow(self, cls: type, frame: FrameType) -> Any:
-        return self._at(cls, self._clock.read("time", frame, "datetime.datetime.utcnow"), self._utc).replace(
-            tzinfo=None
-        )
 
     def _from(self, plain: Any) -> Callable[..., Any]:
         """``fromtimestamp``: local time where no zone is named."""
@@ -136,15 +136,20 @@ class Datetimes:
 
         return fromtimestamp
 
-    def _local(self, name: str, asks: Callable[[tuple[Any, ...]], bool]) -> Callable[..., Any]:
-        """A method that takes a time without a zone for local time."""
-        plain, what = vars(self._kind)[name], f"datetime.datetime.{name}"
+    def _local(self, name: str) -> Callable[..., Any]:
+        """A method that takes a time without a zone for local time; ``astimezone`` asks for the zone in any case."""
+        plain, what, asks = vars(self._kind)[name], f"datetime.datetime.{name}", name == "astimezone"
         note = self._probe.guarded("reads of the time zone", self._clock.reads.note)
 
         @functools.wraps(plain)
         def method(self_: Any, /, *args: Any, **kwargs: Any) -> Any:
             found = self._reader(sys._getframe(1))
-            if found is not None and not kwargs and asks(args) and (name != "timestamp" or self_.tzinfo is None):
+            if (
+                found is not None
+                and not kwargs
+                and args in ((), (None,))
+                and (asks or not getattr(self_, "tzinfo", 0) is None)
+            ):
                 note("timezone", found, what)
             try:
                 return plain(self_, *args, **kwargs)
