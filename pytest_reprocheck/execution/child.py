@@ -104,6 +104,13 @@ def environment(subject: Subject, conditions: Conditions, folder: RunFolder) -> 
     variables = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
     variables.update(subject.env)
     variables.update({name: str(conditions.threads) for name in _THREAD_VARIABLES})
+    variables.update(conditions.simd)
+    if conditions.timezone:
+        variables["TZ"] = conditions.timezone
+    if conditions.locale:
+        # LC_ALL overrides LANG and every other LC_ variable, but not the languages of messages.
+        variables["LC_ALL"] = conditions.locale
+        variables.pop("LANGUAGE", None)
     variables["PYTHONHASHSEED"] = str(conditions.hash)
     variables["PYTHONPATH"] = os.pathsep.join([str(PROBES / "startup"), *_python_path(subject, variables, folder)])
     variables["TMPDIR"] = str(folder.scratch)

@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import entropy, estimators, numpy_random, randomness, reach, sklearn_random
+from . import circumstances, entropy, estimators, numpy_random, randomness, reach, recording, sklearn_random
 from .fits import Fits
 from .frames import without_this_frame
 from .imports import ImportHooks
@@ -140,8 +140,11 @@ def _install(probe: Probe) -> tuple[dict[str, Callable[[Any], None]], list[Calla
         "sklearn.utils.validation": functools.partial(sklearn_random.install, probe, numpy_state=numpy_state),
         "sklearn.base": functools.partial(estimators.install, probe, watcher=watcher),
     }
+    kept = recording.Recording(probe)
+    circumstance_hooks, circumstance_ends = circumstances.install(probe, kept)
+    hooks.update(circumstance_hooks)
     guarded = {name: probe.guarded(f"unseeded draws and fits of {name}", hook) for name, hook in hooks.items()}
-    return guarded, [numpy_state.end_step, probe.guarded("fits", fits.end_step)]
+    return guarded, [numpy_state.end_step, probe.guarded("fits", fits.end_step), *circumstance_ends]
 
 
 def _write_facts(probe: Probe) -> None:

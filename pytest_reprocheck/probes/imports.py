@@ -51,6 +51,28 @@ class ImportHooks:
         return spec
 
 
+class BeforeImport:
+    """A meta path finder that finds nothing, but acts before a named module is loaded."""
+
+    def __init__(self, name: str, action: Callable[[], object]) -> None:
+        self._name = name
+        self._action = action
+
+    def install(self) -> None:
+        """Watch for the module."""
+        sys.meta_path.insert(0, self)
+
+    def uninstall(self) -> None:
+        """Watch no more."""
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+
+    def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> None:  # noqa: ARG002
+        """Act, and leave the finding to the others."""
+        if name == self._name:
+            self._action()
+
+
 def _found_by_others(
     own: ImportHooks, name: str, path: Sequence[str] | None, target: ModuleType | None
 ) -> ModuleSpec | None:

@@ -1,0 +1,74 @@
+"""What user code reads from its surroundings: clock, process id, time zone, locale, processors, addresses."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from os import getpid
+from typing import TYPE_CHECKING, Any
+
+from . import clock, local, numpy_clock
+from .addresses import Addresses
+from .cpus import Cpus
+from .datetimes import Datetimes
+from .imports import BeforeImport
+from .kernels import Kernels
+from .pid import Pids
+from .reads import Reads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .probe import Probe
+    from .recording import Recording
+
+Hooks = dict[str, "Callable[[Any], None]"]
+
+
+def install(probe: Probe, recording: Recording) -> tuple[Hooks, list[Callable[[], None]]]:
+    """Patch what is loaded already; gives hooks for what may be imported later, and what writes at each step's end.
+
+    Nothing where the run has no conditions: observed inside a process that is not its own, it leaves them as they are.
+    """
+    if "conditions" not in probe.config:
+        return {}, []
+    reads = Reads(probe, probe.undo)
+    pids, cpus, kernels = Pids(probe, recording, reads), Cpus(probe, reads), Kernels(probe)
+    facts = {
+        "pid": str(getpid()),
+        "cpus": cpus.measured(),
+        "timezone": local.timezone(),
+        **dict([local.locale()]),
+        **kernels.asked_for(),
+    }
+    pids.install()
+    cpus.install()
+    addresses = Addresses(probe, reads)
+    addresses.install()
+    hooks: Hooks = {
+        "copy": addresses.spare,
+        "pickle": addresses.spare,
+        "locale": functools.partial(local.install_in_locale, reads),
+        "psutil": pids.install_in_psutil,
+        **cpus.hooks(),
+    }
+    if sys.implementation.name == "cpython":
+        moved = clock.Clock(probe, recording)
+        clock.install(moved)
+        hooks["datetime"] = lambda module: Datetimes(probe, moved, module).install()
+        hooks["numpy"] = functools.partial(numpy_clock.install, probe, moved)
+        own_clock = BeforeImport("_time_machine", probe.guarded("clock", functools.partial(_give_back, probe, moved)))
+        own_clock.install()
+        probe.undo(own_clock.uninstall)
+        facts["clock"] = moved.measured()
+    else:
+        facts["clock problem"] = "datetime can be watched in CPython alone"
+    if probe.log.main:
+        probe.log.write({"type": "facts", "facts": facts})
+    return hooks, [probe.guarded("threads and instructions", kernels.end_step)]
+
+
+def _give_back(probe: Probe, moved: clock.Clock) -> None:
+    """The user sets the clock with time-machine, which takes whatever stands in ``time`` for functions of C."""
+    moved.patches.close()
+    probe.log.write({"type": "facts", "facts": {"clock problem": "time-machine sets the clock in this program"}})
