@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -12,7 +13,7 @@ from pytest_reprocheck.case import Case
 from pytest_reprocheck.compare.alignment import compare_traces
 from pytest_reprocheck.config import Options
 from pytest_reprocheck.core.causes import cause
-from pytest_reprocheck.core.conditions import Surroundings, baseline, restricted, varied
+from pytest_reprocheck.core.conditions import baseline, restricted, varied
 from pytest_reprocheck.core.errors import BlockedError, ConfigError, ReprocheckError
 from pytest_reprocheck.core.findings import Audit, Finding, Invocation, Verdict
 from pytest_reprocheck.core.subjects import Subject, SubjectKind, find_root
@@ -21,17 +22,33 @@ from pytest_reprocheck.diagnose.applied import factor_report
 from pytest_reprocheck.diagnose.attribution import counted, failing
 from pytest_reprocheck.diagnose.unordered import depends_on_hash, find_unordered
 from pytest_reprocheck.environment.snapshot import snapshot
+from pytest_reprocheck.environment.surroundings import surroundings
 from pytest_reprocheck.execution.function import FunctionRunner
 from pytest_reprocheck.execution.limits import Limits
-from pytest_reprocheck.execution.running import Runner, runner, threads_per_run
+from pytest_reprocheck.execution.machine import Machine, probe_machine
+from pytest_reprocheck.execution.running import Runner, runner
+from pytest_reprocheck.execution.workspace import Workspace
 from pytest_reprocheck.explaining import explain
 from pytest_reprocheck.leaving import leftover_findings
+
+__all__ = ["Machine", "Progress", "audit", "audit_function", "replay", "subject_at", "this_machine"]
 
 Progress = Callable[[str], None]
 """Told what is being done, in a few words."""
 
 
-def audit(subject: Subject | str | Path, options: Options | None = None, *, progress: Progress | None = None) -> Audit:
+def this_machine() -> Machine:
+    """What this machine can keep runs from; found out once, it serves any number of audits."""
+    return probe_machine()
+
+
+def audit(
+    subject: Subject | str | Path,
+    options: Options | None = None,
+    *,
+    progress: Progress | None = None,
+    machine: Machine | None = None,
+) -> Audit:
     """Run a notebook or script twice under varied conditions, compare, and explain what differs.
 
     ``subject`` may be a path; its project is then the nearest folder above with a ``pyproject.toml`` or the like,
@@ -42,8 +59,12 @@ def audit(subject: Subject | str | Path, options: Options | None = None, *, prog
     asked = _checked(options or Options())
     started = time.monotonic()
     try:
-        with runner(chosen, limits=_limits(asked)) as executor:
+        workspace = Workspace(mode=asked.workspace, machine=machine or this_machine())
+        with runner(chosen, limits=_limits(asked), workspace=workspace) as executor:
+            # In place there is one tree, and it is the user's: nothing in it is edited.
+            asked = replace(asked, try_remedies=asked.try_remedies and executor.ready.mode != "in-place")
             result = _audit(chosen, asked, executor, progress or (lambda _text: None))
+            result = replace(result, workspace=executor.ready.mode, notes=executor.ready.notes)
     except BlockedError as error:
         result = _refused(chosen, "blocked", error)
     except ReprocheckError as error:
@@ -90,7 +111,8 @@ def replay(stored: Audit, root: Path, options: Options | None = None) -> Audit:
     subject = _subject_of(stored, root)
     started = time.monotonic()
     try:
-        with runner(subject, limits=_limits(asked)) as executor:
+        workspace = Workspace(mode=asked.workspace, machine=this_machine())
+        with runner(subject, limits=_limits(asked), workspace=workspace) as executor:
             a, b = executor.run([stored.conditions["A"], stored.conditions["B"]])
             comparison = compare_traces(a, b, tolerance=asked.tolerance)
     except ReprocheckError as error:
@@ -156,8 +178,10 @@ def _limits(options: Options) -> Limits:
 
 def _compare_twice(subject: Subject, options: Options, executor: Runner | FunctionRunner, progress: Progress) -> Case:
     """A and B; where there is evidence but no difference, B again with third values."""
-    around = Surroundings(threads=threads_per_run())
+    around = surroundings(simd_of=(subject.python or sys.executable) if "simd" in options.vary else None)
     first = baseline(subject.name, threads=around.threads)
+    if options.no_network:
+        first = replace(first, network="off")
     second, third = (
         restricted(first, varied(subject.name, first, around, generation=generation), options.vary)
         for generation in (1, 2)
@@ -170,6 +194,7 @@ def _compare_twice(subject: Subject, options: Options, executor: Runner | Functi
         options=options,
         subject_path=subject.path,
         root=str(subject.root),
+        separate=not isinstance(executor, Runner) or executor.ready.mode != "in-place",
         a=a,
         b=b,
         third=third,

@@ -48,6 +48,8 @@ class Case:
     subject_path: str
     root: str
     """Absolute path of the user's project."""
+    separate: bool = True
+    """Whether each run begins with a tree of its own."""
     a: Trace
     b: Trace
     third: Conditions

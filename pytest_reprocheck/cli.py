@@ -1,4 +1,4 @@
-"""The face on the command line: ``reprocheck audit | replay | show | explain``.
+"""The face on the command line: ``reprocheck audit | replay | show | explain | doctor``.
 
 Exit codes: 0, all subjects are reproducible; 1, one is not; 2, a wrong command line, configuration or file.
 """
@@ -10,16 +10,28 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
 from pytest_reprocheck.collecting import Entry, Scope, declared_files, entries_in, entries_of, refusal
 from pytest_reprocheck.config import Options, Overrides, merged, parse_flags, read_config
 from pytest_reprocheck.core.causes import CAUSES
+from pytest_reprocheck.core.checkup import Outlook
 from pytest_reprocheck.core.errors import ConfigError, DecodeError, ReprocheckError, did_you_mean
 from pytest_reprocheck.core.findings import Audit
 from pytest_reprocheck.core.subjects import find_root
-from pytest_reprocheck.report.machine import LAST, Report, host, keep_last, load_report, report_to_json, write_text
+from pytest_reprocheck.report.checkup import render_capabilities, render_outlooks
+from pytest_reprocheck.report.machine import (
+    LAST,
+    Report,
+    host,
+    keep_last,
+    last_seconds,
+    load_report,
+    report_to_json,
+    write_text,
+)
 from pytest_reprocheck.report.terminal import (
     render_cause,
     render_causes,
@@ -29,7 +41,17 @@ from pytest_reprocheck.report.terminal import (
     render_summary,
 )
 
-_VALUES = ("vary", "max-runs", "budget", "timeout", "cell-timeout", "start-timeout", "memory")
+_VALUES = (
+    "vary",
+    "max-runs",
+    "budget",
+    "timeout",
+    "cell-timeout",
+    "start-timeout",
+    "memory",
+    "workspace",
+    "no-network",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,11 +87,13 @@ def _parser() -> argparse.ArgumentParser:
     audit = commands.add_parser("audit", help="run notebooks and scripts twice and explain what differs")
     audit.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="a notebook, a script, or a folder")
     audit.add_argument("--json", metavar="FILE", type=Path, help="write the machine-readable report")
-    audit.add_argument("--vary", metavar="LIST", help="factors to vary, separated by commas (seed,hash)")
+    audit.add_argument("--vary", metavar="LIST", help="factors to vary, or: default, hardware (default)")
     audit.add_argument("--max-runs", metavar="N", help="runs for finding and explaining, for each subject (8)")
     audit.add_argument("--budget", metavar="TIME", help="time for the explaining runs of each subject (10 min)")
     audit.add_argument("--timeout", metavar="TIME", help="time that one run may take (no limit)")
     audit.add_argument("--cell-timeout", metavar="TIME", help="time that one cell may take (no limit)")
+    audit.add_argument("--workspace", metavar="MODE", help="auto, overlay, copy or in-place (auto)")
+    audit.add_argument("--no-network", action="store_true", default=None, help="cut all runs off from other machines")
     audit.add_argument("--start-timeout", metavar="TIME", help="time until a kernel is ready (2 min)")
     audit.add_argument("--memory", metavar="SIZE", help="memory that each process may take (no limit)")
     audit.set_defaults(command=_audit)
@@ -86,22 +110,27 @@ def _parser() -> argparse.ArgumentParser:
     explain = commands.add_parser("explain", help="what a cause is, and what to do about it")
     explain.add_argument("cause", nargs="?", metavar="CAUSE", help="without one, all are listed")
     explain.set_defaults(command=_explain)
+
+    doctor = commands.add_parser("doctor", help="what this machine allows, and what subjects would be blocked by")
+    doctor.add_argument("paths", nargs="*", metavar="PATH", type=Path, help="a notebook, a script, or a folder")
+    doctor.set_defaults(command=_doctor)
     return parser
 
 
 def _audit(parsed: argparse.Namespace) -> int:
-    from pytest_reprocheck.auditing import audit
+    from pytest_reprocheck.auditing import audit, this_machine
 
     flags = parse_flags({name: getattr(parsed, name.replace("-", "_")) for name in _VALUES}, "--")
     scope, entries = _subjects([Path(os.path.abspath(path)) for path in parsed.paths], flags)  # noqa: PTH100 - links stay
     audits = []
+    machine = this_machine()
     for entry in entries:
         tell = functools.partial(_progress, entry.subject.name)
-        result = refusal(entry) or audit(entry.subject, entry.options, progress=tell)
+        result = refusal(entry) or audit(entry.subject, entry.options, progress=tell, machine=machine)
         audits.append(result)
         if not result.passed:
             print(f"{render_headline(result)}\n{render_failure(result)}\n", flush=True)
-    print("\n".join(render_summary(audits)))
+    print("\n".join(render_summary(audits, flag="--vary")))
     target = parsed.json or (scope.root / scope.config.json if scope.config.json else None)
     tool_version = version("pytest-reprocheck")
     if target is not None:
@@ -185,6 +214,22 @@ def _explain(parsed: argparse.Namespace) -> int:
         raise ConfigError(f"unknown cause {parsed.cause!r}", hint=did_you_mean(parsed.cause, by_slug))
     print(render_cause(by_slug[parsed.cause]))
     return 0
+
+
+def _doctor(parsed: argparse.Namespace) -> int:
+    from pytest_reprocheck.inspecting import capabilities, outlook
+
+    print(render_capabilities(capabilities()))
+    if not parsed.paths:
+        return 0
+    scope, entries = _subjects([Path(os.path.abspath(path)) for path in parsed.paths], Overrides())  # noqa: PTH100
+    found = []
+    for entry in entries:
+        subject = entry.subject
+        told = Outlook(name=subject.name, problem=entry.problem) if entry.problem else outlook(subject)
+        found.append(replace(told, estimate=last_seconds(scope.root, subject.path, subject.parameters)))
+    print(f"\n{render_outlooks(found)}")
+    return 1 if any(each.lacks or each.problem for each in found) else 0
 
 
 def _exit_code(audits: Sequence[Audit]) -> int:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from pytest_reprocheck.core.conditions import FactorName
+    from pytest_reprocheck.core.conditions import FactorName, WorkspaceMode
     from pytest_reprocheck.core.subjects import Json
 
 FILE_NAME = "pyproject.toml"
@@ -46,6 +46,10 @@ class Options:
     tolerance: Tolerance = field(default_factory=Tolerance)
     try_remedies: bool = True
     """Whether mechanical remedies are applied to a copy and run."""
+    workspace: WorkspaceMode = "auto"
+    """How runs are kept from the user's tree; ``auto`` is an overlay, and copies where there is none."""
+    no_network: bool = False
+    """Whether all runs are cut off from other machines."""
     allow_network_reruns: bool = False
     """Whether a subject that connects to other machines is run again to explain what differs."""
 
@@ -62,6 +66,8 @@ class Overrides:
     start_timeout: float | None = None
     memory: int | None = None
     tolerance: Tolerance | None = None
+    workspace: WorkspaceMode | None = None
+    no_network: bool | None = None
     allow_network_reruns: bool | None = None
 
 
@@ -109,6 +115,8 @@ _OVERRIDES: Mapping[str, settings.Reader] = {
     "start-timeout": settings.positive_duration,
     "memory": settings.memory_size,
     "tolerance": settings.tolerance,
+    "workspace": settings.workspace_mode,
+    "no-network": settings.switch,
     "allow-network-reruns": settings.switch,
 }
 _RULE: Mapping[str, settings.Reader] = {

@@ -21,7 +21,7 @@ def leftover_findings(case: Case) -> tuple[Finding, ...]:
 
     A replayed tells what would differ in any case; it is made only if something differs.
     """
-    if case.a.outcome.status != "finished" or not case.may_run_again:
+    if case.a.outcome.status != "finished" or not case.may_run_again or not case.separate:
         return ()
     existing = frozenset(path for path in case.a.written if Path(case.root, path).exists())
     left = find_leftovers(case.a, existing)

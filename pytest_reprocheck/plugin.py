@@ -22,7 +22,17 @@ if TYPE_CHECKING:
 
 _scope_key = pytest.StashKey["Scope"]()
 
-_VALUES = ("vary", "max-runs", "budget", "timeout", "cell-timeout", "start-timeout", "memory")
+_VALUES = (
+    "vary",
+    "max-runs",
+    "budget",
+    "timeout",
+    "cell-timeout",
+    "start-timeout",
+    "memory",
+    "workspace",
+    "no-network",
+)
 """Flags that set options of the audits; their names are those of the configuration's keys."""
 
 
@@ -36,13 +46,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "and explain what differs",
     )
     group.addoption("--reprocheck-json", metavar="FILE", help="write the machine-readable report")
-    group.addoption("--reprocheck-vary", metavar="LIST", help="factors to vary, separated by commas (seed,hash)")
+    group.addoption("--reprocheck-vary", metavar="LIST", help="factors to vary, or: default, hardware (default)")
     group.addoption("--reprocheck-max-runs", metavar="N", help="runs for finding and explaining, each subject (8)")
     group.addoption("--reprocheck-budget", metavar="TIME", help="time for the explaining runs, each subject (10 min)")
     group.addoption("--reprocheck-timeout", metavar="TIME", help="time that one run may take (no limit)")
     group.addoption("--reprocheck-cell-timeout", metavar="TIME", help="time that one cell may take (no limit)")
     group.addoption("--reprocheck-start-timeout", metavar="TIME", help="time until a kernel is ready (2 min)")
     group.addoption("--reprocheck-memory", metavar="SIZE", help="memory that each process may take (no limit)")
+    group.addoption("--reprocheck-workspace", metavar="MODE", help="auto, overlay, copy or in-place (auto)")
+    group.addoption(
+        "--reprocheck-no-network", action="store_true", default=None, help="cut all runs off from other machines"
+    )
     group.addoption("--reprocheck-list", action="store_true", help="show what would be audited, run nothing")
 
 

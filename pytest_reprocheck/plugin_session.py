@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from pytest_reprocheck.auditing import Machine
     from pytest_reprocheck.collecting import Entry, Scope
     from pytest_reprocheck.core.findings import Audit
     from pytest_reprocheck.core.subjects import Json
@@ -56,7 +57,9 @@ class AuditItem(pytest.Item):
 
     def runtest(self) -> None:
         """Audit; the verdict decides."""
-        audit = _audit(self.entry)
+        session = self.config.pluginmanager.get_plugin("reprocheck-session")
+        assert isinstance(session, AuditSession)
+        audit = _audit(self.entry, session)
         self.stash[audits_key] = [audit]
         causes = sorted({finding.cause for finding in audit.findings if finding.severity == "error"})
         self.user_properties.append(("reprocheck_verdict", audit.verdict))
@@ -81,14 +84,14 @@ class AuditItem(pytest.Item):
         return self.path, None, self.name
 
 
-def _audit(entry: Entry) -> Audit:
+def _audit(entry: Entry, session: AuditSession) -> Audit:
     from pytest_reprocheck.collecting import refusal
 
     if refused := refusal(entry):
         return refused
     from pytest_reprocheck.auditing import audit
 
-    return audit(entry.subject, entry.options)
+    return audit(entry.subject, entry.options, machine=session.machine())
 
 
 class AuditSession:
@@ -103,6 +106,7 @@ class AuditSession:
         self.audits: dict[tuple[int, int], Audit] = {}
         """Position of the item in the order of collection, position among its audits -> audit."""
         self.problems: list[str] = []
+        self._machine: Machine | None = None
         self._add_declared(config)
 
     def _add_declared(self, config: pytest.Config) -> None:
@@ -117,14 +121,25 @@ class AuditSession:
         if config.args_source is not config.ArgsSource.ARGS:
             config.args += [str(file) for file in files if not any(map(file.is_relative_to, self.named))]
 
-    def pytest_report_header(self) -> str:
-        """What is varied, and the limits; seeds derive from each subject's name."""
+    def machine(self) -> Machine:
+        """What this machine can keep runs from, found out at the first question."""
+        from pytest_reprocheck.auditing import this_machine
+
+        if self._machine is None:
+            self._machine = this_machine()
+        return self._machine
+
+    def pytest_report_header(self) -> list[str]:
+        """What is varied, the workspace, and the limits; seeds derive from each subject's name."""
         from pytest_reprocheck.config import Options, merged
+        from pytest_reprocheck.report.terminal import render_header
 
         options = merged(Options(), [self.scope.config.overrides, self.scope.flags])
-        count = f"{len(options.vary)} factor{'s' if len(options.vary) > 1 else ''}"
+        machine = self.machine() if options.workspace == "auto" else None
+        mode = options.workspace if machine is None else "overlay" if machine.overlay else "copy"
+        why = machine.overlay_reason if machine is not None and not machine.overlay else ""
         limits = f"max {options.max_runs} runs, budget {_time(options.budget)}"
-        return f"reprocheck: {count} varied: {' '.join(options.vary)} | copy workspace | {limits}"
+        return render_header(options.vary, f"{mode} workspace", why, limits)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collect_file(

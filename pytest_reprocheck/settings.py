@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, get_args
 
-from pytest_reprocheck.core.conditions import FACTORS, FactorName
+from pytest_reprocheck.core.conditions import FACTORS, FactorName, WorkspaceMode
 from pytest_reprocheck.core.errors import ConfigError, did_you_mean
 from pytest_reprocheck.core.subjects import Json, parameter_text
 from pytest_reprocheck.core.tolerance import Tolerance
@@ -139,6 +139,14 @@ def positive_duration(value: object, where: str) -> float:
     if not seconds:
         raise unexpected("more than 0 seconds", value, where)
     return seconds
+
+
+def workspace_mode(value: object, where: str) -> WorkspaceMode:
+    """How runs are kept from the user's tree."""
+    known: tuple[WorkspaceMode, ...] = get_args(WorkspaceMode)
+    if value not in known:
+        raise ConfigError(f"unknown workspace {value!r}", where=where, hint=did_you_mean(str(value), known))
+    return known[known.index(value)]
 
 
 def switch(value: object, where: str) -> bool:

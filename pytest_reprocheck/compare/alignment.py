@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pytest_reprocheck.compare.comparators import compare_values, describe
 from pytest_reprocheck.compare.judging import Context, Judgement, cut
-from pytest_reprocheck.compare.normalise import normalise_pair
+from pytest_reprocheck.compare.normalise import Folders, normalise_pair
 from pytest_reprocheck.compare.unknown import unknown_parts
 from pytest_reprocheck.core.findings import Difference, Key, Sameness
 from pytest_reprocheck.core.tolerance import Tolerance
@@ -116,12 +116,16 @@ def _context(a: Trace, b: Trace, tolerance: Tolerance, item: Observation) -> Con
     return Context(
         a_blobs=Path(a.blobs) if a.blobs else None,
         b_blobs=Path(b.blobs) if b.blobs else None,
-        a_root=a.facts.get("root", ""),
-        b_root=b.facts.get("root", ""),
+        a_folders=_folders(a),
+        b_folders=_folders(b),
         tolerance=tolerance,
         aspect=item.aspect,
         what=item.what,
     )
+
+
+def _folders(trace: Trace) -> Folders:
+    return Folders(root=trace.facts.get("root", ""), scratch=trace.facts.get("scratch", ""))
 
 
 def _absent(a: Observation | None, b: Observation | None, context: Context) -> Judgement:
@@ -157,8 +161,7 @@ def _compare_outcomes(a: Trace, b: Trace) -> list[Difference]:
     ends = [(outcome.status, outcome.exit_code, outcome.message) for outcome in (left, right)]
     if ends[0] == ends[1] and not moved:
         return []
-    roots = (a.facts.get("root", ""), b.facts.get("root", ""))
-    a_text, b_text, names = normalise_pair(left.message, right.message, roots)
+    a_text, b_text, names = normalise_pair(left.message, right.message, (_folders(a), _folders(b)))
     normalised = ends[0][:2] == ends[1][:2] and a_text == b_text and not moved
     last = max((*(item.seq for item in a.observations), *(event.seq for event in a.events)), default=-1)
     difference = Difference(

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from pathlib import PurePath
 
 _AMOUNT = r"(?<![\w.,-])(?!\d{4}s\b)\d{1,12}(?:,\d{3}){0,3}(?:\.\d{1,20})?(?:e[-+]?\d{1,3})?"
 _UNIT = r"(?:us| ?(?:ns|µs|μs|ms|secs?|seconds?|mins?|minutes?|hrs?|hours?|s|h))"
@@ -26,6 +25,16 @@ _SVG_NAME = r"(?:C\d{1,4}_[0-9a-f]{1,4}_|[a-zA-Z]{1,2})"
 _ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 _FIT_TIME = re.compile(r"(?:mean_|std_)?(?:fit|score)_time|refit_time_")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Folders:
+    """A run's own folders, as absolute paths; empty if unknown."""
+
+    root: str = ""
+    """The project as the run sees it."""
+    scratch: str = ""
+    """For temporary files."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,14 +109,14 @@ def is_fit_time(name: str) -> bool:
 
 
 def normalise_pair(
-    a: str, b: str, roots: tuple[str, str], *, markup: bool = False, only: Collection[str] | None = None
+    a: str, b: str, folders: tuple[Folders, Folders], *, markup: bool = False, only: Collection[str] | None = None
 ) -> tuple[str, str, tuple[str, ...]]:
     """Both texts with placeholders, and the sorted names of the normalisers that mattered: whose fields differed.
 
-    ``roots`` are the runs' copies of the project; ``only`` restricts the normalisers to some names.
+    ``folders`` are those of the two runs; ``only`` restricts the normalisers to some names.
     """
     names = set()
-    for folder_a, folder_b, placeholder in _folders(*roots):
+    for folder_a, folder_b, placeholder in _folders(*folders):
         a, found_a = _replaced(folder_a, placeholder, a)
         b, found_b = _replaced(folder_b, placeholder, b)
         if found_a != found_b:
@@ -122,12 +131,10 @@ def normalise_pair(
     return _tightened(a), _tightened(b), tuple(sorted(names))
 
 
-def _folders(a: str, b: str) -> list[tuple[str, str, str]]:
-    """The folders of each run's own: its copy of the project, and the temporary folder beside it."""
-    if not a or not b:
-        return []
-    home_a, home_b = PurePath(a).parent, PurePath(b).parent
-    return [(a, b, "<root>"), (str(home_a / "tmp"), str(home_b / "tmp"), "<tmp>")]
+def _folders(a: Folders, b: Folders) -> list[tuple[str, str, str]]:
+    """Both runs' folder of each kind, and what stands for it; the longer paths first, as one may lie in the other."""
+    pairs = [(a.scratch, b.scratch, "<tmp>"), (a.root, b.root, "<root>")]
+    return sorted((pair for pair in pairs if pair[0] and pair[1]), key=lambda pair: -len(pair[0]))
 
 
 def _replaced(folder: str, placeholder: str, text: str) -> tuple[str, list[str]]:

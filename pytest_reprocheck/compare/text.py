@@ -50,8 +50,8 @@ def compare_text(a: Text, b: Text, context: Context) -> Judgement | None:
     a_lines, b_lines = split(a.text), split(b.text)
     if a_lines == b_lines:
         return None
-    roots = (context.a_root, context.b_root)
-    a_norm, b_norm, names = normalise_pair("\n".join(a_lines), "\n".join(b_lines), roots, markup=markup)
+    folders = (context.a_folders, context.b_folders)
+    a_norm, b_norm, names = normalise_pair("\n".join(a_lines), "\n".join(b_lines), folders, markup=markup)
     return _judge(a_norm, b_norm, names, context) or _whole(Sameness.NORMALISED, a_lines, b_lines, ", ".join(names))
 
 

@@ -31,6 +31,7 @@ FactorName = Literal[
     "network",
 ]
 Level = Literal["default", "hardware"]
+WorkspaceMode = Literal["auto", "overlay", "copy", "in-place"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -148,19 +149,6 @@ FACTORS: tuple[Factor, ...] = (
         reveals="hidden downloads",
     ),
 )
-
-NOT_VARIED: tuple[str, ...] = (
-    "file listing order",
-    "row order",
-    "clock",
-    "time zone",
-    "locale",
-    "cpu count",
-    "completion order",
-    "threads",
-    "network",
-)
-"""Circumstances that no factor varies; reports name them, so that nobody takes silence for a pass."""
 
 REPLAYED: tuple[FactorName, ...] = ("clock", "pid", "completion")
 """Factors whose baseline is read from the surroundings: run A records it, and later runs are given the recording."""

@@ -152,6 +152,10 @@ class Audit:
     environment: Mapping[str, Json] = field(default_factory=dict)
     """Python, platform and the packages that the subject imported."""
     invocation: Invocation = field(default_factory=Invocation)
+    workspace: str = ""
+    """How the runs were kept from the user's tree: ``overlay``, ``copy`` or ``in-place``; empty for functions."""
+    notes: tuple[str, ...] = ()
+    """Where that is weaker than it could be, and why."""
 
     @property
     def name(self) -> str:

@@ -9,14 +9,14 @@ from pytest_reprocheck.core.findings import FactorReport
 from pytest_reprocheck.core.trace import DRAWS, Source, Trace
 
 _NEEDS: Mapping[FactorName, tuple[Source, str]] = {
-    "rows": ("rows", "no query that leaves the order of its rows open"),
-    "completion": ("completion", "nothing concurrent hands over its results as they come"),
+    "rows": ("rows", "no query with an open order"),
+    "completion": ("completion", "no results as they complete"),
 }
 """Factors that have something to vary only where the run does something -> the event that tells it, and what to say."""
 _SAME: Mapping[FactorName, FactorReport] = {
     "locale": FactorReport(status="ineffective", reason="no other UTF-8 locale is installed"),
     "simd": FactorReport(status="ineffective", reason="no other instructions can be chosen on this machine"),
-    "directory": FactorReport(status="not-applicable", reason="only an overlay workspace can stand elsewhere"),
+    "directory": FactorReport(status="not-applicable", reason="needs an overlay workspace"),
 }
 """What it means that A and B have the same value of a factor that was asked for."""
 _AT_END: Mapping[FactorName, str] = {

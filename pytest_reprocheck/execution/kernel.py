@@ -23,6 +23,7 @@ from pytest_reprocheck.core.subjects import Subject
 from pytest_reprocheck.execution.child import Processes
 from pytest_reprocheck.execution.limits import Watch
 from pytest_reprocheck.execution.outputs import RUN_ROOM, STEP_ROOM, Kept
+from pytest_reprocheck.execution.reading import kernel_of
 from pytest_reprocheck.execution.workspace import RunFolder
 
 _SOCKET_PATH_LIMIT = 90
@@ -36,7 +37,7 @@ Launch = Callable[[Sequence[str], Path, Mapping[str, str]], list[str]]
 
 def kernel_name(subject: Subject, notebook: NotebookNode) -> str:
     """The kernel that a notebook asks for; raises BlockedError when it is not installed."""
-    name = str(notebook.metadata.get("kernelspec", {}).get("name") or "python3")
+    name = kernel_of(notebook)
     manager = KernelSpecManager()
     try:
         manager.get_kernel_spec(name)

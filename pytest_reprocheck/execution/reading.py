@@ -44,6 +44,11 @@ def read_notebook(subject: Subject) -> NotebookNode:
     return _with_parameters(subject, notebook) if subject.parameters else notebook
 
 
+def kernel_of(notebook: NotebookNode) -> str:
+    """Name of the kernel that a notebook asks for; ``python3`` where it does not say."""
+    return str(notebook.metadata.get("kernelspec", {}).get("name") or "python3")
+
+
 def _upgrade(subject: Subject, text: str) -> NotebookNode:
     try:
         notebook: NotebookNode = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]

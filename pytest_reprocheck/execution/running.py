@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -38,11 +37,6 @@ Replaced = Mapping[tuple[str, int | None], str]
 _WRITTEN = "written by the run; what is in it is not compared by this version"
 SIDE_BY_SIDE = 2
 """Runs at the same time; each has half of the cores for its BLAS and OpenMP threads."""
-
-
-def threads_per_run() -> int:
-    """Threads for each BLAS and OpenMP pool, so that two runs side by side do not fight for cores."""
-    return max(1, len(os.sched_getaffinity(0)) // SIDE_BY_SIDE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

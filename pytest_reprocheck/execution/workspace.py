@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from pytest_reprocheck.core.conditions import FactorName
+from pytest_reprocheck.core.conditions import FactorName, WorkspaceMode
 from pytest_reprocheck.core.errors import WorkspaceError
 from pytest_reprocheck.core.subjects import Json
 from pytest_reprocheck.execution import in_place, overlay
@@ -36,7 +36,7 @@ _OWN = (_PACKAGE / "probes", _PACKAGE / "execution" / "launch")
 class Workspace:
     """What is asked for, and what the machine can do; the default is a plain copy for each run."""
 
-    mode: Literal["auto", "overlay", "copy", "in-place"] = "copy"
+    mode: WorkspaceMode = "copy"
     """``auto``: overlay, and copy where there is none."""
     machine: Machine = field(default_factory=Machine)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import sys
 from dataclasses import dataclass
+from os import environ, getcwd
 from typing import TYPE_CHECKING, Any
 
 from . import circumstances, entropy, estimators, numpy_random, randomness, reach, recording, sklearn_random
@@ -69,7 +70,6 @@ def start(config: Mapping[str, Any]) -> Started:
 def run_script(main: dict[str, Any]) -> None:
     """Run the script of this process in the namespace of ``__main__``; what it raises comes out."""
     from json import loads
-    from os import environ
 
     from . import script_steps
 
@@ -147,11 +147,20 @@ def _install(probe: Probe) -> tuple[dict[str, Callable[[Any], None]], list[Calla
     return guarded, [numpy_state.end_step, probe.guarded("fits", fits.end_step), *circumstance_ends]
 
 
+def _working_directory() -> str:
+    try:
+        return getcwd()  # noqa: PTH109  (see frames.py)
+    except OSError:
+        return ""
+
+
 def _write_facts(probe: Probe) -> None:
     facts = {
         "python": sys.version.partition(" ")[0],
         "executable": sys.executable,
         "root": str(probe.config["root"]),
+        "scratch": environ.get("TMPDIR", ""),
+        "directory": _working_directory(),
         "digest": probe.digests.name,
         "hash": str(hash("reprocheck")),
         "seed": "applied",

@@ -98,6 +98,16 @@ def load_report(text: str) -> Report:
     return from_json(Report, data)
 
 
+def last_seconds(root: Path, path: str, parameters: Mapping[str, Json]) -> float | None:
+    """How long a subject's last audit took; None without a readable report."""
+    named = Audit(path=path, kind="script", parameters=parameters, verdict="reproducible")
+    try:
+        stored = load_report((root / last_path(named)).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, DecodeError):
+        return None
+    return sum(audit.seconds for audit in stored.subjects)
+
+
 def last_path(audit: Audit) -> str:
     """Where a subject's last report is kept, relative to the root; different subjects have different places.
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
 from pytest_reprocheck.core.causes import Cause
-from pytest_reprocheck.core.conditions import FACTORS, NOT_VARIED
+from pytest_reprocheck.core.conditions import FACTORS
 from pytest_reprocheck.core.findings import Audit, Effect, Finding
 from pytest_reprocheck.core.trace import Place
 from pytest_reprocheck.report.machine import last_path
@@ -28,6 +28,15 @@ _LABEL = 10
 """Width of the column of labels (``  reaches ``)."""
 _ESCAPE = re.compile(r"\x1b\[[0-9;:?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 """Colours and other terminal sequences, as IPython's tracebacks have them."""
+
+
+def render_header(factors: Sequence[str], workspace: str, why: str, limits: str, *, width: int = 80) -> list[str]:
+    """What a run of audits varies, how runs are kept apart (``why`` not better), and the limits."""
+    apart = f"{workspace} (no overlay: {why})" if why else workspace
+    return [
+        *_wrapped(f"reprocheck: varies {' '.join(factors)}", width, hanging=12),
+        *_wrapped(f"reprocheck: {apart} | {limits}", width, hanging=12),
+    ]
 
 
 def render_headline(audit: Audit) -> str:
@@ -67,8 +76,8 @@ def _not_compared(audit: Audit) -> list[str]:
     return told
 
 
-def render_summary(audits: Sequence[Audit], *, width: int = 80) -> list[str]:
-    """One line for each subject, in the given order, and what no factor varied."""
+def render_summary(audits: Sequence[Audit], *, width: int = 80, flag: str = "--reprocheck-vary") -> list[str]:
+    """One line for each subject, in the given order, and which factors were not varied; ``flag`` chooses them."""
     names = [one_line(audit.name) for audit in audits]
     name_width = min(max(map(len, names), default=0), width // 2)
     verdict_width = max((len(audit.verdict) for audit in audits), default=0)
@@ -81,7 +90,17 @@ def render_summary(audits: Sequence[Audit], *, width: int = 80) -> list[str]:
             lines.append(f"{head}  {rest}".rstrip())
         else:
             lines += [head.rstrip(), *_wrapped(rest, width, indent=4)]
-    return [*lines, *_wrapped(f"not varied: {', '.join(NOT_VARIED)}", width, hanging=2)]
+    return [*lines, *_wrapped(_not_varied(audits, flag), width, hanging=2)]
+
+
+def _not_varied(audits: Sequence[Audit], flag: str) -> str:
+    """The factors that no audit was asked to vary, so that nobody takes silence for a pass."""
+    varied = {factor for audit in audits for factor in audit.factors}
+    left = [factor for factor in FACTORS if factor.name not in varied]
+    if not left or not varied:
+        return ""
+    hint = f" ({flag}=hardware)" if all(factor.level == "hardware" for factor in left) else ""
+    return f"not varied: {' '.join(factor.name for factor in left)}{hint}"
 
 
 def render_replay(stored: Audit, again: Audit, *, width: int = 80) -> str:
@@ -192,11 +211,12 @@ def _factors(audit: Audit) -> str:
         return ""
     applied = [name for name, report in known if report.status == "applied"]
     missed = [
-        f"{name} {report.status}" + (f": {one_line(report.reason)}" if report.reason else "")
+        (name if report.status == "not-applicable" else f"{name} ineffective")
+        + (f": {one_line(report.reason)}" if report.reason else "")
         for name, report in known
         if report.status != "applied"
     ]
-    return f"{len(applied)} of {_count(len(known), 'factor')} applied" + (f" ({', '.join(missed)})" if missed else "")
+    return f"{len(applied)} of {_count(len(known), 'factor')} applied" + (f" ({'; '.join(missed)})" if missed else "")
 
 
 def _written(audit: Audit) -> str:

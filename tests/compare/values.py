@@ -16,6 +16,7 @@ from PIL import Image as Pillow
 
 from pytest_reprocheck.compare.comparators import compare_values
 from pytest_reprocheck.compare.judging import Context, Judgement
+from pytest_reprocheck.compare.normalise import Folders
 from pytest_reprocheck.core.conditions import Conditions
 from pytest_reprocheck.core.tolerance import Tolerance
 from pytest_reprocheck.core.trace import Aspect, Call, Observation, Outcome, Place, Step, Trace
@@ -69,6 +70,11 @@ def thing(kind: str, *, complete: bool = True, more: str = "", **fields: Value) 
 def opaque(kind: str = "m.Lock", *, digest: str | None = None) -> Opaque:
     """Something that cannot be told in full."""
     return Opaque(type=kind, reason="no canonical form", digest=digest)
+
+
+def folders_of(root: str) -> Folders:
+    """A run's folders, the one for temporary files beside the project."""
+    return Folders(root=root, scratch=str(Path(root).parent / "tmp")) if root else Folders()
 
 
 @dataclass(frozen=True)
@@ -139,8 +145,8 @@ class Lab:
         context = Context(
             a_blobs=self.blobs,
             b_blobs=self.blobs,
-            a_root=roots[0],
-            b_root=roots[1],
+            a_folders=folders_of(roots[0]),
+            b_folders=folders_of(roots[1]),
             tolerance=tolerance or Tolerance(),
             aspect=aspect,
             what=what,

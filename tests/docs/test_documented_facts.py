@@ -14,7 +14,7 @@ import pytest
 
 from pytest_reprocheck import config
 from pytest_reprocheck.core.causes import CAUSES
-from pytest_reprocheck.core.conditions import NOT_VARIED
+from pytest_reprocheck.core.conditions import FACTORS
 from pytest_reprocheck.core.findings import Verdict
 from pytest_reprocheck.report.machine import VERSION, load_report, report_to_json
 from tests.docs.pages import PAGES, ROOT, blocks, read, section, table
@@ -75,7 +75,7 @@ def test_causes_verdicts_and_what_is_not_varied_are_those_of_the_code() -> None:
     assert {tuple(row) for row in table("README.md", "cause")} == {(cause.slug, cause.title) for cause in CAUSES}
     given = {row[0] for row in table("README.md", "verdict")}
     assert given | {"fragile", "drifted"} == set(get_args(Verdict))
-    assert ", ".join(NOT_VARIED) in " ".join(read("README.md").split())
+    assert {row[0] for row in table("docs/factors.md", "factor")} == {factor.name for factor in FACTORS}
 
 
 def test_the_layers_are_those_of_the_architecture_test() -> None:

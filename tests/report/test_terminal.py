@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_reprocheck.core.causes import CAUSES, cause
+from pytest_reprocheck.core.conditions import FACTORS
 from pytest_reprocheck.core.findings import Audit, FactorReport
 from pytest_reprocheck.core.trace import Place
 from pytest_reprocheck.report.terminal import (
@@ -129,13 +130,21 @@ train.py      reproducible      2 runs 9.0 s
     script)
 broken.ipynb  failed            2 runs 3.0 s
     NameError: name 'df' is not defined
-not varied: file listing order, row order, clock, time zone, locale, cpu count,
-  completion order, threads, network"""
+not varied: listing rows clock pid timezone locale cpus completion directory
+  threads simd network"""
 
 
 def test_the_summary_has_one_line_for_each_subject_and_says_what_was_not_varied() -> None:
     """Columns are aligned, what does not fit goes below."""
     assert render_summary([PLAIN, TRAIN, BROKEN]) == SUMMARY.splitlines()
+
+
+def test_only_the_hardware_level_left_out_has_a_hint() -> None:
+    """The flag that adds it is named; who chose single factors chose to leave the others out."""
+    level = {factor.name: FactorReport(status="applied") for factor in FACTORS if factor.level == "default"}
+    audit = dataclasses.replace(PLAIN, factors=level)
+    assert render_summary([audit])[-1] == "not varied: threads simd network (--reprocheck-vary=hardware)"
+    assert render_summary([audit], flag="--vary")[-1].endswith("(--vary=hardware)")
 
 
 def test_a_name_longer_than_half_a_line_stays_whole() -> None:
