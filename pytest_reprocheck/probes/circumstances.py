@@ -33,7 +33,8 @@ def install(probe: Probe, recording: Recording) -> tuple[Hooks, list[Callable[[]
     if "conditions" not in probe.config:
         return {}, []
     reads = Reads(probe, probe.undo)
-    pids, cpus, kernels = Pids(probe, recording, reads), Cpus(probe, reads), Kernels(probe)
+    pids, kernels = Pids(probe, recording, reads), Kernels(probe)
+    cpus = Cpus(probe, reads, pids.turned_back)
     facts = {
         "pid": str(getpid()),
         "cpus": cpus.measured(),
@@ -49,9 +50,15 @@ def install(probe: Probe, recording: Recording) -> tuple[Hooks, list[Callable[[]
         "copy": addresses.spare,
         "pickle": addresses.spare,
         "locale": functools.partial(local.install_in_locale, reads),
-        "psutil": pids.install_in_psutil,
         **cpus.hooks(),
     }
+    counted = hooks["psutil"]
+
+    def hook_psutil(module: Any) -> None:
+        counted(module)
+        pids.install_in_psutil(module)
+
+    hooks["psutil"] = hook_psutil
     if sys.implementation.name == "cpython":
         moved = clock.Clock(probe, recording)
         clock.install(moved)

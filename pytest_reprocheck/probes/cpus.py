@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .reads import Reads
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
 
     from .probe import Probe
@@ -25,7 +26,15 @@ _MODULES = {
 class Cpus:
     """The count that user code sees; libraries choose their own numbers of workers by the real one."""
 
-    def __init__(self, probe: Probe, reads: Reads) -> None:
+    def __init__(self, probe: Probe, reads: Reads, real_pid: Callable[[Any], Any]) -> None:
+        """Counts.
+
+        Args:
+            probe: this process's probe.
+            reads: tells whose a read is.
+            real_pid: the real process id for one that user code was given.
+        """
+        self._real_pid = real_pid
         self._reads = reads
         self._count = int(probe.config["conditions"].get("cpus", 0))
 
@@ -59,7 +68,10 @@ class Cpus:
         return read
 
     def _affinity(self, frame: FrameType, plain: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> set[int] | None:
-        if args not in ((0,), (os.getpid(),)) or kwargs:
+        if len(args) != 1 or kwargs:
+            return None
+        pid = self._real_pid(args[0])
+        if pid not in (0, os.getpid()):
             return None
         self._reads.note("cpus", frame, "os.sched_getaffinity")
         own = sorted(plain(0))

@@ -148,7 +148,7 @@ class Datetimes:
                 found is not None
                 and not kwargs
                 and args in ((), (None,))
-                and (asks or getattr(self_, "tzinfo", 0) is not None)
+                and (asks or getattr(self_, "tzinfo", 0) is None)
             ):
                 note("timezone", found, what)
             try:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from .probe import Probe
     from .recording import Recording
 
-_TAKING = ("kill", "killpg", "getpgid", "getsid", "waitpid", "wait4", "sched_getaffinity", "sched_setaffinity")
-"""Functions of ``os`` whose first argument is a process id."""
+_TAKING = ("kill", "killpg", "getpgid", "getsid", "waitpid", "wait4", "sched_setaffinity")
+"""Functions of ``os`` whose first argument is a process id; ``sched_getaffinity`` is in ``cpus``."""
 _USES = frozenset({"open", "os.listdir", "os.scandir", "subprocess.Popen", "os.system"})
 _PASSING_ON = frozenset({"io", "codecs", "os", "pathlib", "pathlib._local", "subprocess"})
 _USED = "looked up by number"
@@ -49,14 +49,14 @@ class Pids:
         self._reads.replace(os, "getppid", self._reading("getppid", os.getppid))
         if self._replays:
             for name in _TAKING:
-                self._reads.replace_process_id(os, name, 0, self._turned_back)
+                self._reads.replace_process_id(os, name, 0, self.turned_back)
         os.register_at_fork(after_in_child=self._given.clear)
 
     def install_in_psutil(self, module: Any) -> None:
         """Turn ids back that user code hands to ``psutil``."""
         if self._replays:
-            self._reads.replace_process_id(module, "pid_exists", 0, self._turned_back)
-            self._reads.replace_process_id(module.Process, "__init__", 1, self._turned_back)
+            self._reads.replace_process_id(module, "pid_exists", 0, self.turned_back)
+            self._reads.replace_process_id(module.Process, "__init__", 1, self.turned_back)
 
     def _reading(self, name: str, real: Callable[[], int]) -> Any:
         def read(frame: FrameType, _plain: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int | None:
@@ -87,7 +87,8 @@ class Pids:
         self._real[given] = number
         return given
 
-    def _turned_back(self, given: Any) -> Any:
+    def turned_back(self, given: Any) -> Any:
+        """The real id for one that user code was given."""
         return self._real.get(given, given) if type(given) is int else given
 
     def _look(self, event: str, args: tuple[Any, ...]) -> None:
@@ -99,8 +100,9 @@ class Pids:
             self._note_use(sys._getframe(1))
 
     def _note_use(self, frame: FrameType) -> None:
-        origin = self._probe.origin(frame, through=_PASSING_ON)
-        if origin is not None:
+        origin = self._probe.frames.origin(frame)
+        # A library that was given the process id looks up what it was given.
+        if origin is not None and all(one.f_globals.get("__name__") in _PASSING_ON for one in origin.library):
             self._recording.write("pid", _USED, 1)
             self._watched[:] = [""]
 
