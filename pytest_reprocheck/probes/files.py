@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import listing
+from . import accesses, listing
 from .places import Places
 
 if TYPE_CHECKING:
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 
 def install(probe: Probe) -> None:
-    """Patch ``os``, where the process runs under conditions."""
+    """Patch ``os`` and listen to Python, where the process runs under conditions."""
     if "conditions" in probe.config:
-        listing.install(probe, Places(probe.config))
+        places = Places(probe.config)
+        listing.install(probe, places)
+        accesses.install(probe, places)

@@ -32,8 +32,8 @@ PASSING_ON = frozenset(
     {"fnmatch", "genericpath", "glob", "os", "pathlib", "pathlib._abc", "pathlib._local", "posixpath", "shutil"}
 )
 """Modules that ask the file system only for whoever calls them."""
-_WORKING = frozenset(
-    {"concurrent.futures.process", "concurrent.futures.thread", "joblib.parallel", "multiprocessing.pool", "threading"}
+_POOLS = frozenset(
+    {"concurrent.futures.process", "concurrent.futures.thread", "joblib.parallel", "multiprocessing.pool"}
 )
 """Modules that run a function for user code of another thread or process."""
 
@@ -138,7 +138,7 @@ class _Listing:
             if inside and for_a_worker(frame):
                 self._probe.event("listing", "listing@?", function, None)
             return inside
-        if folder.hidden and not all(_module(library) in PASSING_ON for library in origin.library):
+        if folder.hidden and not all(module_name(library) in PASSING_ON for library in origin.library):
             return False
         self._log(origin, function)
         return True
@@ -155,17 +155,21 @@ class _Listing:
 
 
 def for_a_worker(frame: FrameType | None) -> bool:
-    """Whether the worker of a pool does what it was told to do elsewhere, with no frame of user code below it."""
-    while frame is not None and _module(frame) in PASSING_ON:
+    """Whether a pool or a thread does what it was told to do elsewhere, with no frame of user code below it."""
+    while frame is not None and module_name(frame) in PASSING_ON:
         frame = frame.f_back
-    return frame is not None and _module(frame) in _WORKING
+    if frame is not None and module_name(frame) == "threading":
+        return True  # libraries have threads of their own; this one was given the function itself
+    while frame is not None and module_name(frame) not in _POOLS:
+        frame = frame.f_back
+    return frame is not None
 
 
 def _called_as(origin: Origin, function: str) -> str:
     """The listing as the user called it: ``os.listdir``, ``glob.glob``, ``Path.iterdir``, ``sklearn load_files``."""
     if not origin.library:
         return function
-    module, name = _module(origin.library[-1]), origin.library[-1].f_code.co_qualname
+    module, name = module_name(origin.library[-1]), origin.library[-1].f_code.co_qualname
     if module.startswith("pathlib"):
         method = name.rpartition(".")[2]
         return "Path.glob" if method.startswith(("_", "<")) else f"Path.{method}"
@@ -175,7 +179,8 @@ def _called_as(origin: Origin, function: str) -> str:
     return f"os.{name.removeprefix('_')}" if module == "os" else called_by_user(origin, "os")
 
 
-def _module(frame: FrameType) -> str:
+def module_name(frame: FrameType) -> str:
+    """The module whose code a frame runs."""
     return str(frame.f_globals.get("__name__") or "")
 
 
