@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import entropy, estimators, files, numpy_random, randomness, reach, sklearn_random
+from . import concurrency, entropy, estimators, files, numpy_random, randomness, reach, sklearn_random
 from .fits import Fits
 from .frames import without_this_frame
 from .imports import ImportHooks
@@ -57,6 +57,9 @@ def start(config: Mapping[str, Any]) -> Started:
         _write_facts(probe)
     hooks, at_end = _install(probe)
     files.install(probe)
+    more_hooks, more_at_end = concurrency.install(probe)
+    hooks |= more_hooks
+    at_end += more_at_end
     steps = Steps(probe, config["path"], at_end)
     if config["kind"] == "notebook" and probe.log.main:
         from . import notebook_steps
