@@ -56,9 +56,8 @@ def start(config: Mapping[str, Any]) -> Started:
     if probe.log.main:
         _write_facts(probe)
     hooks, at_end = _install(probe)
-    files.install(probe)
     more_hooks, more_at_end = concurrency.install(probe)
-    hooks |= more_hooks
+    hooks |= files.install(probe) | more_hooks
     at_end += more_at_end
     steps = Steps(probe, config["path"], at_end)
     if config["kind"] == "notebook" and probe.log.main:
