@@ -13,10 +13,21 @@ from dataclasses import dataclass
 from os import environ, getcwd
 from typing import TYPE_CHECKING, Any
 
-from . import circumstances, entropy, estimators, numpy_random, randomness, reach, recording, sklearn_random
+from . import (
+    circumstances,
+    concurrency,
+    entropy,
+    estimators,
+    files,
+    numpy_random,
+    randomness,
+    reach,
+    recording,
+    sklearn_random,
+)
 from .fits import Fits
 from .frames import without_this_frame
-from .imports import ImportHooks
+from .imports import ImportHooks, combined
 from .log import FileLog, MemoryLog
 from .probe import Probe
 from .steps import Steps
@@ -57,13 +68,14 @@ def start(config: Mapping[str, Any]) -> Started:
     if probe.log.main:
         _write_facts(probe)
     hooks, at_end = _install(probe)
-    steps = Steps(probe, config["path"], at_end)
+    more_hooks, more_at_end = _install_surroundings(probe)
+    steps = Steps(probe, config["path"], [*at_end, *more_at_end])
     if config["kind"] == "notebook" and probe.log.main:
         from . import notebook_steps
 
         hook = functools.partial(notebook_steps.install, probe, steps, config=config)
         hooks["IPython.core.interactiveshell"] = probe.guarded("cells", hook)
-    ImportHooks(hooks).install()
+    ImportHooks(combined(hooks, *more_hooks)).install()
     return Started(probe=probe, steps=steps)
 
 
@@ -140,11 +152,17 @@ def _install(probe: Probe) -> tuple[dict[str, Callable[[Any], None]], list[Calla
         "sklearn.utils.validation": functools.partial(sklearn_random.install, probe, numpy_state=numpy_state),
         "sklearn.base": functools.partial(estimators.install, probe, watcher=watcher),
     }
+    guarded = {name: probe.guarded(f"unseeded draws and fits of {name}", hook) for name, hook in hooks.items()}
+    return guarded, [numpy_state.end_step, probe.guarded("fits", fits.end_step)]
+
+
+def _install_surroundings(probe: Probe) -> tuple[list[dict[str, Callable[[Any], None]]], list[Callable[[], None]]]:
+    """What a process of its own reads from its surroundings; as ``_install``, several hooks for a module being fine."""
     kept = recording.Recording(probe)
     circumstance_hooks, circumstance_ends = circumstances.install(probe, kept)
-    hooks.update(circumstance_hooks)
-    guarded = {name: probe.guarded(f"unseeded draws and fits of {name}", hook) for name, hook in hooks.items()}
-    return guarded, [numpy_state.end_step, probe.guarded("fits", fits.end_step), *circumstance_ends]
+    concurrency_hooks, concurrency_ends = concurrency.install(probe, kept)
+    named = {name: probe.guarded(f"surroundings of {name}", hook) for name, hook in circumstance_hooks.items()}
+    return [named, concurrency_hooks, files.install(probe)], [*circumstance_ends, *concurrency_ends]
 
 
 def _working_directory() -> str:

@@ -9,9 +9,23 @@ from typing import TYPE_CHECKING, Any
 from .frames import without_this_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType
+
+
+def combined(*groups: Mapping[str, Callable[[Any], None]]) -> dict[str, Callable[[Any], None]]:
+    """One hook for each module, which runs those of all groups in their order."""
+    names = {name for group in groups for name in group}
+    return {name: _in_order([group[name] for group in groups if name in group]) for name in sorted(names)}
+
+
+def _in_order(hooks: Sequence[Callable[[Any], None]]) -> Callable[[Any], None]:
+    def run(module: Any) -> None:
+        for hook in hooks:
+            hook(module)
+
+    return run
 
 
 class ImportHooks:

@@ -155,9 +155,9 @@ class Probe:
         drawing = next((name for name in names if name not in through), "")
         return None if _is_infrastructure(drawing) else found
 
-    def varies(self, source: str, stack: list[dict[str, Any]]) -> bool:
-        """Whether a factor that is varied is varied for user code at this stack, too."""
-        return not self._sites or f"{source}@{site(stack)}" in self._sites
+    def varies(self, source: str, place: str) -> bool:
+        """Whether a factor that is varied is varied for user code at this place (``frames.site``), too."""
+        return not self._sites or f"{source}@{place}" in self._sites
 
     def just_seen(self, source: str, frame: FrameType) -> bool:
         """Whether a draw by this very instruction of user code was logged in this step already; cheap."""

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import nbformat
@@ -94,6 +95,7 @@ def run_script(
     *,
     name: str = "train.py",
     hash_seed: int = 0,
+    variables: Mapping[str, str] = MappingProxyType({}),
     **config: Any,
 ) -> Child:
     """Run a script of this source under the probes, the working directory being its project's root."""
@@ -104,7 +106,7 @@ def run_script(
     done = subprocess.run(
         [sys.executable, PROBES / "run_script.py"],
         cwd=folder,
-        env=environment(child_json, hash_seed=hash_seed),
+        env={**environment(child_json, hash_seed=hash_seed), **variables},
         capture_output=True,
         text=True,
         check=False,

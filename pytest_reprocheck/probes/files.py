@@ -1,0 +1,23 @@
+"""Installs the probes for the file system: the order of listings, and what was read, listed, tested and written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import accesses, listing, native_files
+from .places import Places
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .probe import Probe
+
+
+def install(probe: Probe) -> dict[str, Callable[[Any], None]]:
+    """Patch ``os`` and listen to Python, where the process runs under conditions; gives hooks for native readers."""
+    if "conditions" not in probe.config:
+        return {}
+    places = Places(probe.config)
+    listing.install(probe, places)
+    hooks = native_files.hooks(probe, accesses.install(probe, places))
+    return {name: probe.guarded(f"files of {name}", hook) for name, hook in hooks.items()}

@@ -1,0 +1,326 @@
+"""Concurrent results reach user code as they come, as they came in the recorded run, or in another order."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .children import Child, run_notebook, run_plain, run_script
+from .test_probes_listing import conditions
+
+WAYS = """
+import asyncio, concurrent.futures as cf, json, multiprocessing, multiprocessing.pool, sys, time
+from concurrent.futures import as_completed
+import joblib
+
+FACTOR = int(sys.argv[1])
+
+def pause(i):
+    return 0.05 * ((i * FACTOR) % 5)
+
+def work(i):
+    time.sleep(pause(i))
+    return i
+
+async def task(i):
+    await asyncio.sleep(pause(i))
+    return i
+
+def first_ones(futures):
+    got = []
+    while futures:
+        done, futures = cf.wait(futures, return_when=cf.FIRST_COMPLETED)
+        got.append(sorted(future.result() for future in done))
+    return got
+
+async def asynchronous(out):
+    out["asyncio.as_completed"] = [await one for one in asyncio.as_completed([task(i) for i in range(5)])]
+    pending, out["asyncio.wait"] = {asyncio.create_task(task(i)) for i in range(5)}, []
+    while pending:
+        done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+        out["asyncio.wait"].append(sorted(one.result() for one in done))
+
+def main():
+    out = {}
+    with cf.ThreadPoolExecutor(5) as pool:
+        out["threads"] = [one.result() for one in as_completed([pool.submit(work, i) for i in range(5)])]
+        out["set"] = [one.result() for one in cf.as_completed({pool.submit(work, i) for i in range(5)})]
+        out["wait"] = first_ones({pool.submit(work, i) for i in range(5)})
+    with cf.ProcessPoolExecutor(5, mp_context=multiprocessing.get_context("fork")) as pool:
+        out["processes"] = [one.result() for one in as_completed({pool.submit(work, i): i for i in range(5)})]
+    with multiprocessing.get_context("fork").Pool(5) as pool:
+        out["pool"] = list(pool.imap_unordered(work, range(5)))
+        out["chunks"] = list(pool.imap_unordered(work, range(10), chunksize=2))
+    with multiprocessing.pool.ThreadPool(5) as pool:
+        out["thread pool"] = list(pool.imap_unordered(work, iter(range(5))))
+    parallel = joblib.Parallel(n_jobs=5, prefer="threads", return_as="generator_unordered", batch_size=1)
+    out["joblib"] = list(parallel(joblib.delayed(work)(i) for i in range(5)))
+    asyncio.run(asynchronous(out))
+    print(json.dumps(out))
+
+if __name__ == "__main__":
+    main()
+"""
+CALLED = [
+    ("concurrent.futures.as_completed", 36),
+    ("concurrent.futures.as_completed", 37),
+    ("concurrent.futures.wait", 22),
+    ("concurrent.futures.as_completed", 40),
+    ("multiprocessing Pool.imap_unordered", 42),
+    ("multiprocessing Pool.imap_unordered", 43),
+    ("multiprocessing ThreadPool.imap_unordered", 45),
+    ("joblib.Parallel", 47),
+    ("asyncio.as_completed", 27),
+    ("asyncio.wait", 30),
+]
+
+
+def _facts(child: Child) -> set[str]:
+    return {line["facts"]["completion"] for line in child.of_type("facts") if "completion" in line["facts"]}
+
+
+def _results(child: Child) -> dict[str, Any]:
+    assert (child.code, child.stderr) == (0, "")
+    assert child.not_compared == []
+    found: dict[str, Any] = json.loads(child.stdout)
+    return found
+
+
+def test_results_come_in_reverse_of_their_submission(tmp_path: Path) -> None:
+    """Whatever comes first; each call is logged at its line."""
+    child = run_script(tmp_path / "project", WAYS, conditions=conditions(completion="reversed"), args=["3"])
+    found = _results(child)
+    for way in ("wait", "asyncio.wait"):
+        assert found.pop(way) == [[4], [3], [2], [1], [0]]
+    assert found.pop("chunks") == [8, 9, 6, 7, 4, 5, 2, 3, 0, 1]
+    assert all(order == [4, 3, 2, 1, 0] for order in found.values())
+    events = [event for event in child.events if event.source == "completion"]
+    assert [(event.what, event.stack[0].place.line) for event in events] == CALLED
+    assert [event.stream for event in events] == [f"completion@train.py:{line}" for _, line in CALLED]
+    assert _facts(child) == {"reversed"}
+
+
+def test_a_recorded_order_comes_again(tmp_path: Path) -> None:
+    """Results of tasks that take other times are delivered as they came in the recorded run."""
+    project = tmp_path / "project"
+    first = run_script(project, WAYS, conditions=conditions(), args=["3"])
+    again = run_script(project, WAYS, conditions=conditions(), args=["2"])
+    replayed = run_script(
+        project,
+        WAYS,
+        conditions=conditions(replays=("completion",)),
+        recording=str(first.blobs.parent / "record"),
+        args=["2"],
+    )
+    assert _results(replayed) == _results(first) != _results(again)
+    assert _results(first)["threads"] == [0, 2, 4, 1, 3]
+    assert _facts(first) == _facts(replayed) == {"as-it-comes"}
+    assert not list((replayed.blobs.parent / "record").iterdir())
+
+
+SAME = """
+import asyncio, concurrent.futures as cf, gc, multiprocessing.pool, sys, threading, time, traceback, types, weakref
+import joblib
+from library import completed
+
+def fail(i):
+    if i == 2:
+        raise ValueError(i)
+    return i
+
+def outcomes(futures):
+    return sorted(repr(one.exception()) if one.exception() else str(one.result()) for one in futures)
+
+def told(function, *args, **kwargs):
+    try:
+        return function(*args, **kwargs)
+    except Exception as error:
+        return type(error).__name__, str(error)
+
+class Big:
+    pass
+
+def threads(pool):
+    print(outcomes(cf.as_completed([pool.submit(fail, i) for i in range(4)])))
+    one = pool.submit(fail, 0)
+    print(len(list(cf.as_completed([one, one]))))
+    print(list(cf.as_completed([])), type(cf.as_completed([])) is types.GeneratorType)
+    gate = threading.Event()
+    blocked = [pool.submit(gate.wait), pool.submit(fail, 1), pool.submit(fail, 3)]
+    while not all(one.done() for one in blocked[1:]):
+        time.sleep(0.01)
+    got = []
+    def take():
+        for one in cf.as_completed(blocked, timeout=0.3):
+            got.append(one.result())
+    print(told(take), sorted(got))
+    print([len(part) for part in cf.wait(blocked[:1], timeout=0.1, return_when=cf.FIRST_COMPLETED)])
+    print(len(cf.wait(blocked, timeout=0.1).done), type(cf.wait(blocked, 0.1)).__name__)
+    gate.set()
+    cancelled = cf.Future()
+    cancelled.cancel()
+    cancelled.set_running_or_notify_cancel()
+    print([one.cancelled() for one in cf.as_completed([cancelled])])
+    early = cf.as_completed([pool.submit(fail, i) for i in range(3)])
+    next(early)
+    print(early.close(), list(early), early.__name__)
+    print(told(lambda: list(cf.as_completed([1, 2]))), told(cf.as_completed), told(lambda: next(cf.as_completed(3))))
+    print(told(cf.wait), told(cf.wait, 3), sorted(one.result() for one in completed([pool.submit(fail, 1)])))
+    futures = [pool.submit(Big) for _ in range(3)]
+    results = cf.as_completed(futures)
+    del futures
+    kept = [weakref.ref(next(results).result()) for _ in range(3)]
+    time.sleep(0.1)
+    gc.collect()
+    print([one() is None for one in kept])
+    polled = [pool.submit(fail, i) for i in range(2)]
+    while len(cf.wait(polled, return_when="FIRST_COMPLETED").done) < 2:
+        pass
+
+def numbers():
+    yield from range(3)
+    raise KeyError("input")
+
+def pools():
+    with multiprocessing.pool.ThreadPool(2) as pool:
+        found = pool.imap_unordered(fail, range(4))
+        got = [told(next, found) for _ in range(4)]
+        print(sorted(map(str, got)), told(next, found), told(found.next, 0.1))
+        print(type(found).__name__, iter(found) is found)
+        broken = pool.imap_unordered(abs, numbers())
+        print(sorted(str(told(next, broken)) for _ in range(4)), told(next, broken))
+        gate = threading.Event()
+        waiting = pool.imap_unordered(lambda _: gate.wait(), [1])
+        print(told(waiting.next, timeout=0.1))
+        gate.set()
+        print(next(waiting), told(pool.imap_unordered, abs, [1], 0), list(pool.imap_unordered(abs, [])))
+        print(sorted(pool.imap_unordered(abs, range(-5, 0), 2)), list(pool.imap(abs, [-1, -2])))
+
+async def one(i):
+    await asyncio.sleep(0.01 * i)
+    return fail(i)
+
+async def awaited(coroutine):
+    try:
+        return await coroutine
+    except Exception as error:
+        return type(error).__name__, str(error)
+
+async def loops():
+    print(sorted([str(await awaited(each)) for each in asyncio.as_completed([one(i) for i in range(4)])]))
+    slow = [asyncio.ensure_future(asyncio.sleep(9)), asyncio.ensure_future(one(0))]
+    print(sorted([str(await awaited(each)) for each in asyncio.as_completed(slow, timeout=0.2)]))
+    print([len(part) for part in await asyncio.wait(slow[:1], timeout=0.1, return_when=asyncio.FIRST_COMPLETED)])
+    print(told(lambda: next(iter(asyncio.as_completed(slow[0])))), told(asyncio.as_completed))
+    print(list(asyncio.as_completed([])))
+    print(await awaited(asyncio.wait([])), asyncio.iscoroutinefunction(asyncio.wait))
+    slow[0].cancel()
+    done, pending = await asyncio.wait(slow, return_when=asyncio.FIRST_COMPLETED)
+    print(len(done | pending), type(done).__name__, [await each for each in asyncio.as_completed({one(0)})])
+    every = await asyncio.gather(*asyncio.as_completed([one(0), one(1)]))
+    print(sorted(every))
+
+def joblibs():
+    parallel = joblib.Parallel(n_jobs=2, prefer="threads", return_as="generator_unordered")
+    print(sorted(parallel(joblib.delayed(abs)(i) for i in range(-7, 0))), sorted(parallel([joblib.delayed(abs)(-1)])))
+    print(told(lambda: list(parallel(joblib.delayed(fail)(i) for i in range(4)))))
+    print(list(joblib.Parallel(n_jobs=1, return_as="generator_unordered")([joblib.delayed(abs)(-1)])))
+    print(list(joblib.Parallel(n_jobs=2, prefer="threads")(joblib.delayed(abs)(i) for i in range(3))))
+
+with cf.ThreadPoolExecutor(4) as pool:
+    threads(pool)
+pools()
+asyncio.run(loops())
+joblibs()
+"""
+
+
+@pytest.mark.parametrize("order", ["as-it-comes", "reversed"])
+def test_nothing_but_the_order_changes(tmp_path: Path, order: str) -> None:
+    """Errors, time-outs, cancelled and repeated futures, early ends and garbage are as in plain Python."""
+    project = tmp_path / "project"
+    site = tmp_path / "site-packages"
+    project.mkdir()
+    site.mkdir()
+    (project / "library.py").symlink_to(site / "library.py")
+    (site / "library.py").write_text(
+        "import concurrent.futures\ndef completed(futures):\n    return concurrent.futures.as_completed(futures)\n"
+    )
+    child = run_script(project, SAME, conditions=conditions(completion=order))
+    assert (child.code, child.stdout, child.stderr) == run_plain(project)
+    assert child.code == 0, child.stderr
+    assert child.not_compared == []
+
+
+DRIVEN = """
+import asyncio, concurrent.futures as cf, multiprocessing.pool, queue, threading
+
+with cf.ThreadPoolExecutor(4) as pool:
+    gates = [threading.Event() for _ in range(4)]
+    gates[0].set()
+    got = []
+    for done in cf.as_completed([pool.submit(lambda i: gates[i].wait() and i, i) for i in range(4)]):
+        got.append(done.result())
+        if len(got) < 4:
+            gates[got[-1] + 1].set()
+    print(got)
+    pending, got = {pool.submit(abs, 0)}, []
+    pending.add(pool.submit(gates[0].wait))
+    while pending and len(got) < 100:
+        done, pending = cf.wait(pending, return_when=cf.FIRST_COMPLETED)
+        got += done
+        pending |= {pool.submit(abs, 1) for _ in done}
+    print(len(got) >= 100)
+with multiprocessing.pool.ThreadPool(2) as pool:
+    inputs = queue.Queue()
+    inputs.put(0)
+    got = []
+    for result in pool.imap_unordered(abs, iter(inputs.get, None)):
+        got.append(result)
+        inputs.put(result + 1 if result < 4 else None)
+    print(got)
+async def driven():
+    gates = [asyncio.Event() for _ in range(3)]
+    gates[0].set()
+    async def task(i):
+        await gates[i].wait()
+        return i
+    got = []
+    for done in asyncio.as_completed([task(i) for i in range(3)]):
+        got.append(await done)
+        if len(got) < 3:
+            gates[got[-1] + 1].set()
+    print(got)
+asyncio.run(driven())
+"""
+
+
+def test_consumers_that_drive_their_producers_never_wait_for_ever(tmp_path: Path) -> None:
+    """Where the next result comes only after the last was seen, results are delivered as they come after all."""
+    project = tmp_path / "project"
+    child = run_script(project, DRIVEN, conditions=conditions(completion="reversed"))
+    assert (child.code, child.stdout, child.stderr) == run_plain(project)
+    assert child.stdout == "[0, 1, 2, 3]\nTrue\n[0, 1, 2, 3, 4]\n[0, 1, 2]\n"
+
+
+def test_cells_that_await(tmp_path: Path) -> None:
+    """A notebook's own loop, at top level; what was recorded of a call that was left early is what came."""
+    cell = (
+        "import asyncio\n"
+        "async def task(i):\n"
+        "    await asyncio.sleep(0.1 * i)\n"
+        "    return i\n"
+        "for done in asyncio.as_completed([task(2), task(0), task(1)]):\n"
+        "    print(await done)\n"
+        "    break\n"
+    )
+    child, notebook = run_notebook(tmp_path / "project", [cell, "print('next')"], conditions=conditions())
+    assert [str(event.stack[0].place) for event in child.events] == ["nb.ipynb cell[0]:5"]
+    (record,) = (child.blobs.parent / "record").iterdir()
+    assert "[1" in record.read_text()
+    reverse = conditions(completion="reversed")
+    _, notebook = run_notebook(tmp_path / "project", [cell.replace("    break\n", "")], conditions=reverse)
+    assert notebook.cells[0].outputs[0].text == "1\n0\n2\n" or notebook.cells[0].outputs[0].text == "2\n1\n0\n"
