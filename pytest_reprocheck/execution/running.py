@@ -17,11 +17,19 @@ from pytest_reprocheck.core.errors import SubjectError
 from pytest_reprocheck.core.sources import Unit
 from pytest_reprocheck.core.subjects import Subject
 from pytest_reprocheck.core.trace import NotCompared, Trace
+from pytest_reprocheck.execution.answering import answering
 from pytest_reprocheck.execution.child import Processes
 from pytest_reprocheck.execution.notebook import run_notebook
 from pytest_reprocheck.execution.reading import executed_cells, read_notebook, with_sources
 from pytest_reprocheck.execution.script import read_script, run_script
-from pytest_reprocheck.execution.workspace import RunFolder, close_run, open_run, session, written_files
+from pytest_reprocheck.execution.workspace import (
+    RunFolder,
+    close_run,
+    open_run,
+    queries_socket,
+    session,
+    written_files,
+)
 
 Replaced = Mapping[tuple[str, int | None], str]
 """(path, cell) -> the text to run instead of the user's."""
@@ -129,5 +137,5 @@ def runner(subject: Subject, *, timeout: float | None) -> Iterator[Runner]:
     notebook = read_notebook(subject) if subject.kind == "notebook" else None
     if notebook is None and subject.module is None and not subject.file.is_file():
         raise SubjectError("no such file", where=subject.path)
-    with session() as base:
+    with session() as base, answering(queries_socket(base)):
         yield Runner(subject=subject, base=base, notebook=notebook, timeout=timeout)

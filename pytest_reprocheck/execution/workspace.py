@@ -44,6 +44,8 @@ class RunFolder:
     """What the run read from its surroundings."""
     scratch: Path
     """TMPDIR, captured streams, connection files."""
+    queries: Path
+    """The socket for questions about queries, the same for all runs of a session."""
 
 
 @contextmanager
@@ -65,7 +67,12 @@ def open_run(base: Path, number: int, root: Path, replaced: Mapping[str, bytes])
     """
     home = base / f"{number:03d}"
     folder = RunFolder(
-        tree=home / "tree", log=home / "log", blobs=home / "blobs", record=home / "record", scratch=home / "tmp"
+        tree=home / "tree",
+        log=home / "log",
+        blobs=home / "blobs",
+        record=home / "record",
+        scratch=home / "tmp",
+        queries=queries_socket(base),
     )
     for path in (folder.tree, folder.log, folder.blobs, folder.record, folder.scratch):
         path.mkdir(parents=True)
@@ -73,6 +80,11 @@ def open_run(base: Path, number: int, root: Path, replaced: Mapping[str, bytes])
     for name, content in replaced.items():
         (folder.tree / name).write_bytes(content)
     return folder
+
+
+def queries_socket(base: Path) -> Path:
+    """Where a session answers its children's questions about queries."""
+    return base / "queries"
 
 
 def written_files(folder: RunFolder, root: Path) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import entropy, estimators, numpy_random, randomness, reach, sklearn_random
+from . import entropy, estimators, numpy_random, randomness, reach, rows, sklearn_random
 from .fits import Fits
 from .frames import without_this_frame
 from .imports import ImportHooks
@@ -141,6 +141,7 @@ def _install(probe: Probe) -> tuple[dict[str, Callable[[Any], None]], list[Calla
         "sklearn.base": functools.partial(estimators.install, probe, watcher=watcher),
     }
     guarded = {name: probe.guarded(f"unseeded draws and fits of {name}", hook) for name, hook in hooks.items()}
+    guarded |= {name: probe.guarded(f"row order of {name}", hook) for name, hook in rows.hooks(probe).items()}
     return guarded, [numpy_state.end_step, probe.guarded("fits", fits.end_step)]
 
 
