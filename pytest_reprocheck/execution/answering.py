@@ -11,6 +11,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,8 @@ def _accept(listener: socket.socket) -> None:
 
 
 def _serve(connection: socket.socket) -> None:
-    # The child may die at any moment.
-    with connection, connection.makefile("rwb") as stream, suppress(OSError):
+    # The child may die at any moment, in the middle of a line too.
+    with suppress(OSError, ValueError), connection, connection.makefile("rwb") as stream:
         for line in stream:
             stream.write(json.dumps(_answer(json.loads(line))).encode() + b"\n")
             stream.flush()
@@ -54,7 +55,7 @@ def _serve(connection: socket.socket) -> None:
 
 def _answer(question: dict[str, Any]) -> dict[str, Any]:
     # Imported with the first question: most audits ask none.
-    from pytest_reprocheck.execution.queries import opened
+    from pytest_reprocheck.execution.queries import Opened, opened
 
     keys = {str(table): tuple(map(frozenset, sets)) for table, sets in question["keys"].items()}
     try:
@@ -63,11 +64,5 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
         )
     except Exception as error:  # whatever the parser stumbles over: the query runs as it is, and the reason is said
         problem = f"cannot be read: {type(error).__name__}: {error}"
-        return {"kind": "unknown", "sql": question["sql"], "problem": problem, "tables": [], "catalogue": False}
-    return {
-        "kind": found.kind,
-        "sql": found.sql,
-        "problem": found.problem,
-        "tables": list(found.tables),
-        "catalogue": found.catalogue,
-    }
+        found = Opened(kind="unknown", sql=question["sql"], problem=problem)
+    return asdict(found)

@@ -49,7 +49,7 @@ class Permutation:
             return f"hash({', '.join(self._values(select, group, '*COLUMNS(*)'))}, {number})"
         if dialect == "postgres":
             return f"md5(CONCAT({', '.join(self._values(select, group, _WHOLE))}, '{number}'))"
-        raise ImpossibleError(f"no permutation is known for {dialect}")
+        raise ImpossibleError(f"no permutation is known for {dialect or 'this dialect'}")
 
     def _values(self, select: Query | None, group: exp.Expr | None, whole: str) -> list[str]:
         """What tells rows apart, as text; without placeholders, which would take a parameter more."""

@@ -6,12 +6,14 @@ keeps of either, and what window and aggregate functions make of such an order.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import SqlglotError
 
 from pytest_reprocheck.execution.openness import (
@@ -32,6 +34,9 @@ from pytest_reprocheck.execution.spots import Spot, Text, readable, spots, state
 Kind = Literal["none", "all", "ties", "inner", "unknown"]
 
 _READ = frozenset({"SELECT", "WITH", "FROM", "(", "VALUES", "INSERT", "REPLACE", "CREATE", "COPY", "UPDATE", "DELETE"})
+_ORDER_OR_CHOICE = re.compile(
+    r"\b(ORDER\s+BY|LIMIT|FETCH|OFFSET|TOP|ROWNUM|SAMPLE|DISTINCT\s+ON|INSERT|UPDATE|DELETE|CREATE)\b", re.IGNORECASE
+)
 _CATALOGUES = ("sqlite_", "pg_", "information_schema", "duckdb_", "pragma_")
 
 
@@ -50,6 +55,9 @@ class Opened:
     """Tables whose unique columns would tell more."""
     catalogue: bool = False
     """Whether nothing but the engine's own catalogue is read."""
+    shuffle: bool = False
+    """Whether the rows may be shuffled once they are fetched, because nothing but their order is open; where there is a
+    problem with permuting them otherwise."""
 
 
 def opened(
@@ -59,17 +67,19 @@ def opened(
 
     Args:
         sql: as it is given to the driver, with placeholders.
-        dialect: sqlglot's name for it.
+        dialect: sqlglot's name for it; any other for SQL as such.
         keys: table, in lower case -> sets of columns that are unique and not NULL.
         number: the permutation starts from it.
         ordered: whether the engine gives the rows of a single table in the order of insertion.
     """
+    dialect = dialect if Dialect.get(dialect) is not None else ""
     engine = Engine(dialect=dialect, keys=keys or {}, ordered=ordered)
     text = readable(sql, dialect)
     try:
         found = [_statement(text, each, engine, number) for each in statements(text, dialect) if each.word(0) in _READ]
     except (SqlglotError, RecursionError) as error:
-        return Opened(kind="unknown", sql=sql, problem=f"cannot be parsed: {str(error).splitlines()[0]}")
+        problem = f"cannot be parsed: {str(error).splitlines()[0]}"
+        return Opened(kind="unknown", sql=sql, problem=problem, shuffle=_ORDER_OR_CHOICE.search(sql) is None)
     kinds: list[Kind] = [each.kind for each in found]
     order: tuple[Kind, ...] = ("all", "ties", "inner")
     return Opened(
@@ -78,6 +88,7 @@ def opened(
         problem=next((each.problem for each in found if each.problem), ""),
         tables=tuple(sorted({table for each in found for table in each.tables})),
         catalogue=bool(found) and all(each.catalogue for each in found),
+        shuffle=len(found) == 1 and found[0].order_alone,
     )
 
 
@@ -90,10 +101,14 @@ class _Found:
     problem: str = ""
     tables: tuple[str, ...] = ()
     catalogue: bool = False
+    order_alone: bool = False
+    """Whether nothing is open but the order of all rows of the result."""
 
 
 def _statement(sql: str, text: Text, engine: Engine, number: int) -> _Found:
     found = spots(text, engine.dialect)
+    if not found:
+        return _Found()
     start, end = text.begin(0), text.end(len(text.tokens) - 1)
     marks = [(spot.at - start, spot.at - start, spot.marked(index)) for index, spot in enumerate(found)]
     tree = sqlglot.parse_one(edited(sql[start:end], marks), dialect=engine.dialect)
@@ -119,6 +134,7 @@ def _statement(sql: str, text: Text, engine: Engine, number: int) -> _Found:
         problem=problem,
         tables=tuple(sorted({table.name.lower() for table in tree.find_all(exp.Table)})) if kinds else (),
         catalogue=_is_catalogue(tree),
+        order_alone=_is_order_alone(tree, kinds),
     )
 
 
@@ -166,6 +182,11 @@ def _kind(tree: exp.Expr, kinds: Mapping[int, Order], engine: Engine) -> Kind:
     result = passed_on(result_of(tree), engine)
     own = order_of(result, engine) if result is not None else "none"
     return own if own != "none" or not kinds else "inner"
+
+
+def _is_order_alone(tree: exp.Expr, kinds: Mapping[int, Order]) -> bool:
+    result = result_of(tree)
+    return result is tree and kinds == {id(result): "all"} and not result.args.get("limit")
 
 
 def _is_catalogue(tree: exp.Expr) -> bool:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import functools
 from _thread import _local
 from contextlib import contextmanager
+from dataclasses import dataclass
 from json import dumps, loads
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from .frames import site
 
@@ -27,6 +29,16 @@ _PATIENCE = 30
 to end the wait for one that is stopped; a short one would leave queries alone whenever the machine is busy."""
 _MOST_ANSWERS = 2000
 _SHOWN = 60
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """Another order of what a statement leaves open."""
+
+    sql: str
+    """What to run instead, where that gives another order; else the user's own."""
+    shuffle: bool
+    """Whether the rows are to be shuffled once they are fetched."""
 
 
 class UnansweredError(Exception):
@@ -47,8 +59,8 @@ class Rows:
         self.measurement: Callable[[], None] | None = None
         """Measures whether rows come permuted, at the first query that leaves them open."""
         self.permuted = probe.guarded("row order", self._permuted)
-        """The statement to run instead of the user's, or None: takes the calling frame, dialect, statement, the
-        driver's name, and a function that gives the unique columns of tables."""
+        """The ``Choice`` for a statement, or None to run it as it is: takes the calling frame, dialect, statement, the
+        driver's name, a function that gives the unique columns of tables, and whether the driver can shuffle."""
 
     def measure(self, run: Callable[[str], Sequence[Any]], dialect: str) -> None:
         """Say once whether rows come permuted, by a query on rows of this probe's own.
@@ -86,7 +98,7 @@ class Rows:
         return "select" in lower or "from" in lower
 
     def failed(self, driver: str, error: BaseException) -> None:
-        """The permuted statement raised; the user's own is run, and raises its own error if it is at fault."""
+        """The permuted statement raised, and the user's own did not."""
         reason = f"the permuted statement failed: {type(error).__name__}: {error}"
         self.probe.not_compared(f"other orders of rows of a query through {driver}", reason)
 
@@ -98,7 +110,9 @@ class Rows:
 
     def answer(self, dialect: str, sql: str, keys: Keys, *, ordered: bool) -> dict[str, Any]:
         """What the parent says of a statement; raises UnansweredError where it does not."""
-        question = {"dialect": dialect, "sql": sql, "keys": keys, "ordered": ordered, "number": self.number or 1}
+        # A number of its own for every statement: one that by chance changes nothing here changes something there.
+        number = crc32(f"{self.number} {sql}".encode())
+        question = {"dialect": dialect, "sql": sql, "keys": keys, "ordered": ordered, "number": number}
         text = dumps(question)
         known = self._answers.get(text)
         if known is None:
@@ -117,8 +131,15 @@ class Rows:
         self.probe.log.write({"type": "facts", "facts": {fact: text}})
 
     def _permuted(
-        self, frame: FrameType, dialect: str, sql: str, driver: str, keys: Callable[[list[str]], tuple[Keys, bool]]
-    ) -> str | None:
+        self,
+        frame: FrameType,
+        dialect: str,
+        sql: str,
+        driver: str,
+        keys: Callable[[list[str]], tuple[Keys, bool]],
+        *,
+        shuffles: bool = False,
+    ) -> Choice | None:
         origin = self.probe.origin(frame)
         if origin is None:
             return None
@@ -140,9 +161,10 @@ class Rows:
         self.probe.event_at("rows", f"rows@{site(stack)}", what, stack)
         if not self.number:
             return None
-        if answer["problem"] and self.probe.first_time("rows", what, site(stack)):
+        shuffle = shuffles and bool(answer["problem"]) and bool(answer["shuffle"])
+        if answer["problem"] and not shuffle and self.probe.first_time("rows", what, site(stack)):
             self.probe.not_compared(f"other orders of rows of {what} at {site(stack)}", answer["problem"])
-        return None if answer["sql"] == sql else str(answer["sql"])
+        return Choice(sql=answer["sql"], shuffle=shuffle) if shuffle or answer["sql"] != sql else None
 
 
 def hooks(probe: Probe) -> dict[str, Callable[[Any], None]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .frames import without_this_frame
 from .patching import replace_method
+from .rows_fetched import Fetched
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,8 +32,9 @@ DRIVERS = {
     "snowflake.connector": "snowflake",
 }
 """Module -> the dialect that it speaks, for all that is known before it connects."""
-_BY_NAME = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql", "mssql": "tsql", "oracle": "oracle"}
-"""SQLAlchemy's names of dialects -> the parser's."""
+_BY_NAME = {"postgresql": "postgres", "mariadb": "mysql", "mssql": "tsql", "sqlite": ""}
+"""SQLAlchemy's names of dialects -> the parser's, where they are others. A driver of SQLite's that is not Python's own
+is not given the function that permuted queries call there."""
 _OF_THEIR_OWN = ("sqlite3", "_sqlite3", "duckdb", "_duckdb")
 _NOT_CONTROLLED = {"connectorx": "read_sql", "adbc_driver_manager.dbapi": "connect"}
 
@@ -99,23 +101,31 @@ def watch_cursor(rows: Rows, classes: set[type], cursor: Any, driver: str, diale
         return
     classes.add(owner)
     plain = vars(owner)["execute"]
+    fetched = Fetched(rows, owner)
 
     @functools.wraps(plain)
     def execute(self: Any, *args: Any, **kwargs: Any) -> Any:
-        permuted = None
+        fetched.forget(self)
+        choice = failure = None
         if args and rows.asks(args[0]):
-            permuted = rows.permuted(sys._getframe(1), dialect, args[0], driver, _nothing_known)
+            shuffles = fetched.takes(self)
+            choice = rows.permuted(sys._getframe(1), dialect, args[0], driver, _nothing_known, shuffles=shuffles)
         try:
             with rows.inside():
-                if permuted is not None:
+                if choice is not None and choice.sql != args[0]:
                     try:
-                        return plain(self, permuted, *args[1:], **kwargs)
+                        return plain(self, choice.sql, *args[1:], **kwargs)
                     except Exception as error:  # each driver has classes of its own
-                        rows.failed(driver, error)
-                return plain(self, *args, **kwargs)
+                        failure = error
+                result = plain(self, *args, **kwargs)
         except BaseException as error:
             without_this_frame(error)
             raise
+        if failure is not None:
+            rows.failed(driver, failure)
+        if choice is not None and choice.shuffle:
+            fetched.shuffle(self)
+        return result
 
     replace_method(rows.probe, owner, "execute", execute)
 
@@ -140,7 +150,9 @@ def _note(rows: Rows, name: str, function: str, module: Any) -> None:
     @functools.wraps(plain)
     def noted(*args: Any, **kwargs: Any) -> Any:
         if rows.probe.watching and rows.probe.first_time("driver", name):
-            rows.probe.not_compared(f"other orders of rows of queries through {name}", "they do not pass through Python")
+            rows.probe.not_compared(
+                f"other orders of rows of queries through {name}", "they do not pass through Python"
+            )
         try:
             return plain(*args, **kwargs)
         except BaseException as error:

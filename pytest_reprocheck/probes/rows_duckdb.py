@@ -53,7 +53,12 @@ def _measure(rows: Rows, module: Any, execute: Callable[..., Any]) -> None:
 
 
 def _watched(
-    rows: Rows, module: Any, plain: Callable[..., Any], own: Callable[[Any], Callable[[str], list[Any]]], *, method: bool
+    rows: Rows,
+    module: Any,
+    plain: Callable[..., Any],
+    own: Callable[[Any], Callable[[str], list[Any]]],
+    *,
+    method: bool,
 ) -> Callable[..., Any]:
     place = 1 if method else 0
 
@@ -65,23 +70,26 @@ def _watched(
     @functools.wraps(plain)
     def run(*args: Any, **kwargs: Any) -> Any:
         frame = sys._getframe(1)
-        permuted = None
+        choice = failure = None
         if len(args) > place and rows.asks(args[place]):
             keys = functools.partial(_unique_columns, lambda: own(connection_of(args, kwargs)))
-            permuted = rows.permuted(frame, "duckdb", args[place], "duckdb", keys)
+            choice = rows.permuted(frame, "duckdb", args[place], "duckdb", keys)
         try:
             # Names of tables are also looked for among the caller's variables.
             with rows.inside():
-                if permuted is not None:
-                    changed = (*args[:place], permuted, *args[place + 1 :])
+                if choice is not None:
+                    changed = (*args[:place], choice.sql, *args[place + 1 :])
                     try:
                         return call_as(frame, plain, changed, kwargs, variables=True)
                     except module.Error as error:
-                        rows.failed("duckdb", error)
-                return call_as(frame, plain, args, kwargs, variables=True)
+                        failure = error
+                result = call_as(frame, plain, args, kwargs, variables=True)
         except BaseException as error:
             without_this_frame(error)
             raise
+        if failure is not None:
+            rows.failed("duckdb", failure)
+        return result
 
     return run
 

@@ -9,6 +9,7 @@ import functools
 import re
 import sys
 from _thread import _local
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
@@ -40,76 +41,81 @@ class _Order:
         return crc32(f"{number} {count}".encode())
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Driver:
+    """What running a statement takes."""
+
+    rows: Rows
+    module: Any
+    order: _Order
+    plain: Callable[..., Any]
+    """The cursor's own ``execute``."""
+
+    def read(self, asked: Any, tables: list[str]) -> tuple[Keys, bool]:
+        """Unique columns of tables, as ``rows.permuted`` wants them; rows come in no order that is promised."""
+        return _unique_columns(self, asked, tables), False
+
+    def run(
+        self, plain: Callable[..., Any], target: Any, sql: str, parameters: Sequence[Any]
+    ) -> tuple[Any, BaseException | None]:
+        """Run a permuted statement: what it gave, and what it raised."""
+        connection = target.connection if isinstance(target, self.module.Cursor) else target
+        failure: BaseException | None = None
+        for known in (True, False):
+            if not known:
+                connection.create_function(_FUNCTION, 1, self.order)
+            self.order.start()
+            try:
+                return plain(target, sql, *parameters), None
+            except self.module.Error as error:
+                failure = error
+                if f"no such function: {_FUNCTION}" not in str(error):
+                    break
+        return None, failure
+
+
 def install(rows: Rows, module: Any) -> None:
     """Watch all connections' and cursors' ``execute`` and ``executescript``."""
-    order = _Order()
-    cursor, connection = module.Cursor, module.Connection
-    plain = cursor.execute
-    read = functools.partial(_unique_columns, module, plain)
-    for kind, names in ((cursor, ("execute", "executescript")), (connection, ("execute", "executescript"))):
-        for name in names:
-            owner = (lambda self: self.connection) if kind is cursor else (lambda self: self)
-            watched = _watched(rows, module, getattr(kind, name), owner, order, read)
-            replace_method(rows.probe, kind, name, watched)
-    _measure(rows, module, order, plain)
+    driver = _Driver(rows=rows, module=module, order=_Order(), plain=module.Cursor.execute)
+    for kind in (module.Cursor, module.Connection):
+        for name in ("execute", "executescript"):
+            replace_method(rows.probe, kind, name, _watched(driver, getattr(kind, name)))
+    _measure(driver)
 
 
-def _watched(
-    rows: Rows,
-    module: Any,
-    plain: Callable[..., Any],
-    owner: Callable[[Any], Any],
-    order: _Order,
-    read: Callable[[Any, list[str]], tuple[Keys, bool]],
-) -> Callable[..., Any]:
+def _watched(driver: _Driver, plain: Callable[..., Any]) -> Callable[..., Any]:
+    rows = driver.rows
+
     @functools.wraps(plain)
     def execute(self: Any, *args: Any) -> Any:
-        permuted = None
+        choice = failure = None
         frame = sys._getframe(1)
         if args and rows.asks(args[0]):
-            permuted = rows.permuted(frame, "sqlite", args[0], "sqlite3", functools.partial(read, self))
+            choice = rows.permuted(frame, "sqlite", args[0], "sqlite3", functools.partial(driver.read, self))
         try:
             with rows.inside():
-                if permuted is not None:
-                    done, result = _run(rows, module, plain, self, owner(self), order, (permuted, *args[1:]))
-                    if done:
+                if choice is not None:
+                    result, failure = driver.run(plain, self, choice.sql, args[1:])
+                    if failure is None:
                         return result
                 # Adapters of parameters warn of being deprecated, in the name of the line that called.
                 if _ADAPTERS_WARN and len(args) > 1:
-                    return call_as(frame, plain, (self, *args), {})
-                return plain(self, *args)
+                    result = call_as(frame, plain, (self, *args), {})
+                else:
+                    result = plain(self, *args)
         except BaseException as error:
             without_this_frame(error)
             raise
+        if failure is not None:
+            rows.failed("sqlite3", failure)
+        return result
 
     return execute
 
 
-def _run(
-    rows: Rows,
-    module: Any,
-    plain: Callable[..., Any],
-    target: Any,
-    connection: Any,
-    order: _Order,
-    args: Sequence[Any],
-) -> tuple[bool, Any]:
-    """Run a permuted query; whether it went well, and what it gave. Where it does not, the user's own is to be run."""
-    for known in (True, False):
-        if not known:
-            connection.create_function(_FUNCTION, 1, order)
-        order.start()
-        try:
-            return True, plain(target, *args)
-        except module.Error as error:
-            if not known or f"no such function: {_FUNCTION}" not in str(error):
-                rows.failed("sqlite3", error)
-                return False, None
-    return False, None
-
-
-def _unique_columns(module: Any, plain: Callable[..., Any], asked: Any, tables: list[str]) -> tuple[Keys, bool]:
-    """What ``rows.permuted`` asks for, from the database that a cursor or connection is of."""
+def _unique_columns(driver: _Driver, asked: Any, tables: list[str]) -> Keys:
+    """From the database that a cursor or connection is of."""
+    module = driver.module
     connection = asked.connection if isinstance(asked, module.Cursor) else asked
     cursor = module.Cursor(connection)
     cursor.row_factory = None
@@ -117,7 +123,7 @@ def _unique_columns(module: Any, plain: Callable[..., Any], asked: Any, tables: 
     def read(sql: str) -> list[Any]:
         return [
             tuple(each.decode() if isinstance(each, bytes) else each for each in row)
-            for row in plain(cursor, sql).fetchall()
+            for row in driver.plain(cursor, sql).fetchall()
         ]
 
     found: Keys = {}
@@ -128,7 +134,7 @@ def _unique_columns(module: Any, plain: Callable[..., Any], asked: Any, tables: 
             continue
         if keys:
             found[table] = keys
-    return found, False
+    return found
 
 
 def _keys_of(read: Callable[[str], list[Any]], table: str) -> list[list[str]]:
@@ -144,9 +150,9 @@ def _keys_of(read: Callable[[str], list[Any]], table: str) -> list[list[str]]:
     never_null = {column[1] for column in columns if column[3]} | ({key[0][1]} if is_rowid else set())
     found = []
     for names in wanted:
-        # Unique columns may hold any number of NULLs, unless they are declared otherwise.
+        # Unique columns may hold any number of NULLs, unless they are declared otherwise; one of them does no harm.
         open_ones = " OR ".join(f"{_quoted(each)} IS NULL" for each in names if each not in never_null)
-        if not open_ones or not read(f"SELECT 1 FROM {name} WHERE {open_ones} LIMIT 1"):  # noqa: S608 - quoted names
+        if not open_ones or not read(f"SELECT 1 FROM {name} WHERE {open_ones} LIMIT 1 OFFSET 1"):  # noqa: S608 - quoted names
             found.append([each.lower() for each in names])
     made = read(f"SELECT type, sql FROM sqlite_master WHERE lower(name) = {name.lower().replace(chr(34), chr(39))}")  # noqa: S608
     if made and made[0][0] == "table" and not _WITHOUT_ROWID.search(made[0][1] or ""):
@@ -158,17 +164,17 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _measure(rows: Rows, module: Any, order: _Order, plain: Callable[..., Any]) -> None:
-    connection = module.connect(":memory:")
+def _measure(driver: _Driver) -> None:
+    connection = driver.module.connect(":memory:")
     try:
         cursor = connection.cursor()
-        plain(cursor, "CREATE TABLE reprocheck (v INTEGER)")
+        driver.plain(cursor, "CREATE TABLE reprocheck (v INTEGER)")
         cursor.executemany("INSERT INTO reprocheck VALUES (?)", [(value,) for value in range(8)])
 
         def run(sql: str) -> Sequence[Any]:
-            done, _result = _run(rows, module, plain, cursor, connection, order, (sql,))
-            return cursor.fetchall() if done else ()
+            driver.run(driver.plain, cursor, sql, ())
+            return list(cursor.fetchall())
 
-        rows.measure(run, "sqlite")
+        driver.rows.measure(run, "sqlite")
     finally:
         connection.close()
