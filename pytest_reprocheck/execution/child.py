@@ -170,6 +170,7 @@ def write_child_file(
             "sites": list(conditions.sites),
             "pinned": conditions.pinned,
         },
+        "queries": str(folder.queries) if folder.queries.exists() else "",
         "record": str(folder.record),
         "recording": recording,
         "cells": [{"index": index, "source": source} for index, source in cells],

@@ -16,6 +16,7 @@ from pytest_reprocheck.core.errors import SubjectError
 from pytest_reprocheck.core.sources import Unit
 from pytest_reprocheck.core.subjects import Subject
 from pytest_reprocheck.core.trace import NotCompared, Trace
+from pytest_reprocheck.execution.answering import answering
 from pytest_reprocheck.execution.child import Processes
 from pytest_reprocheck.execution.limits import Limits
 from pytest_reprocheck.execution.notebook import run_notebook
@@ -28,6 +29,7 @@ from pytest_reprocheck.execution.workspace import (
     close_run,
     open_run,
     prepared,
+    queries_socket,
     written_files,
 )
 
@@ -179,5 +181,5 @@ def runner(subject: Subject, *, limits: Limits | None = None, workspace: Workspa
     notebook = read_notebook(subject) if subject.kind == "notebook" else None
     if notebook is None and subject.module is None and not subject.file.is_file():
         raise SubjectError("no such file", where=subject.path)
-    with prepared(subject.root, workspace or Workspace()) as ready:
+    with prepared(subject.root, workspace or Workspace()) as ready, answering(queries_socket(ready.base)):
         yield Runner(subject=subject, ready=ready, notebook=notebook, limits=limits or Limits())

@@ -78,6 +78,8 @@ class RunFolder:
     """What the run read from its surroundings."""
     scratch: Path
     """TMPDIR, captured streams, connection files."""
+    queries: Path
+    """The socket for questions about queries, the same for all runs of a session."""
     mode: Mode = "copy"
     enter: Mapping[str, Json] = field(default_factory=dict)
     """What the run's processes are confined to (``launch/namespaces.py``); empty for nothing."""
@@ -153,6 +155,7 @@ def open_run(
         blobs=home / "blobs",
         record=home / "record",
         scratch=home / "tmp",
+        queries=queries_socket(ready.base),
         mode=ready.mode,
         kept=ready.kept,
     )
@@ -171,6 +174,11 @@ def open_run(
         enter=_enter(ready, shared_memory(ready.base, (ready.root,)), cut_off=cut_off),
         before=in_place.state_of(ready.root, ready.kept),
     )
+
+
+def queries_socket(base: Path) -> Path:
+    """Where a session answers its children's questions about queries."""
+    return base / "queries"
 
 
 def close_run(folder: RunFolder, *, keep: bool = False) -> None:

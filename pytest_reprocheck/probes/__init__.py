@@ -23,6 +23,7 @@ from . import (
     randomness,
     reach,
     recording,
+    rows,
     sklearn_random,
 )
 from .fits import Fits
@@ -162,7 +163,8 @@ def _install_surroundings(probe: Probe) -> tuple[list[dict[str, Callable[[Any], 
     circumstance_hooks, circumstance_ends = circumstances.install(probe, kept)
     concurrency_hooks, concurrency_ends = concurrency.install(probe, kept)
     named = {name: probe.guarded(f"surroundings of {name}", hook) for name, hook in circumstance_hooks.items()}
-    return [named, concurrency_hooks, files.install(probe)], [*circumstance_ends, *concurrency_ends]
+    row_hooks = {name: probe.guarded(f"row order of {name}", hook) for name, hook in rows.hooks(probe).items()}
+    return [named, concurrency_hooks, files.install(probe), row_hooks], [*circumstance_ends, *concurrency_ends]
 
 
 def _working_directory() -> str:

@@ -38,6 +38,7 @@ INFRASTRUCTURE = frozenset(
         "dask",
         "debugpy",
         "distributed",
+        "duckdb",
         "email",
         "http",
         "httpx",
