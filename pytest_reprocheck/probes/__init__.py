@@ -12,11 +12,13 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import entropy, estimators, numpy_random, randomness, reach, sklearn_random
+from . import entropy, estimators, numpy_random, outside, randomness, reach, sklearn_random
 from .fits import Fits
 from .frames import without_this_frame
 from .imports import ImportHooks
 from .log import FileLog, MemoryLog
+from .outside.network import Network
+from .outside.network import facts as network_facts
 from .probe import Probe
 from .steps import Steps
 
@@ -56,6 +58,9 @@ def start(config: Mapping[str, Any]) -> Started:
     if probe.log.main:
         _write_facts(probe)
     hooks, at_end = _install(probe)
+    network = Network(probe)
+    network.install()
+    hooks["_socket"] = probe.guarded("names of hosts", network.remember_names)
     steps = Steps(probe, config["path"], at_end)
     if config["kind"] == "notebook" and probe.log.main:
         from . import notebook_steps
@@ -141,6 +146,7 @@ def _install(probe: Probe) -> tuple[dict[str, Callable[[Any], None]], list[Calla
         "sklearn.base": functools.partial(estimators.install, probe, watcher=watcher),
     }
     guarded = {name: probe.guarded(f"unseeded draws and fits of {name}", hook) for name, hook in hooks.items()}
+    guarded |= {name: probe.guarded(f"effects of {name}", hook) for name, hook in outside.hooks(probe).items()}
     return guarded, [numpy_state.end_step, probe.guarded("fits", fits.end_step)]
 
 
@@ -152,5 +158,6 @@ def _write_facts(probe: Probe) -> None:
         "digest": probe.digests.name,
         "hash": str(hash("reprocheck")),
         "seed": "applied",
+        **network_facts(probe.config.get("conditions") or {}),
     }
     probe.log.write({"type": "facts", "facts": facts})
