@@ -16,10 +16,12 @@ from pytest_reprocheck.core.findings import Audit, FactorReport, Finding, Invoca
 from pytest_reprocheck.core.subjects import Subject, SubjectKind, find_root
 from pytest_reprocheck.core.trace import NotCompared, Outcome, Trace
 from pytest_reprocheck.diagnose.attribution import counted, failing
+from pytest_reprocheck.diagnose.blocking import Blocked, Project, find_blocker
 from pytest_reprocheck.diagnose.unordered import depends_on_hash, find_unordered
 from pytest_reprocheck.environment.snapshot import snapshot
 from pytest_reprocheck.execution.function import FunctionRunner
 from pytest_reprocheck.execution.running import Runner, runner, threads_per_run
+from pytest_reprocheck.execution.workspace import project_files
 from pytest_reprocheck.explaining import Case, explain
 
 Progress = Callable[[str], None]
@@ -37,7 +39,7 @@ def audit(subject: Subject | str | Path, options: Options | None = None, *, prog
     asked = _checked(options or Options())
     started = time.monotonic()
     try:
-        with runner(chosen, timeout=asked.timeout) as executor:
+        with runner(chosen, timeout=asked.timeout, allow_writes=asked.allow_writes) as executor:
             result = _audit(chosen, asked, executor, progress or (lambda _text: None))
     except BlockedError as error:
         result = _refused(chosen, "blocked", error)
@@ -65,7 +67,7 @@ def audit_function(
     asked = replace(_checked(options or Options()), vary=("seed",), try_remedies=False)
     subject = Subject(root=root, path=path, kind="function")
     started = time.monotonic()
-    with FunctionRunner.open(function, args, kwargs, root=root, path=path) as executor:
+    with FunctionRunner.open(function, args, kwargs, root=root, path=path, allow_writes=asked.allow_writes) as executor:
         result = _audit(subject, asked, executor, lambda _text: None, name=f"{path}::{name}")
     return replace(result, seconds=time.monotonic() - started)
 
@@ -85,7 +87,7 @@ def replay(stored: Audit, root: Path, options: Options | None = None) -> Audit:
     subject = _subject_of(stored, root)
     started = time.monotonic()
     try:
-        with runner(subject, timeout=asked.timeout) as executor:
+        with runner(subject, timeout=asked.timeout, allow_writes=asked.allow_writes) as executor:
             a, b = executor.run([stored.conditions["A"], stored.conditions["B"]])
             comparison = compare_traces(a, b, tolerance=asked.tolerance)
     except ReprocheckError as error:
@@ -121,11 +123,12 @@ def _audit(
     subject: Subject, options: Options, executor: Runner | FunctionRunner, progress: Progress, name: str | None = None
 ) -> Audit:
     case = _compare_twice(subject, options, executor, progress)
+    blocker = _blocker(subject, case)
     findings: tuple[Finding, ...] = ()
-    if failing(case.differences) and not _both_failed(case):
+    if blocker is None and failing(case.differences) and not _both_failed(case):
         progress("explaining")
         findings = explain(case)
-    verdict, reason, detail = _verdict(case, findings)
+    verdict, reason, detail = _verdict(case, findings, blocker)
     return Audit(
         path=name or subject.path,
         kind=subject.kind,
@@ -148,6 +151,8 @@ def _compare_twice(subject: Subject, options: Options, executor: Runner | Functi
     """A and B; where there is evidence but no difference, B again with third values."""
     around = Surroundings(threads=threads_per_run())
     first = baseline(subject.name, threads=around.threads)
+    if options.no_network:
+        first = replace(first, network="off")
     second, third = (
         restricted(first, varied(subject.name, first, around, generation=generation), options.vary)
         for generation in (1, 2)
@@ -193,8 +198,19 @@ def _both_failed(case: Case) -> bool:
     return case.a.outcome.status != "finished" and case.b.outcome.status != "finished"
 
 
-def _verdict(case: Case, findings: tuple[Finding, ...]) -> tuple[Verdict, str, str]:
+def _blocker(subject: Subject, case: Case) -> Blocked | None:
+    """A test's function is no subject that could be left out: what it raises is the test's failure."""
+    both = _both_failed(case) and subject.kind != "function"
+    if not both and not (case.a.refusals or case.b.refusals):
+        return None
+    files = project_files(subject.root) if both else frozenset()
+    return find_blocker(case.a, case.b, Project(root=str(subject.root), files=files))
+
+
+def _verdict(case: Case, findings: tuple[Finding, ...], blocker: Blocked | None = None) -> tuple[Verdict, str, str]:
     """Verdict, reason and detail; what differs when simply run again is nondeterminism also where it has no name."""
+    if blocker is not None:
+        return "blocked", str(blocker), case.a.outcome.detail
     if _both_failed(case):
         return "failed", _told(case.a.outcome), case.a.outcome.detail
     if not findings:

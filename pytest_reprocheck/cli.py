@@ -1,6 +1,7 @@
 """The face on the command line: ``reprocheck audit | replay | show | explain``.
 
-Exit codes: 0, all subjects are reproducible; 1, one is not; 2, a wrong command line, configuration or file.
+Exit codes: 0, all subjects are reproducible or blocked; 1, one is neither, or is blocked under ``--require-run``;
+2, a wrong command line, configuration or file.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from pytest_reprocheck.collecting import Entry, Scope, declared_files, entries_i
 from pytest_reprocheck.config import Options, Overrides, merged, parse_flags, read_config
 from pytest_reprocheck.core.causes import CAUSES
 from pytest_reprocheck.core.errors import ConfigError, DecodeError, ReprocheckError, did_you_mean
-from pytest_reprocheck.core.findings import Audit
 from pytest_reprocheck.core.subjects import find_root
 from pytest_reprocheck.report.machine import LAST, Report, host, keep_last, load_report, report_to_json, write_text
 from pytest_reprocheck.report.terminal import (
@@ -29,7 +29,7 @@ from pytest_reprocheck.report.terminal import (
     render_summary,
 )
 
-_VALUES = ("vary", "max-runs", "budget", "timeout")
+_VALUES = ("vary", "max-runs", "budget", "timeout", "allow-writes", "no-network", "require-run")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,6 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("--max-runs", metavar="N", help="runs for finding and explaining, for each subject (8)")
     audit.add_argument("--budget", metavar="TIME", help="time for the explaining runs of each subject (10 min)")
     audit.add_argument("--timeout", metavar="TIME", help="time that one run may take (no limit)")
+    audit.add_argument("--allow-writes", metavar="LIST", help="hosts that each run may change something on")
+    audit.add_argument("--no-network", action="store_true", default=None, help="let no run reach another machine")
+    audit.add_argument("--require-run", action="store_true", default=None, help="a blocked subject counts as failed")
     audit.set_defaults(command=_audit)
 
     replay = commands.add_parser("replay", help="run a stored audit's subjects again under the recorded conditions")
@@ -91,11 +94,12 @@ def _audit(parsed: argparse.Namespace) -> int:
 
     flags = parse_flags({name: getattr(parsed, name.replace("-", "_")) for name in _VALUES}, "--")
     scope, entries = _subjects([Path(os.path.abspath(path)) for path in parsed.paths], flags)  # noqa: PTH100 - links stay
-    audits = []
+    audits, failed = [], False
     for entry in entries:
         tell = functools.partial(_progress, entry.subject.name)
         result = refusal(entry) or audit(entry.subject, entry.options, progress=tell)
         audits.append(result)
+        failed |= result.fails(require_run=entry.options.require_run)
         if not result.passed:
             print(f"{render_headline(result)}\n{render_failure(result)}\n", flush=True)
     print("\n".join(render_summary(audits)))
@@ -104,7 +108,7 @@ def _audit(parsed: argparse.Namespace) -> int:
     if target is not None:
         write_text(target, report_to_json(audits, host(), tool_version=tool_version))
     keep_last(scope.root, audits, host(), tool_version=tool_version)
-    return _exit_code(audits)
+    return int(failed)
 
 
 def _subjects(paths: Sequence[Path], flags: Overrides) -> tuple[Scope, list[Entry]]:
@@ -144,7 +148,7 @@ def _replay(parsed: argparse.Namespace) -> int:
         else:
             print(render_replay(stored, again), flush=True)
         audits.append(again)
-    return _exit_code(audits)
+    return int(any(audit.fails(require_run=options.require_run) for audit in audits))
 
 
 def _root_of(file: Path) -> Path:
@@ -182,10 +186,6 @@ def _explain(parsed: argparse.Namespace) -> int:
         raise ConfigError(f"unknown cause {parsed.cause!r}", hint=did_you_mean(parsed.cause, by_slug))
     print(render_cause(by_slug[parsed.cause]))
     return 0
-
-
-def _exit_code(audits: Sequence[Audit]) -> int:
-    return 0 if all(audit.passed for audit in audits) else 1
 
 
 def _progress(name: str, step: str) -> None:

@@ -38,6 +38,12 @@ class Options:
     timeout: float | None = None
     """Seconds that one run may take; None is no limit."""
     tolerance: Tolerance = field(default_factory=Tolerance)
+    allow_writes: tuple[str, ...] = ()
+    """Other machines that every run may change something on: ``host``, ``*.example.org``, ``10.1.2.3:8080``."""
+    no_network: bool = False
+    """Whether all runs go without a network."""
+    require_run: bool = False
+    """Whether a blocked subject fails its gate."""
     try_remedies: bool = True
     """Whether mechanical remedies are applied to a copy and run."""
 
@@ -51,6 +57,9 @@ class Overrides:
     budget: float | None = None
     timeout: float | None = None
     tolerance: Tolerance | None = None
+    allow_writes: tuple[str, ...] | None = None
+    no_network: bool | None = None
+    require_run: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,6 +103,9 @@ _OVERRIDES: Mapping[str, settings.Reader] = {
     "budget": settings.duration,
     "timeout": settings.positive_duration,
     "tolerance": settings.tolerance,
+    "allow-writes": settings.hosts,
+    "no-network": settings.switch,
+    "require-run": settings.switch,
 }
 _RULE: Mapping[str, settings.Reader] = {
     "args": settings.texts,

@@ -6,7 +6,7 @@ import asyncio
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -48,6 +48,7 @@ def run_notebook(
     timeout: float | None,
     processes: Processes,
     recording: str,
+    allow_writes: Sequence[str],
 ) -> Trace:
     """One execution of ``notebook``, which is changed: its outputs are filled in.
 
@@ -55,14 +56,14 @@ def run_notebook(
     """
     kernel = _kernel_name(subject, notebook)
     cells = executed_cells(notebook)
-    write_child_file(subject, conditions, folder, cells=cells, recording=recording)
+    write_child_file(subject, conditions, folder, cells=cells, recording=recording, allow_writes=allow_writes)
     started = time.monotonic()
     execution = asyncio.run(
         _execute(
             subject,
             notebook,
             kernel,
-            environment(subject, conditions, folder),
+            environment(subject, conditions, folder, allow_writes=allow_writes),
             folder,
             timeout=timeout,
             processes=processes,

@@ -45,6 +45,8 @@ class Runner:
     notebook: NotebookNode | None
     """The notebook as it will be run; None for scripts."""
     timeout: float | None
+    allow_writes: tuple[str, ...] = ()
+    """Other machines that every run may change something on."""
     processes: Processes = field(default_factory=Processes)
     started: int = 0
     """Runs begun so far; the number of the next run's folder."""
@@ -94,6 +96,7 @@ class Runner:
                 timeout=self.timeout,
                 processes=self.processes,
                 recording=recording,
+                allow_writes=self.allow_writes,
             )
         cells = {cell: text for (_path, cell), text in replaced.items() if cell is not None}
         return run_notebook(
@@ -104,6 +107,7 @@ class Runner:
             timeout=self.timeout,
             processes=self.processes,
             recording=recording,
+            allow_writes=self.allow_writes,
         )
 
     def units(self, reached: Sequence[str]) -> tuple[Unit, ...]:
@@ -121,7 +125,7 @@ class Runner:
 
 
 @contextmanager
-def runner(subject: Subject, *, timeout: float | None) -> Iterator[Runner]:
+def runner(subject: Subject, *, timeout: float | None, allow_writes: tuple[str, ...] = ()) -> Iterator[Runner]:
     """A Runner for a notebook or script; its folders are gone afterwards.
 
     Raises SubjectError when the subject cannot be read.
@@ -130,4 +134,4 @@ def runner(subject: Subject, *, timeout: float | None) -> Iterator[Runner]:
     if notebook is None and subject.module is None and not subject.file.is_file():
         raise SubjectError("no such file", where=subject.path)
     with session() as base:
-        yield Runner(subject=subject, base=base, notebook=notebook, timeout=timeout)
+        yield Runner(subject=subject, base=base, notebook=notebook, timeout=timeout, allow_writes=allow_writes)

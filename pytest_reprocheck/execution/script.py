@@ -6,7 +6,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from pytest_reprocheck.core.conditions import Conditions
 from pytest_reprocheck.core.errors import BlockedError
@@ -36,29 +38,17 @@ def run_script(
     timeout: float | None,
     processes: Processes,
     recording: str,
+    allow_writes: Sequence[str],
 ) -> Trace:
     """One execution in ``folder``; raises BlockedError when the subject's interpreter does not exist."""
-    variables = environment(subject, conditions, folder)
+    variables = environment(subject, conditions, folder, allow_writes=allow_writes)
     # Figures are observed, not shown: a backend that needs a display would fail on a server.
     variables.setdefault("MPLBACKEND", "agg")
-    write_child_file(subject, conditions, folder, recording=recording)
+    write_child_file(subject, conditions, folder, recording=recording, allow_writes=allow_writes)
     streams = {"stdout": folder.scratch.parent / "stdout", "stderr": folder.scratch.parent / "stderr"}
     started = time.monotonic()
     with streams["stdout"].open("wb") as stdout, streams["stderr"].open("wb") as stderr:
-        try:
-            process = subprocess.Popen(
-                [subject.python or sys.executable, str(PROBES / "run_script.py")],
-                cwd=working_directory(subject, folder),
-                env=variables,
-                stdin=subprocess.DEVNULL,
-                stdout=stdout,
-                stderr=stderr,
-                start_new_session=True,
-            )
-        except FileNotFoundError as error:
-            raise BlockedError(
-                f"cannot start {error.filename}", where=subject.path, hint="Check `python` and `cwd` of this subject"
-            ) from error
+        process = _start(subject, variables, folder, stdout, stderr)
         processes.add(process.pid)
         timed_out = False
         try:
@@ -81,6 +71,25 @@ def run_script(
         moved=(folder.tree, subject.root),
         outputs=stream_observations(log, streams),
     )
+
+
+def _start(
+    subject: Subject, variables: Mapping[str, str], folder: RunFolder, stdout: BinaryIO, stderr: BinaryIO
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            [subject.python or sys.executable, str(PROBES / "run_script.py")],
+            cwd=working_directory(subject, folder),
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+        )
+    except FileNotFoundError as error:
+        raise BlockedError(
+            f"cannot start {error.filename}", where=subject.path, hint="Check `python` and `cwd` of this subject"
+        ) from error
 
 
 def _outcome(log: Log, code: int, timeout: float | None, detail: str) -> Outcome:

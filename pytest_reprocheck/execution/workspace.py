@@ -88,6 +88,15 @@ def written_files(folder: RunFolder, root: Path) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def project_files(root: Path) -> frozenset[str]:
+    """What a project has that runs get a copy of, as POSIX paths relative to its root."""
+    found = set()
+    for here, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if _is_kept(Path(here, name))]
+        found |= {Path(here, name).relative_to(root).as_posix() for name in names}
+    return frozenset(found)
+
+
 def _is_untouched(made: Path, original: Path) -> bool:
     """Copies keep size and time of modification, and nobody keeps both while writing something else by accident."""
     if not original.is_file():

@@ -6,6 +6,7 @@ import socketserver
 import struct
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -58,10 +59,8 @@ def _run(server: socketserver.TCPServer) -> None:
 def _handler(serve: Callable[[Any, Sent], None], sent: Sent) -> type[socketserver.StreamRequestHandler]:
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
-            try:
+            with suppress(ConnectionError, struct.error):  # the client went away
                 serve(self, sent)
-            except (ConnectionError, struct.error):
-                pass  # the client went away
 
     return Handler
 
@@ -86,11 +85,11 @@ def _http_handler(sent: Sent) -> type[BaseHTTPRequestHandler]:
             if self.command != "HEAD":
                 self.wfile.write(b"{}")
 
-        do_GET = do_HEAD = do_OPTIONS = do_POST = do_PUT = do_PATCH = do_DELETE = answer
-
         def log_message(self, *_args: Any) -> None:
             pass
 
+    for verb in ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"):
+        setattr(Handler, f"do_{verb}", Handler.answer)
     return Handler
 
 
@@ -203,10 +202,13 @@ def serve_mysql(handler: socketserver.StreamRequestHandler, sent: Sent) -> None:
         struct.pack("<H", flags >> 16) + bytes([21]) + bytes(10) + b"123456789012\0" + b"mysql_native_password\0"
     )
     okay = b"\0\0\0\2\0\0\0"
+    text_column = 253
     write(packet(0, greeting))
     received(read)
     write(packet(2, okay))
-    column = text(b"def") + text(b"") * 3 + text(b"n") * 2 + b"\x0c" + struct.pack("<HIBHB2x", 63, 11, 3, 0, 0)
+    column = (
+        text(b"def") + text(b"") * 3 + text(b"n") * 2 + b"\x0c" + struct.pack("<HIBHB2x", 45, 99, text_column, 0, 0)
+    )
     end = b"\xfe\0\0\2\0"
     while body := received(read):
         if body[0] == 1:
@@ -215,6 +217,10 @@ def serve_mysql(handler: socketserver.StreamRequestHandler, sent: Sent) -> None:
             statement = body[1:].decode()
             sent.add(f"SQL {statement}")
             if statement.upper().startswith("SELECT"):
-                write(packet(1, b"\1") + packet(2, column) + packet(3, end) + packet(4, text(b"1")) + packet(5, end))
+                value = text(b"8.0.0" if "VERSION" in statement else b"1")
+                write(packet(1, b"\1") + packet(2, column) + packet(3, end) + packet(4, value) + packet(5, end))
+                continue
+            if statement.upper().startswith("DESCRIBE"):
+                write(packet(1, b"\xff" + struct.pack("<H", 1146) + b"#42S02no such table"))
                 continue
         write(packet(1, okay))

@@ -69,7 +69,7 @@ def _carried(words: list[str], plain: list[str]) -> str:
     for position, word in enumerate(words):
         following = words[position + 1] if position + 1 < len(words) else ""
         called = word in ("REPLACE", "INSERT", "TRUNCATE") and following == "("  # functions of these names
-        if word in _WRITING and before not in ("FOR", "ON", "NO", "KEY") and not called:
+        if word in _WRITING and before not in ("FOR", "KEY") and not called:
             return word
         before = word
     return ""
