@@ -28,7 +28,10 @@ _TRACKERS = (
     # Where MLflow is told of a server, the probes redirect it: a store that the project has itself stays its store.
     Tracker(variables={"MLFLOW_ALLOW_FILE_STORE": "true"}, host="", server=""),
     Tracker(
-        variables={"WANDB_MODE": "offline", "WANDB_DIR": "{scratch}", "WANDB_SILENT": "true"}, host="api.wandb.ai", server="WANDB_BASE_URL"
+        # Silent, because what it says on the way names the run's folder and a random id.
+        variables={"WANDB_MODE": "offline", "WANDB_DIR": "{scratch}", "WANDB_SILENT": "true"},
+        host="api.wandb.ai",
+        server="WANDB_BASE_URL",
     ),
     Tracker(
         variables={"COMET_START_ONLINE": "0", "COMET_OFFLINE_DIRECTORY": "{scratch}"},

@@ -121,8 +121,12 @@ RAISED: dict[str, tuple[Callable[[], object], str, str]] = {
         "Start it",
     ),
     "environment": (lambda: os.environ["NO_SUCH_TOKEN"], "needs the environment variable NO_SUCH_TOKEN", "Set NO_SUCH"),
-    "file": (lambda: Path("data/no.csv").open(), "needs the file data/no.csv", "Put it there"),
-    "file of the project's root": (lambda: Path("/project/data/no.csv").open(), "needs the file data/no.csv", "Put it"),
+    "file": (lambda: Path("data/no.csv").read_text(), "needs the file data/no.csv", "Put it there"),
+    "file of the project's root": (
+        lambda: Path("/project/data/no.csv").read_text(),
+        "needs the file data/no.csv",
+        "Put it",
+    ),
     "pandas": (lambda: library("pandas").read_csv("data/no.csv"), "needs the file data/no.csv", "Put it there"),
     "parquet": (lambda: library("pandas").read_parquet("data/no.parquet"), "needs the file data/no.parquet", "Put it"),
     "numpy": (lambda: library("numpy").load("data/no.npy"), "needs the file data/no.npy", "Put it there"),
@@ -197,18 +201,26 @@ TOLD = {
     "torch, no GPU": ("RuntimeError: No CUDA GPUs are available", "needs a GPU"),
     "torch, no CUDA": ("AssertionError: Torch not compiled with CUDA enabled", "needs a GPU"),
     "torch, no driver": (
-        "RuntimeError: Found no NVIDIA driver on your system. Please check that you have an NVIDIA GPU and installed a "
-        "driver from http://www.nvidia.com/Download/index.aspx",
+        (
+            "RuntimeError: Found no NVIDIA driver on your system. Please check that you have an NVIDIA GPU and "
+            "installed a "
+            "driver from http://www.nvidia.com/Download/index.aspx"
+        ),
         "needs a GPU",
     ),
     "torch, load": (
-        "RuntimeError: Attempting to deserialize object on a CUDA device but torch.cuda.is_available() is False. If you "
-        "are running on a CPU-only machine, please use torch.load with map_location=torch.device('cpu')",
+        (
+            "RuntimeError: Attempting to deserialize object on a CUDA device but torch.cuda.is_available() is "
+            "False. If "
+            "you are running on a CPU-only machine, please use torch.load with map_location=torch.device('cpu')"
+        ),
         "needs a GPU",
     ),
     "jax": (
-        "RuntimeError: Unknown backend: 'gpu' requested, but no platforms that are instances of gpu are present. "
-        "Platforms present are: cpu",
+        (
+            "RuntimeError: Unknown backend: 'gpu' requested, but no platforms that are instances of gpu are present. "
+            "Platforms present are: cpu"
+        ),
         "needs a GPU",
     ),
     "cupy": (
@@ -216,25 +228,36 @@ TOLD = {
         "needs a GPU",
     ),
     "tensorflow": (
-        "tensorflow.python.framework.errors_impl.InvalidArgumentError: Could not satisfy device specification "
-        "'/job:localhost/replica:0/task:0/device:GPU:0'. enable_soft_placement=0.",
+        (
+            "tensorflow.python.framework.errors_impl.InvalidArgumentError: Could not satisfy device specification "
+            "'/job:localhost/replica:0/task:0/device:GPU:0'. enable_soft_placement=0."
+        ),
         "needs a GPU",
     ),
     "tkinter": ("_tkinter.TclError: no display name and no $DISPLAY environment variable", "needs a display"),
     "names": (
-        "requests.exceptions.ConnectionError: HTTPSConnectionPool(host='data.example.org', port=443): Max retries "
-        "exceeded with url: /x.csv (Caused by NameResolutionError(\"HTTPSConnection(host='data.example.org', port=443): "
-        "Failed to resolve 'data.example.org' ([Errno -2] Name or service not known)\"))",
+        (
+            "requests.exceptions.ConnectionError: HTTPSConnectionPool(host='data.example.org', port=443): Max retries "
+            "exceeded with url: /x.csv (Caused by "
+            "NameResolutionError(\"HTTPSConnection(host='data.example.org', port=443): "
+            "Failed to resolve 'data.example.org' ([Errno -2] Name or service not known)\"))"
+        ),
         "needs data.example.org:443, which cannot be reached",
     ),
     "gaierror": ("socket.gaierror: [Errno -2] Name or service not known", "needs another machine"),
     "psycopg2, names": (
-        'psycopg2.OperationalError: could not translate host name "db.example.org" to address: Name or service not known',
+        (
+            'psycopg2.OperationalError: could not translate host name "db.example.org" to address: '
+            "Name or service not known"
+        ),
         "needs db.example.org, which cannot be reached",
     ),
     "sqlalchemy": (
-        'sqlalchemy.exc.OperationalError: (psycopg2.OperationalError) connection to server at "10.1.2.3", port 5432 '
-        "failed: No route to host",
+        (
+            'sqlalchemy.exc.OperationalError: (psycopg2.OperationalError) connection to server at "10.1.2.3", '
+            "port 5432 "
+            "failed: No route to host"
+        ),
         "needs 10.1.2.3:5432, which cannot be reached",
     ),
     "boto endpoint": (
@@ -242,8 +265,10 @@ TOLD = {
         "needs minio:9000, which cannot be reached",
     ),
     "hub": (
-        "OSError: We couldn't connect to 'https://huggingface.co' to load the files, and couldn't find them in the "
-        "cached files.",
+        (
+            "OSError: We couldn't connect to 'https://huggingface.co' to load the files, and couldn't find them in the "
+            "cached files."
+        ),
         "needs huggingface.co, which cannot be reached",
     ),
     "gated": (
@@ -429,10 +454,12 @@ def test_a_notebooks_traceback_is_read() -> None:
     """Its frames and its lookup of the environment look different."""
     place = Place(path="nb.ipynb", cell=0, line=1)
     head = "-" * 75 + "\nKeyError                                  Traceback (most recent call last)\n"
-    environ = f"{head}Cell In[1], line 1\n----> 1 key = os.environ['NO_KEY']\n\nFile <frozen os>:679, in __getitem__(self, key)\n\nKeyError: 'NO_KEY'"
+    environ = f"{head}Cell In[1], line 1\n----> 1 key = os.environ['NO_KEY']\n\n"
+    environ += "File <frozen os>:679, in __getitem__(self, key)\n\nKeyError: 'NO_KEY'"
     found = blocked(trace("KeyError: 'NO_KEY'", environ, place=place))
     assert str(found) == "nb.ipynb cell[0]:1: needs the environment variable NO_KEY. Set NO_KEY"
     missing = "FileNotFoundError: [Errno 2] No such file or directory: 'out/a.txt'"
-    writing = f"{head}Cell In[1], line 1\n----> 1 open('out/a.txt', 'w')\n\nFile /x/io.py:1, in open()\n----> 1 read()\n\n{missing}"
+    writing = f"{head}Cell In[1], line 1\n----> 1 open('out/a.txt', 'w')\n\n"
+    writing += f"File /x/io.py:1, in open()\n----> 1 read()\n\n{missing}"
     assert blocked(trace(missing, writing, place=place)) is None
     assert blocked(trace(missing, writing.replace("'w'", "'r'"), place=place)) is not None

@@ -13,15 +13,21 @@ import pytest
 from tests.conftest import notebook
 from tests.outside.namespace import Done, Namespace
 
-POST = "import urllib.request\n\n\ndef send():\n    urllib.request.urlopen('http://10.20.30.40:8080/pay?n=1', data=b'x')\n\n\n"
+POST = """import urllib.request
+
+
+def send():
+    urllib.request.urlopen("http://10.20.30.40:8080/pay?n=1", data=b"x")
+
+
+"""
 SWALLOWED = POST + "try:\n    send()\nexcept Exception:\n    pass\nprint('done')\n"
 
 
 def run(far: Namespace, folder: Path, *arguments: str) -> tuple[Done, list[dict[str, Any]]]:
     """``reprocheck audit`` in there, and the subjects of its report."""
-    command = [sys.executable, "-m", "pytest_reprocheck.cli", "audit", *arguments, "--json", "report.json"]
-    command[1:3] = ["-c", "import sys; from pytest_reprocheck.cli import main; sys.exit(main(sys.argv[1:]))"]
-    done = far.run(command, folder, os.environ)
+    main = "import sys; from pytest_reprocheck.cli import main; sys.exit(main(sys.argv[1:]))"
+    done = far.run([sys.executable, "-c", main, "audit", *arguments, "--json", "report.json"], folder, os.environ)
     report = folder / "report.json"
     return done, json.loads(report.read_text(encoding="utf-8"))["subjects"] if report.exists() else []
 
@@ -85,7 +91,8 @@ def test_a_run_without_a_network_is_blocked_by_what_it_fetches(far: Namespace, t
 
 def test_what_does_without_a_network_is_audited_without_one(far: Namespace, tmp_path: Path) -> None:
     """A refused connection that the program can do without is no obstacle."""
-    cached = "try:\n    import urllib.request as u\n    u.urlopen('http://10.20.30.40:8080/data')\nexcept OSError:\n    print('cached')\n"
+    fetch = "    import urllib.request\n    urllib.request.urlopen('http://10.20.30.40:8080/data')\n"
+    cached = f"try:\n{fetch}except OSError:\n    print('cached')\n"
     (tmp_path / "fetch.py").write_text(cached, encoding="utf-8")
     _done, (audit,) = run(far, tmp_path, "fetch.py", "--no-network")
     assert audit["verdict"] == "reproducible"
@@ -103,8 +110,7 @@ def test_a_host_that_is_down_blocks(far: Namespace, tmp_path: Path) -> None:
 def test_functions_of_tests_send_nothing_either(far: Namespace, tmp_path: Path) -> None:
     """The fixture's two calls are guarded in the test's own process, which is as it was afterwards."""
     (tmp_path / "test_pay.py").write_text(
-        POST.replace("def send", "def send") + "def test_send(reprocheck):\n    reprocheck(send)\n\n\n"
-        "def test_afterwards():\n    send()\n",
+        POST + "def test_send(reprocheck):\n    reprocheck(send)\n\n\ndef test_afterwards():\n    send()\n",
         encoding="utf-8",
     )
     done = far.run(

@@ -76,7 +76,8 @@ import psycopg2, psycopg2.extras, psycopg2.extensions
 def connect(**more):
     return psycopg2.connect(host="10.20.30.40", port={far.ports["postgres"]}, user="u", dbname="d", **more)
 plain, rows = connect(), connect(connection_factory=psycopg2.extras.DictConnection)
-print(type(plain).__name__, isinstance(plain, psycopg2.extensions.connection), isinstance(plain.cursor(), psycopg2.extensions.cursor))
+print(type(plain).__name__, isinstance(plain, psycopg2.extensions.connection))
+print(type(plain.cursor()).__name__, isinstance(plain.cursor(), psycopg2.extensions.cursor))
 print(isinstance(rows, psycopg2.extras.DictConnection), isinstance(rows.cursor(), psycopg2.extras.DictCursor))
 named = connect(cursor_factory=psycopg2.extras.NamedTupleCursor).cursor()
 named.execute("SELECT 1")
@@ -95,7 +96,8 @@ for send in (
 """
     child, sent = far.script(tmp_path / "p", script)
     assert child.stdout.splitlines() == [
-        "connection True True",
+        "connection True",
+        "cursor True",
         "True True",
         "Record(n=1)",
         *["RefusedError"] * 5,

@@ -50,7 +50,8 @@ with ftplib.FTP() as client:
     client.connect("10.20.30.40", {far.ports["ftp"]})
     client.login("user", "password")
     print(client.pwd())
-    for what in (lambda: client.mkd("x"), lambda: client.delete("x"), lambda: client.storbinary("STOR x", io.BytesIO())):
+    store = lambda: client.storbinary("STOR x", io.BytesIO())
+    for what in (lambda: client.mkd("x"), lambda: client.delete("x"), store):
         try:
             what()
         except Exception as error:
