@@ -62,11 +62,11 @@ class Network:
         probe, connected, looked_up = self._probe, self._connected, self._looked_up
 
         def hook(event: str, args: tuple[Any, ...]) -> None:
-            if event[:7] == "socket." and probe.active:
-                if event in _SENDING:
+            if event in _SENDING:
+                if probe.active:
                     connected(event, args)
-                elif event in _LOOKING_UP:
-                    looked_up(event, args)
+            elif event in _LOOKING_UP and probe.active:
+                looked_up(event, args)
 
         sys.addaudithook(hook)
 
