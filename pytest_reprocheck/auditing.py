@@ -20,6 +20,7 @@ from pytest_reprocheck.core.subjects import Subject, SubjectKind, find_root
 from pytest_reprocheck.core.trace import DRAWS, NotCompared, Outcome
 from pytest_reprocheck.diagnose.applied import factor_report
 from pytest_reprocheck.diagnose.attribution import counted, failing
+from pytest_reprocheck.diagnose.blocking import Blocked, Project, find_blocker
 from pytest_reprocheck.diagnose.unordered import depends_on_hash, find_unordered
 from pytest_reprocheck.environment.snapshot import snapshot
 from pytest_reprocheck.environment.surroundings import surroundings
@@ -27,7 +28,7 @@ from pytest_reprocheck.execution.function import FunctionRunner
 from pytest_reprocheck.execution.limits import Limits
 from pytest_reprocheck.execution.machine import Machine, probe_machine
 from pytest_reprocheck.execution.running import Runner, runner
-from pytest_reprocheck.execution.workspace import Workspace
+from pytest_reprocheck.execution.workspace import Workspace, project_files
 from pytest_reprocheck.explaining import explain
 from pytest_reprocheck.leaving import leftover_findings
 
@@ -91,7 +92,7 @@ def audit_function(
     asked = replace(_checked(options or Options()), vary=("seed",), try_remedies=False)
     subject = Subject(root=root, path=path, kind="function")
     started = time.monotonic()
-    with FunctionRunner.open(function, args, kwargs, root=root, path=path) as executor:
+    with FunctionRunner.open(function, args, kwargs, root=root, path=path, allow_writes=asked.allow_writes) as executor:
         result = _audit(subject, asked, executor, lambda _text: None, name=f"{path}::{name}")
     return replace(result, seconds=time.monotonic() - started)
 
@@ -148,12 +149,14 @@ def _audit(
     subject: Subject, options: Options, executor: Runner | FunctionRunner, progress: Progress, name: str | None = None
 ) -> Audit:
     case = _compare_twice(subject, options, executor, progress)
+    blocker = _blocker(subject, case, executor)
     findings: tuple[Finding, ...] = ()
-    if failing(case.differences) and not _both_failed(case):
+    if blocker is None and failing(case.differences) and not _both_failed(case):
         progress("explaining")
         findings = explain(case)
-    findings += leftover_findings(case)
-    verdict, reason, detail = _verdict(case, findings)
+    if blocker is None:
+        findings += leftover_findings(case)
+    verdict, reason, detail = _verdict(case, findings, blocker)
     return Audit(
         path=name or subject.path,
         kind=subject.kind,
@@ -173,7 +176,13 @@ def _audit(
 
 
 def _limits(options: Options) -> Limits:
-    return Limits(run=options.timeout, cell=options.cell_timeout, start=options.start_timeout, memory=options.memory)
+    return Limits(
+        run=options.timeout,
+        cell=options.cell_timeout,
+        start=options.start_timeout,
+        memory=options.memory,
+        writes=options.allow_writes,
+    )
 
 
 def _compare_twice(subject: Subject, options: Options, executor: Runner | FunctionRunner, progress: Progress) -> Case:
@@ -229,8 +238,21 @@ def _both_failed(case: Case) -> bool:
     return case.a.outcome.status != "finished" and case.b.outcome.status != "finished"
 
 
-def _verdict(case: Case, findings: tuple[Finding, ...]) -> tuple[Verdict, str, str]:
+def _blocker(subject: Subject, case: Case, executor: Runner | FunctionRunner) -> Blocked | None:
+    """A test's function is no subject that could be left out: what it raises is the test's failure."""
+    if isinstance(executor, FunctionRunner):
+        return None
+    both = _both_failed(case)
+    if not both and not (case.a.refusals or case.b.refusals):
+        return None
+    files = project_files(executor.ready) if both else frozenset()
+    return find_blocker(case.a, case.b, Project(root=str(subject.root), files=files))
+
+
+def _verdict(case: Case, findings: tuple[Finding, ...], blocker: Blocked | None) -> tuple[Verdict, str, str]:
     """Verdict, reason and detail; what differs when simply run again is nondeterministic also where it has no name."""
+    if blocker is not None:
+        return "blocked", str(blocker), case.a.outcome.detail
     if _both_failed(case):
         return "failed", _told(case.a.outcome), case.a.outcome.detail
     errors = [finding for finding in findings if finding.severity == "error"]

@@ -1,6 +1,7 @@
 """The face on the command line: ``reprocheck audit | replay | show | explain | doctor``.
 
-Exit codes: 0, all subjects are reproducible; 1, one is not; 2, a wrong command line, configuration or file.
+Exit codes: 0, all subjects are reproducible or blocked; 1, one is neither, or is blocked under ``--require-run``;
+2, a wrong command line, configuration or file.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from pytest_reprocheck.config import Options, Overrides, merged, parse_flags, re
 from pytest_reprocheck.core.causes import CAUSES
 from pytest_reprocheck.core.checkup import Outlook
 from pytest_reprocheck.core.errors import ConfigError, DecodeError, ReprocheckError, did_you_mean
-from pytest_reprocheck.core.findings import Audit
 from pytest_reprocheck.core.subjects import find_root
 from pytest_reprocheck.report.checkup import render_capabilities, render_outlooks
 from pytest_reprocheck.report.machine import (
@@ -51,6 +51,8 @@ _VALUES = (
     "memory",
     "workspace",
     "no-network",
+    "allow-writes",
+    "require-run",
 )
 
 
@@ -95,6 +97,8 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("--workspace", metavar="MODE", help="auto, overlay, copy or in-place (auto)")
     audit.add_argument("--no-network", action="store_true", default=None, help="cut all runs off from other machines")
     audit.add_argument("--start-timeout", metavar="TIME", help="time until a kernel is ready (2 min)")
+    audit.add_argument("--allow-writes", metavar="LIST", help="hosts that each run may change something on")
+    audit.add_argument("--require-run", action="store_true", default=None, help="a blocked subject counts as failed")
     audit.add_argument("--memory", metavar="SIZE", help="memory that each process may take (no limit)")
     audit.set_defaults(command=_audit)
 
@@ -122,12 +126,13 @@ def _audit(parsed: argparse.Namespace) -> int:
 
     flags = parse_flags({name: getattr(parsed, name.replace("-", "_")) for name in _VALUES}, "--")
     scope, entries = _subjects([Path(os.path.abspath(path)) for path in parsed.paths], flags)  # noqa: PTH100 - links stay
-    audits = []
+    audits, failed = [], False
     machine = this_machine()
     for entry in entries:
         tell = functools.partial(_progress, entry.subject.name)
         result = refusal(entry) or audit(entry.subject, entry.options, progress=tell, machine=machine)
         audits.append(result)
+        failed |= result.fails(require_run=entry.options.require_run)
         if not result.passed:
             print(f"{render_headline(result)}\n{render_failure(result)}\n", flush=True)
     print("\n".join(render_summary(audits, flag="--vary")))
@@ -136,7 +141,7 @@ def _audit(parsed: argparse.Namespace) -> int:
     if target is not None:
         write_text(target, report_to_json(audits, host(), tool_version=tool_version))
     keep_last(scope.root, audits, host(), tool_version=tool_version)
-    return _exit_code(audits)
+    return int(failed)
 
 
 def _subjects(paths: Sequence[Path], flags: Overrides) -> tuple[Scope, list[Entry]]:
@@ -176,7 +181,7 @@ def _replay(parsed: argparse.Namespace) -> int:
         else:
             print(render_replay(stored, again), flush=True)
         audits.append(again)
-    return _exit_code(audits)
+    return int(any(audit.fails(require_run=options.require_run) for audit in audits))
 
 
 def _root_of(file: Path) -> Path:
@@ -230,10 +235,6 @@ def _doctor(parsed: argparse.Namespace) -> int:
         found.append(replace(told, estimate=last_seconds(scope.root, subject.path, subject.parameters)))
     print(f"\n{render_outlooks(found)}")
     return 1 if any(each.lacks or each.problem for each in found) else 0
-
-
-def _exit_code(audits: Sequence[Audit]) -> int:
-    return 0 if all(audit.passed for audit in audits) else 1
 
 
 def _progress(name: str, step: str) -> None:

@@ -44,12 +44,16 @@ class Options:
     memory: int | None = None
     """Bytes of address space that each process of a run may take; None is no limit."""
     tolerance: Tolerance = field(default_factory=Tolerance)
+    allow_writes: tuple[str, ...] = ()
+    """Other machines that every run may change something on: ``host``, ``*.example.org``, ``10.1.2.3:8080``."""
+    no_network: bool = False
+    """Whether all runs go without a network."""
+    require_run: bool = False
+    """Whether a blocked subject fails its gate."""
     try_remedies: bool = True
     """Whether mechanical remedies are applied to a copy and run."""
     workspace: WorkspaceMode = "auto"
     """How runs are kept from the user's tree; ``auto`` is an overlay, and copies where there is none."""
-    no_network: bool = False
-    """Whether all runs are cut off from other machines."""
     allow_network_reruns: bool = False
     """Whether a subject that connects to other machines is run again to explain what differs."""
 
@@ -69,6 +73,8 @@ class Overrides:
     workspace: WorkspaceMode | None = None
     no_network: bool | None = None
     allow_network_reruns: bool | None = None
+    allow_writes: tuple[str, ...] | None = None
+    require_run: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,6 +124,8 @@ _OVERRIDES: Mapping[str, settings.Reader] = {
     "workspace": settings.workspace_mode,
     "no-network": settings.switch,
     "allow-network-reruns": settings.switch,
+    "allow-writes": settings.hosts,
+    "require-run": settings.switch,
 }
 _RULE: Mapping[str, settings.Reader] = {
     "args": settings.texts,

@@ -32,6 +32,8 @@ _VALUES = (
     "memory",
     "workspace",
     "no-network",
+    "allow-writes",
+    "require-run",
 )
 """Flags that set options of the audits; their names are those of the configuration's keys."""
 
@@ -56,6 +58,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--reprocheck-workspace", metavar="MODE", help="auto, overlay, copy or in-place (auto)")
     group.addoption(
         "--reprocheck-no-network", action="store_true", default=None, help="cut all runs off from other machines"
+    )
+    group.addoption("--reprocheck-allow-writes", metavar="LIST", help="hosts that each run may change something on")
+    group.addoption(
+        "--reprocheck-require-run", action="store_true", default=None, help="fail what is blocked, instead of a skip"
     )
     group.addoption("--reprocheck-list", action="store_true", help="show what would be audited, run nothing")
 
@@ -163,14 +169,15 @@ def _check(
     root = item.config.rootpath if item.path.is_relative_to(item.config.rootpath) else item.path.parent
     name = item.nodeid.partition("::")[2] + (f"#{len(audits) + 1}" if audits else "")
     path = item.path.relative_to(root).as_posix()
-    audit = audit_function(observed, args, kwargs, name=name, root=root, path=path, options=_function_options(item))
+    options = _function_options(item)
+    audit = audit_function(observed, args, kwargs, name=name, root=root, path=path, options=options)
     audits.append(audit)
     if audit.verdict == "failed" and raised:
         raise raised[0]  # the test's own failure, with pytest's own explanation of it
+    if audit.fails(require_run=options.require_run):
+        pytest.fail(f"{render_headline(audit)}\n{render_failure(audit)}", pytrace=False)
     if audit.verdict == "blocked":
         pytest.skip(audit.reason)
-    if not audit.passed:
-        pytest.fail(f"{render_headline(audit)}\n{render_failure(audit)}", pytrace=False)
     return audit
 
 

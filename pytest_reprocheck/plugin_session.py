@@ -65,10 +65,10 @@ class AuditItem(pytest.Item):
         self.user_properties.append(("reprocheck_verdict", audit.verdict))
         self.user_properties.append(("reprocheck_causes", " ".join(causes)))
         self.user_properties.append(("reprocheck_runs", audit.runs))
+        if audit.fails(require_run=self.entry.options.require_run):
+            raise NotReproducibleError(audit)
         if audit.verdict == "blocked":
             pytest.skip(audit.reason)
-        if not audit.passed:
-            raise NotReproducibleError(audit)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The rendered audit; anything else is a bug of ours and shown with its traceback from here on."""

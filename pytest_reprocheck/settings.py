@@ -36,6 +36,7 @@ _BYTES = {
     "tb": 1000**4, "tib": 1024**4,
 }  # fmt: skip
 _SIZE = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)\s*", re.IGNORECASE)
+_HOST = re.compile(r"(\[[0-9a-fA-F:.*]+\]|[^\s/:\[\]@]+)(:\d+)?|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*")
 _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
@@ -173,6 +174,16 @@ def run_count(value: object, where: str) -> int:
     if not isinstance(number, int) or isinstance(number, bool) or number < 2:
         raise unexpected("a whole number, at least 2", value, where)
     return number
+
+
+def hosts(value: object, where: str) -> tuple[str, ...]:
+    """Hosts with or without a port, ``*`` for any part of a name; flags give them separated by commas."""
+    given = value.split(",") if isinstance(value, str) else texts(value, where)
+    names = tuple(item.strip() for item in given)
+    for index, name in enumerate(names):
+        if not _HOST.fullmatch(name):
+            raise unexpected("a host as in '*.example.org' or '10.1.2.3:8080'", name, f"{where}[{index}]")
+    return names
 
 
 def factors(value: object, where: str) -> tuple[FactorName, ...]:

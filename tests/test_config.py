@@ -31,6 +31,9 @@ timeout = 90
 cwd = "subject"
 tolerance = {rtol = 1e-3, atol = 0}
 json = "reports/repro.json"
+allow-writes = ["*.example.org", "10.1.2.3:8080", "[fd00::1]:80", "fd00::1"]
+no-network = true
+require-run = false
 
 [[tool.reprocheck.subject]]
 path = "scripts/train.py"
@@ -41,6 +44,7 @@ module = "scripts.train"
 python = "python3.12"
 vary = ["hash"]
 timeout = "1.5 h"
+allow-writes = []
 
 [[tool.reprocheck.subject]]
 path = "*.ipynb"
@@ -60,13 +64,20 @@ def test_everything_that_can_be_said_is_read(tmp_path: Path) -> None:
     assert config.exclude == ("drafts",)
     assert (config.cwd, config.json) == ("subject", "reports/repro.json")
     assert config.overrides == Overrides(
-        vary=("seed", "hash"), max_runs=6, budget=600.0, timeout=90.0, tolerance=Tolerance(rtol=1e-3, atol=0.0)
+        vary=("seed", "hash"),
+        max_runs=6,
+        budget=600.0,
+        timeout=90.0,
+        tolerance=Tolerance(rtol=1e-3, atol=0.0),
+        allow_writes=("*.example.org", "10.1.2.3:8080", "[fd00::1]:80", "fd00::1"),
+        no_network=True,
+        require_run=False,
     )
     script, notebooks = config.rules
     assert (script.path, script.args, script.cwd) == ("scripts/train.py", ("--fast", ""), "data")
     assert (script.module, script.python) == ("scripts.train", "python3.12")
     assert list((script.env or {}).items()) == [("A", "1"), ("B", "2")]
-    assert script.overrides == Overrides(vary=("hash",), timeout=5400.0)
+    assert script.overrides == Overrides(vary=("hash",), timeout=5400.0, allow_writes=())
     assert notebooks.parameters == ({"alpha": 0.1, "name": "x"}, {"alpha": 1, "nested": {"list": [1, True]}})
 
 
@@ -100,6 +111,10 @@ WRONG = {
     "[tool.reprocheck]\nmax-runs = true": "tool.reprocheck.max-runs: expected a whole number, at least 2, got True",
     "[tool.reprocheck]\nbudget = '10 parsecs'": "tool.reprocheck.budget: expected seconds, or a text such as '90 s'",
     "[tool.reprocheck]\nbudget = inf": "tool.reprocheck.budget: expected seconds",
+    "[tool.reprocheck]\nallow-writes = ['http://x/y']": "allow-writes[0]: expected a host as in '*.example.org' or",
+    "[tool.reprocheck]\nallow-writes = 3": "tool.reprocheck.allow-writes: expected a list of texts, got 3",
+    "[tool.reprocheck]\nno-network = 'yes'": "tool.reprocheck.no-network: expected true or false, got 'yes'",
+    "[tool.reprocheck]\nrequire-run = 1": "tool.reprocheck.require-run: expected true or false, got 1",
     "[tool.reprocheck]\ntimeout = 0": "tool.reprocheck.timeout: expected more than 0 seconds, got 0",
     "[tool.reprocheck]\ntolerance = {rtoll = 1}": "tool.reprocheck.tolerance.rtoll: unknown key. Did you mean 'rtol'?",
     "[tool.reprocheck]\ntolerance = {rtol = -1}": "tolerance.rtol: expected a number, 0 or more, got -1",

@@ -164,5 +164,9 @@ class Audit:
 
     @property
     def passed(self) -> bool:
-        """Whether a gate lets it through; a blocked subject neither passes nor fails."""
+        """Whether it is shown to be reproducible; a blocked subject neither passes nor fails."""
         return self.verdict == "reproducible"
+
+    def fails(self, *, require_run: bool) -> bool:
+        """Whether a gate stops it; a blocked one where ``require_run`` says so."""
+        return not self.passed and (require_run or self.verdict != "blocked")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pytest_reprocheck.core.conditions import Conditions
 from pytest_reprocheck.core.subjects import Json, Subject
+from pytest_reprocheck.execution.trackers import offline
 from pytest_reprocheck.execution.workspace import RunFolder
 
 PROBES = Path(__file__).resolve().parent.parent / "probes"
@@ -99,10 +100,16 @@ class Processes:
         process.terminate()
 
 
-def environment(subject: Subject, conditions: Conditions, folder: RunFolder) -> dict[str, str]:
-    """The child's environment variables: the caller's, what the subject adds, and the conditions."""
+def environment(
+    subject: Subject, conditions: Conditions, folder: RunFolder, *, allow_writes: Sequence[str] = ()
+) -> dict[str, str]:
+    """The child's environment variables: the caller's, what the subject adds, and the conditions.
+
+    Trackers are kept from every server but those in ``allow_writes``.
+    """
     variables = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
     variables.update(subject.env)
+    variables.update(offline(variables, folder.scratch, allow_writes))
     variables.update({name: str(conditions.threads) for name in _THREAD_VARIABLES})
     variables.update(conditions.simd)
     if conditions.timezone:
@@ -139,11 +146,12 @@ def write_child_file(
     *,
     cells: Sequence[tuple[int, str]] = (),
     recording: str = "",
+    allow_writes: Sequence[str] = (),
 ) -> None:
     """Tell the probes what they need.
 
     ``cells`` are a notebook's (index, source) pairs, in order of execution; ``recording`` is the folder that the
-    conditions' replays are read from.
+    conditions' replays are read from, ``allow_writes`` the other machines that the run may change something on.
     """
     data: dict[str, Json] = {
         "version": 1,
@@ -173,6 +181,8 @@ def write_child_file(
         "queries": str(folder.queries) if folder.queries.exists() else "",
         "record": str(folder.record),
         "recording": recording,
+        "scratch": str(folder.scratch),
+        "allow_writes": list(allow_writes),
         "cells": [{"index": index, "source": source} for index, source in cells],
         "args": list(subject.args),
         "module": subject.module,

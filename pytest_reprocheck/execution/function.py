@@ -36,16 +36,33 @@ class FunctionRunner:
     root: Path
     path: str
     base: Path
+    allow_writes: tuple[str, ...] = ()
+    """Other machines that every call may change something on."""
     calls: int = 0
 
     @classmethod
     @contextmanager
     def open(
-        cls, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], *, root: Path, path: str
+        cls,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        *,
+        root: Path,
+        path: str,
+        allow_writes: tuple[str, ...] = (),
     ) -> Iterator[FunctionRunner]:
         """A runner whose stored data are gone afterwards."""
         with session() as base:
-            yield cls(function=function, args=args, kwargs=kwargs, root=root, path=path, base=base)
+            yield cls(
+                function=function,
+                args=args,
+                kwargs=kwargs,
+                root=root,
+                path=path,
+                base=base,
+                allow_writes=allow_writes,
+            )
 
     def run(
         self,
@@ -78,6 +95,7 @@ class FunctionRunner:
             "blobs": str(blobs),
             "seed": conditions.seed,
             "streams": dict(conditions.streams),
+            "allow_writes": list(self.allow_writes),
         }
         args, kwargs, not_compared = self._arguments()
         started = time.monotonic()

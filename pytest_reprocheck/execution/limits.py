@@ -29,6 +29,8 @@ class Limits:
     """Seconds until a kernel is ready, or a script's interpreter has started."""
     memory: int | None = None
     """Bytes of address space for each process."""
+    writes: tuple[str, ...] = ()
+    """Other machines that it may change something on."""
     printed: int = MAX_PRINTED
     """Bytes that a run may print and display."""
 

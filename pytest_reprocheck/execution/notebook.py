@@ -67,14 +67,14 @@ def run_notebook(
     """
     kernel = kernel_name(subject, notebook)
     cells = executed_cells(notebook)
-    write_child_file(subject, conditions, folder, cells=cells, recording=recording)
+    write_child_file(subject, conditions, folder, cells=cells, recording=recording, allow_writes=limits.writes)
     printed = folder.scratch.parent / "kernel"
     printed.touch()
     watch = Watch(limits=limits, deadline=deadline, files=(printed,))
     launch = functools.partial(_launch, folder=folder, limits=limits)
     manager = kernel_manager(kernel, folder, launch, processes)
     start = {
-        "env": environment(subject, conditions, folder),
+        "env": environment(subject, conditions, folder, allow_writes=limits.writes),
         "cwd": str(working_directory(subject, folder)),
         "extra_arguments": ["--HistoryManager.hist_file=:memory:"],
     }

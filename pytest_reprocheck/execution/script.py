@@ -46,7 +46,7 @@ def run_script(
 
     Raises BlockedError when the subject's interpreter does not exist.
     """
-    write_child_file(subject, conditions, folder, recording=recording)
+    write_child_file(subject, conditions, folder, recording=recording, allow_writes=limits.writes)
     streams = {"stdout": folder.scratch.parent / "stdout", "stderr": folder.scratch.parent / "stderr"}
     watch = Watch(limits=limits, deadline=deadline, files=tuple(streams.values()))
     ended, excess = _execute(subject, conditions, folder, streams=streams, watch=watch, processes=processes)
@@ -86,7 +86,7 @@ def _execute(
     watch: Watch,
     processes: Processes,
 ) -> tuple[Ended, Excess | None]:
-    variables = environment(subject, conditions, folder)
+    variables = environment(subject, conditions, folder, allow_writes=watch.limits.writes)
     # Figures are observed, not shown: a backend that needs a display would fail on a server.
     variables.setdefault("MPLBACKEND", "agg")
     line = command(

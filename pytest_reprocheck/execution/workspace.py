@@ -205,6 +205,11 @@ def written_files(ready: Prepared, folder: RunFolder) -> Written:
     return in_place.written_since(folder.before, in_place.state_of(folder.tree, folder.kept))
 
 
+def project_files(ready: Prepared) -> frozenset[str]:
+    """What a project has that runs see, as POSIX paths relative to its root."""
+    return frozenset(in_place.state_of(ready.root, ready.kept))
+
+
 def _place(root: Path, found: Survey, machine: Machine) -> Path:
     """A folder for runs: never inside the project, and not inside a folder that each run has to itself if possible."""
     places = [folder for folder in (machine.folder, *candidates()) if folder and not folder.is_relative_to(root)]

@@ -20,6 +20,7 @@ from . import (
     estimators,
     files,
     numpy_random,
+    outside,
     randomness,
     reach,
     recording,
@@ -30,6 +31,8 @@ from .fits import Fits
 from .frames import without_this_frame
 from .imports import ImportHooks, combined
 from .log import FileLog, MemoryLog
+from .outside.network import Network
+from .outside.network import facts as network_facts
 from .probe import Probe
 from .steps import Steps
 
@@ -70,6 +73,9 @@ def start(config: Mapping[str, Any]) -> Started:
         _write_facts(probe)
     hooks, at_end = _install(probe)
     more_hooks, more_at_end = _install_surroundings(probe)
+    network = Network(probe)
+    network.install()
+    hooks["_socket"] = probe.guarded("names of hosts", network.remember_names)
     steps = Steps(probe, config["path"], [*at_end, *more_at_end])
     if config["kind"] == "notebook" and probe.log.main:
         from . import notebook_steps
@@ -154,7 +160,8 @@ def _install(probe: Probe) -> tuple[dict[str, Callable[[Any], None]], list[Calla
         "sklearn.base": functools.partial(estimators.install, probe, watcher=watcher),
     }
     guarded = {name: probe.guarded(f"unseeded draws and fits of {name}", hook) for name, hook in hooks.items()}
-    return guarded, [numpy_state.end_step, probe.guarded("fits", fits.end_step)]
+    effects = {name: probe.guarded(f"effects of {name}", hook) for name, hook in outside.hooks(probe).items()}
+    return combined(guarded, effects), [numpy_state.end_step, probe.guarded("fits", fits.end_step)]
 
 
 def _install_surroundings(probe: Probe) -> tuple[list[dict[str, Callable[[Any], None]]], list[Callable[[], None]]]:
@@ -184,5 +191,6 @@ def _write_facts(probe: Probe) -> None:
         "digest": probe.digests.name,
         "hash": str(hash("reprocheck")),
         "seed": "applied",
+        **network_facts(probe.config.get("conditions") or {}),
     }
     probe.log.write({"type": "facts", "facts": facts})

@@ -13,6 +13,7 @@ import pytest
 from pytest_reprocheck.core.conditions import baseline
 from pytest_reprocheck.core.subjects import Subject
 from pytest_reprocheck.execution.answering import answering
+from pytest_reprocheck.execution.limits import Limits
 from pytest_reprocheck.execution.running import runner
 
 from .helpers import outputs, write
@@ -84,7 +85,7 @@ def test_runs_have_the_order_of_rows_that_their_conditions_ask_for(tmp_path: Pat
     write(tmp_path, {"train.py": source})
     subject = Subject(kind="script", root=tmp_path, path="train.py")
     a = baseline(subject.name, threads=1)
-    with runner(subject, timeout=60) as executor:
+    with runner(subject, limits=Limits(run=60)) as executor:
         plain, permuted, again = executor.run([a, replace(a, rows=5), replace(a, rows=5)])
     assert outputs(plain) == f"{list(range(20))}\n{list(range(20))}\n"
     first, second = outputs(permuted).splitlines()

@@ -47,12 +47,13 @@ def test_a_reproducible_folder_is_exit_code_0(here: Path, capsys: pytest.Capture
 
 
 def test_a_subject_that_is_not_reproducible_is_exit_code_1(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Its findings are printed above the summary; a blocked one has shown nothing either."""
+    """Its findings are printed above the summary; a blocked one is told too, and fails where it has to run."""
     write(here, a="NONDETERMINISTIC", b="BLOCKED")
     assert main(["audit", "a.ipynb"]) == 1
     assert "a.ipynb: nondeterministic (1 confirmed)\nhash-order  x.py:1   cols" in capsys.readouterr().out
-    assert main(["audit", "b.ipynb"]) == 1
+    assert main(["audit", "b.ipynb"]) == 0
     assert "b.ipynb: blocked\nneeds the package nowhere" in capsys.readouterr().out
+    assert main(["audit", "b.ipynb", "--require-run"]) == 1
 
 
 def test_flags_configuration_and_report(here: Path) -> None:

@@ -24,6 +24,17 @@ def test_verdicts_become_outcomes(project: Project) -> None:
     result.stdout.fnmatch_lines(["SKIPPED [[]1[]] stuck.ipynb: needs the package nowhere"])
 
 
+@pytest.mark.parametrize("configured", [True, False])
+def test_blocked_fails_where_it_has_to_run(project: Project, configured: bool) -> None:
+    """By flag or configuration; the reason is what is shown."""
+    project.write({"stuck.ipynb": "BLOCKED"})
+    if configured:
+        project.write({"pyproject.toml": "[tool.reprocheck]\nrequire-run = true"})
+    result = project.run("--reprocheck", *([] if configured else ["--reprocheck-require-run"]))
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["_* stuck.ipynb: blocked _*", "needs the package nowhere"])
+
+
 def test_a_failure_is_told_under_its_own_headline(project: Project) -> None:
     """The section's title is subject and verdict, its text the rendered audit, and no traceback of ours is in it."""
     project.write({"sub/bad.ipynb": "NONDETERMINISTIC"})

@@ -102,7 +102,7 @@ def run_script(
     folder.mkdir(exist_ok=True)
     if source is not None:
         (folder / name).write_bytes(source if isinstance(source, bytes) else source.encode())
-    log, child_json = _write_config(folder, {"kind": "script", "path": name, **config})
+    log, child_json = write_config(folder, {"kind": "script", "path": name, **config})
     done = subprocess.run(
         [sys.executable, PROBES / "run_script.py"],
         cwd=folder,
@@ -111,7 +111,7 @@ def run_script(
         text=True,
         check=False,
     )
-    return Child(code=done.returncode, stdout=done.stdout, stderr=done.stderr, logs=_logs(log), blobs=log / "blobs")
+    return Child(code=done.returncode, stdout=done.stdout, stderr=done.stderr, logs=read_logs(log), blobs=log / "blobs")
 
 
 def run_plain(folder: Path, *arguments: str, name: str = "train.py") -> tuple[int, str, str]:
@@ -127,16 +127,16 @@ def run_notebook(folder: Path, cells: Sequence[str], **config: Any) -> tuple[Chi
     """Run a notebook of these code cells in a real kernel under the probes."""
     folder.mkdir(exist_ok=True)
     told = [{"index": index, "source": source} for index, source in enumerate(cells)]
-    log, child_json = _write_config(folder, {"kind": "notebook", "path": "nb.ipynb", "cells": told, **config})
+    log, child_json = write_config(folder, {"kind": "notebook", "path": "nb.ipynb", "cells": told, **config})
     nodes = [nbformat.v4.new_code_cell(source) for source in cells]  # type: ignore[no-untyped-call]
     notebook = nbformat.v4.new_notebook(cells=nodes)  # type: ignore[no-untyped-call]
     resources = {"metadata": {"path": str(folder)}}
     client = NotebookClient(notebook, allow_errors=True, resources=resources, kernel_name="python3")
     client.execute(env=environment(child_json))
-    return Child(code=0, stdout="", stderr="", logs=_logs(log), blobs=log / "blobs"), notebook
+    return Child(code=0, stdout="", stderr="", logs=read_logs(log), blobs=log / "blobs"), notebook
 
 
-def _write_config(folder: Path, config: Mapping[str, Any]) -> tuple[Path, Path]:
+def write_config(folder: Path, config: Mapping[str, Any]) -> tuple[Path, Path]:
     number = len(list(folder.parent.glob("log*")))
     log = folder.parent / f"log{number}"
     (log / "blobs").mkdir(parents=True)
@@ -148,6 +148,6 @@ def _write_config(folder: Path, config: Mapping[str, Any]) -> tuple[Path, Path]:
     return log, log / "child.json"
 
 
-def _logs(log: Path) -> dict[str, list[Mapping[str, Any]]]:
+def read_logs(log: Path) -> dict[str, list[Mapping[str, Any]]]:
     files = sorted(log.glob("*.jsonl"))
     return {file.name: [json.loads(line) for line in file.read_text().splitlines()] for file in files}
