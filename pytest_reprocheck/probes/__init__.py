@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import entropy, estimators, numpy_random, randomness, reach, sklearn_random
+from . import entropy, estimators, numpy_random, randomness, reach, relocation, sklearn_random
 from .fits import Fits
 from .frames import without_this_frame
 from .imports import ImportHooks
@@ -55,6 +55,7 @@ def start(config: Mapping[str, Any]) -> Started:
     probe = Probe(config, FileLog(config["log"]))
     if probe.log.main:
         _write_facts(probe)
+    probe.guarded("imports from the project", relocation.install)(config)
     hooks, at_end = _install(probe)
     steps = Steps(probe, config["path"], at_end)
     if config["kind"] == "notebook" and probe.log.main:
@@ -151,6 +152,7 @@ def _write_facts(probe: Probe) -> None:
         "root": str(probe.config["root"]),
         "digest": probe.digests.name,
         "hash": str(hash("reprocheck")),
+        "directory": relocation.seen_at(probe.config),
         "seed": "applied",
     }
     probe.log.write({"type": "facts", "facts": facts})
