@@ -41,15 +41,19 @@ class View:
     layers: tuple[Path, ...]
 
     def names(self) -> set[str]:
-        """Names of the entries in all parts; some of them may be gone."""
-        return {entry.name for _index, folder in self.parts for entry in os.scandir(folder)}
+        """Names of the entries in all parts; some of them may be gone. What cannot be looked into has none."""
+        found: set[str] = set()
+        for _index, folder in self.parts:
+            with suppress(PermissionError):
+                found.update(entry.name for entry in os.scandir(folder))
+        return found
 
     def child(self, name: str) -> Path | View | None:
         """The entry of this name: a View for a folder, a path for anything else, None where there is none."""
         found: list[tuple[int, Path]] = []
         for position, (index, folder) in enumerate(self.parts):
             path = folder / name
-            with suppress(FileNotFoundError, NotADirectoryError):
+            with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
                 status = path.lstat()
                 if not stat.S_ISDIR(status.st_mode):
                     return View(tuple(found), self.layers) if found else None if _is_whiteout(status) else path

@@ -24,6 +24,7 @@ from . import (
     randomness,
     reach,
     recording,
+    relocation,
     rows,
     sklearn_random,
 )
@@ -71,6 +72,7 @@ def start(config: Mapping[str, Any]) -> Started:
     probe = Probe(config, FileLog(config["log"]))
     if probe.log.main:
         _write_facts(probe)
+    probe.guarded("imports from the project", relocation.install)(config)
     hooks, at_end = _install(probe)
     more_hooks, more_at_end = _install_surroundings(probe)
     network = Network(probe)
@@ -190,6 +192,7 @@ def _write_facts(probe: Probe) -> None:
         "directory": _working_directory(),
         "digest": probe.digests.name,
         "hash": str(hash("reprocheck")),
+        "directory": relocation.seen_at(probe.config),
         "seed": "applied",
         **network_facts(probe.config.get("conditions") or {}),
     }
