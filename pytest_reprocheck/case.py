@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from pytest_reprocheck.compare.alignment import Comparison, compare_traces
 from pytest_reprocheck.config import Options
-from pytest_reprocheck.core.conditions import Conditions, Knob, at_sites, with_knobs
+from pytest_reprocheck.core.conditions import REPLAYED, Conditions, Knob, at_sites, with_knobs
 from pytest_reprocheck.core.findings import Difference
 from pytest_reprocheck.core.sources import Edit, Unit, apply_edits
 from pytest_reprocheck.core.trace import Trace
@@ -27,15 +27,15 @@ class Executor(Protocol):
         conditions: Sequence[Conditions],
         replaced: Mapping[tuple[str, int | None], str] | None = None,
         *,
-        recording: str = "",
+        recordings: Sequence[str] = (),
         keep: bool = False,
         after: Trace | None = None,
         deadline: float = math.inf,
     ) -> list[Trace]:
         """One trace for each of the conditions.
 
-        With other texts for some units, with replays from a recording, and on the tree that an earlier run left (and
-        was told to keep). A run that is not over at the deadline has the outcome ``stopped``.
+        With other texts for some units, with replays from a recording for each, and on the tree that an earlier run
+        left (and was told to keep). A run that is not over at the deadline has the outcome ``stopped``.
         """
 
 
@@ -104,12 +104,12 @@ class Case:
         conditions: Sequence[Conditions],
         replaced: Mapping[tuple[str, int | None], str] | None = None,
         *,
+        recordings: Sequence[str] = (),
         after: Trace | None = None,
     ) -> list[Trace]:
-        """Traces of explaining runs, replaying from A; none of them when the time was up before all were over."""
-        traces = self.executor.run(
-            conditions, replaced, recording=self.a.recording, after=after, deadline=self.deadline
-        )
+        """Traces of explaining runs, which replay from A unless told otherwise; none when the time was up before."""
+        told = recordings or [self.a.recording] * len(conditions)
+        traces = self.executor.run(conditions, replaced, recordings=told, after=after, deadline=self.deadline)
         return [] if any(trace.outcome.status == "stopped" for trace in traces) else traces
 
     def varied(self, knobs: Sequence[Knob], generation: int = 1) -> Conditions:
@@ -156,11 +156,10 @@ def at_each_site(case: Case, made: Experiment, sites: Sequence[str]) -> dict[str
             break
         batch = sites[first : first + 2]
         everywhere = case.varied(made.knobs, made.generation)
-        traces = case.executor.run([at_sites(everywhere, [site]) for site in batch], recording=case.a.recording)
-        case.trials += len(batch)
-        found |= {
-            site: counted(case.compared(case.a, trace), case.null) for site, trace in zip(batch, traces, strict=True)
-        }
+        traces = case.run([at_sites(everywhere, [site]) for site in batch])
+        case.trials += len(traces)
+        for site, trace in zip(batch, traces, strict=False):
+            found[site] = counted(case.compared(case.a, trace), case.null)
     return found
 
 
@@ -172,9 +171,10 @@ def repeated(case: Case, made: Experiment, differences: Sequence[Difference]) ->
     """
     if time.monotonic() >= case.deadline:
         return tuple(differences)
-    # The other way round than before: what depends on who starts first must not look like the experiment's doing.
-    conditions = [case.varied(made.knobs, made.generation), case.varied(())]
-    traces = case.run(conditions)
+    # The other way round than before: what depends on who starts first must not look like the experiment's doing. What
+    # the experiment read from the surroundings (a moved clock) is read again.
+    conditions = [replace(case.varied(made.knobs, made.generation), replays=REPLAYED), case.varied(())]
+    traces = case.run(conditions, recordings=[case.traces[made].recording, case.a.recording])
     if not traces:
         return tuple(differences)
     varied, baseline = traces

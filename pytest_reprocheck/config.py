@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pytest_reprocheck import settings
+from pytest_reprocheck.core.conditions import DEFAULT_FACTORS
 from pytest_reprocheck.core.errors import ConfigError
 from pytest_reprocheck.core.tolerance import Tolerance
 
@@ -29,7 +30,7 @@ FILE_NAME = "pyproject.toml"
 class Options:
     """What the user asked for; every face makes one of these."""
 
-    vary: tuple[FactorName, ...] = ("seed", "hash")
+    vary: tuple[FactorName, ...] = DEFAULT_FACTORS
     """Factors that run B changes."""
     max_runs: int = 8
     """Executions allowed for finding and explaining the differences of one subject; at least 2."""

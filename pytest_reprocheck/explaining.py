@@ -65,13 +65,16 @@ def _experiments(case: Case) -> None:
         last=max(difference.seq for difference in case.differences),
     )
     weak = [suspect for suspect in suspects if suspect.weak]
+    strong = [suspect for suspect in suspects if not suspect.weak]
     rest = without_evidence(suspects, factors)
     reserve = 1 + bool(weak) + bool(rest)
-    strong = [suspect for suspect in suspects if not suspect.weak]
-    experiment(case, plan(strong, max(case.runs_left - reserve, 1)))
+    # A is replayed beside the first experiment.
+    first = plan(strong, max(case.runs_left - reserve, 1)) or plan(weak, case.runs_left - 1)[:1]
+    experiment(case, first)
     if (second := _second_hash(case)) is not None:
         experiment(case, (second,))
-    _while_unexplained(case, plan(weak, case.runs_left - bool(rest)))
+    untried = [suspect for suspect in weak if not any(suspect in each.suspects for each in case.results)]
+    _while_unexplained(case, plan(untried, case.runs_left - bool(rest)))
     if rest and case.unexplained() and case.runs_left:
         _among_the_rest(case, rest)
 
@@ -96,18 +99,13 @@ def _among_the_rest(case: Case, rest: Sequence[Suspect]) -> None:
 
 
 def _second_hash(case: Case) -> Experiment | None:
-    """One more experiment with the hash factor, where the first ones leave a doubt.
+    """One more experiment with the hash factor where the first one showed nothing.
 
-    A few strings often keep their order under one other hash seed: B need not have shown what a third value shows. And
-    where reading the code found nothing unordered and yet something is unexplained, the factor itself can still tell.
+    A few strings often keep their order under one other hash seed: B need not have shown what a third value shows.
     """
-    if not case.runs_left:
-        return None
     tested = [found for made, found in case.results.items() if made.knobs == (HASH.knob,)]
-    if tested and not failing(tested[0]) and case.b.conditions.hash != case.third.hash:
+    if case.runs_left and tested and not failing(tested[0]) and case.b.conditions.hash != case.third.hash:
         return Experiment(suspects=(HASH,), generation=2)
-    if not tested and "hash" in case.options.vary and case.unexplained():
-        return Experiment(suspects=(HASH,))
     return None
 
 

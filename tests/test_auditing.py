@@ -188,7 +188,8 @@ def test_a_second_cause_that_coincides_in_b_is_still_found(tmp_path: Path) -> No
 def test_causes_varied_together_are_divided_by_their_remedies(tmp_path: Path) -> None:
     """More draws than runs: those that share a run are told apart by trying the remedies one after the other."""
     lines = ["import random", *(f"r{i} = random.Random()" for i in range(7))]
-    result = audit_script(tmp_path, "\n".join([*lines, *(f"print(r{i}.random())" for i in range(7))]))
+    text = "\n".join([*lines, *(f"print(r{i}.random())" for i in range(7))])
+    result = audit_script(tmp_path, text, Options(vary=("seed",)))
     assert result.runs == 8
     assert causes(result) == [("unseeded-random", line, True) for line in range(2, 9)]
     assert [effect.place for finding in result.findings for effect in finding.effects] == [

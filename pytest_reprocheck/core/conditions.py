@@ -150,6 +150,8 @@ FACTORS: tuple[Factor, ...] = (
     ),
 )
 
+DEFAULT_FACTORS: tuple[FactorName, ...] = tuple(factor.name for factor in FACTORS if factor.level == "default")
+
 REPLAYED: tuple[FactorName, ...] = ("clock", "pid", "completion")
 """Factors whose baseline is read from the surroundings: run A records it, and later runs are given the recording."""
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_reprocheck.core.causes import CAUSE_OF_FACTOR, CAUSE_OF_SOURCE
-from pytest_reprocheck.core.conditions import FactorName, Knob, seed_knob
+from pytest_reprocheck.core.conditions import FactorName, Knob, factor_of, seed_knob
 from pytest_reprocheck.core.trace import DRAWS, Event, Source, Trace
 
 _FACTOR_OF: Mapping[Source, FactorName] = {
@@ -75,7 +75,14 @@ def find_suspects(
     found = [
         suspect for knob, events in knobs.items() if (suspect := _suspect(knob, tuple(events), factors)) is not None
     ]
-    found.sort(key=lambda suspect: (suspect.weak, _distance(suspect.events[0].seq, first)))
+    order = list(CAUSE_OF_FACTOR)
+    found.sort(
+        key=lambda suspect: (
+            suspect.weak,
+            _distance(suspect.events[0].seq, first),
+            order.index(factor_of(suspect.knob)) if suspect.weak else 0,
+        )
+    )
     if "hash" in factors and unordered:
         found.insert(sum(not suspect.weak for suspect in found), HASH)
     return tuple(found)
@@ -84,13 +91,13 @@ def find_suspects(
 def without_evidence(suspects: Collection[Suspect], factors: Collection[FactorName]) -> tuple[Suspect, ...]:
     """The factors that were varied and that nothing in the log or the code speaks for: tried last, all at once.
 
-    Some leave no evidence (a path of the checkout, a thread count); others are read where no probe looks. Hash order,
-    whose evidence is the code, is not among them.
+    Some leave no evidence (a path of the checkout, a thread count); others are read where no probe and no reader of the
+    code looks.
     """
-    tried = {HASH.knob, *(suspect.knob for suspect in suspects)}
+    tried = {suspect.knob for suspect in suspects}
     return tuple(
-        Suspect(knob=factor, cause=CAUSE_OF_FACTOR[factor], weak=True)
-        for factor in CAUSE_OF_FACTOR
+        HASH if factor == HASH.knob else Suspect(knob=factor, cause=cause, weak=True)
+        for factor, cause in CAUSE_OF_FACTOR.items()
         if factor in factors and factor not in tried
     )
 

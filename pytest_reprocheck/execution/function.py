@@ -69,7 +69,7 @@ class FunctionRunner:
         conditions: Sequence[Conditions],
         replaced: Mapping[tuple[str, int | None], str] | None = None,
         *,
-        recording: str = "",  # noqa: ARG002 - seeds alone are varied in one process, and those are not read
+        recordings: Sequence[str] = (),  # noqa: ARG002 - seeds alone are varied in one process, and those are not read
         keep: bool = False,  # noqa: ARG002 - the files that a function writes are not looked at
         after: Trace | None = None,  # noqa: ARG002
         deadline: float = math.inf,  # noqa: ARG002 - a call in this process cannot be ended

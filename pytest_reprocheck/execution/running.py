@@ -46,7 +46,6 @@ class _Batch:
     """What runs that are asked for together have in common, besides the subject."""
 
     replaced: Replaced
-    recording: str
     keep: bool
     after: RunFolder | None
     deadline: float
@@ -72,7 +71,7 @@ class Runner:
         conditions: Sequence[Conditions],
         replaced: Replaced | None = None,
         *,
-        recording: str = "",
+        recordings: Sequence[str] = (),
         keep: bool = False,
         after: Trace | None = None,
         deadline: float = math.inf,
@@ -82,7 +81,7 @@ class Runner:
         Args:
             conditions: one for each run.
             replaced: what is run instead of the user's text.
-            recording: a trace's, which the conditions' replays are read from.
+            recordings: for each run a trace's, which its replays are read from; none if nothing is replayed.
             keep: keep the trees that the runs leave, until the session ends.
             after: the trace of a run whose tree was kept: these runs begin with it.
             deadline: what is still running then (``time.monotonic()``) is ended: its outcome is ``stopped``.
@@ -91,7 +90,6 @@ class Runner:
         self.started += len(conditions)
         batch = _Batch(
             replaced=replaced or {},
-            recording=recording,
             keep=keep,
             after=None if after is None else self.left[after.blobs],
             deadline=deadline,
@@ -99,8 +97,10 @@ class Runner:
         side_by_side = 1 if self.ready.mode == "in-place" else SIDE_BY_SIDE
         with ThreadPoolExecutor(side_by_side, thread_name_prefix="reprocheck-run") as pool:
             try:
+                told = zip(conditions, recordings or [""] * len(conditions), strict=True)
                 jobs = [
-                    pool.submit(self._run_one, number, each, batch) for number, each in enumerate(conditions, first)
+                    pool.submit(self._run_one, number, each, recording, batch)
+                    for number, (each, recording) in enumerate(told, first)
                 ]
                 return [job.result() for job in jobs]
             except BaseException:
@@ -113,13 +113,13 @@ class Runner:
                     raise
                 raise
 
-    def _run_one(self, number: int, conditions: Conditions, batch: _Batch) -> Trace:
+    def _run_one(self, number: int, conditions: Conditions, recording: str, batch: _Batch) -> Trace:
         files = {path: text.encode() for (path, cell), text in batch.replaced.items() if cell is None}
         folder = open_run(
             self.ready, number, files, directory=conditions.directory, network=conditions.network, after=batch.after
         )
         try:
-            trace = self._execute(folder, conditions, batch)
+            trace = self._execute(folder, conditions, recording, batch)
             written = written_files(self.ready, folder)
             changed = [path for path in written.changed if path not in files]
             unread = [NotCompared(what=f"file {path}", reason=_WRITTEN) for path in changed]
@@ -134,7 +134,7 @@ class Runner:
         finally:
             close_run(folder, keep=batch.keep)
 
-    def _execute(self, folder: RunFolder, conditions: Conditions, batch: _Batch) -> Trace:
+    def _execute(self, folder: RunFolder, conditions: Conditions, recording: str, batch: _Batch) -> Trace:
         if self.notebook is None:
             return run_script(
                 self.subject,
@@ -142,7 +142,7 @@ class Runner:
                 folder,
                 limits=self.limits,
                 processes=self.processes,
-                recording=batch.recording,
+                recording=recording,
                 deadline=batch.deadline,
             )
         cells = {cell: text for (_path, cell), text in batch.replaced.items() if cell is not None}
@@ -153,7 +153,7 @@ class Runner:
             folder,
             limits=self.limits,
             processes=self.processes,
-            recording=batch.recording,
+            recording=recording,
             deadline=batch.deadline,
         )
 

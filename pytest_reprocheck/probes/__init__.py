@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import sys
 from dataclasses import dataclass
-from os import environ, getcwd
+from os import environ
 from typing import TYPE_CHECKING, Any
 
 from . import (
@@ -176,20 +176,12 @@ def _install_surroundings(probe: Probe) -> tuple[list[dict[str, Callable[[Any], 
     return [named, concurrency_hooks, files.install(probe), row_hooks], [*circumstance_ends, *concurrency_ends]
 
 
-def _working_directory() -> str:
-    try:
-        return getcwd()  # noqa: PTH109  (see frames.py)
-    except OSError:
-        return ""
-
-
 def _write_facts(probe: Probe) -> None:
     facts = {
         "python": sys.version.partition(" ")[0],
         "executable": sys.executable,
         "root": str(probe.config["root"]),
         "scratch": environ.get("TMPDIR", ""),
-        "directory": _working_directory(),
         "digest": probe.digests.name,
         "hash": str(hash("reprocheck")),
         "directory": relocation.seen_at(probe.config),

@@ -34,6 +34,7 @@ class Cpus:
             reads: tells whose a read is.
             real_pid: the real process id for one that user code was given.
         """
+        self._probe = probe
         self._real_pid = real_pid
         self._reads = reads
         self._count = int(probe.config["conditions"].get("cpus", 0))
@@ -62,8 +63,9 @@ class Cpus:
 
     def _counting(self, what: str) -> Any:
         def read(frame: FrameType, plain: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int | None:
-            self._reads.note("cpus", frame, what)
-            return self._given(plain(*args, **kwargs))
+            where, _called = self._reads.note("cpus", frame, what)
+            real: int | None = plain(*args, **kwargs)
+            return self._given(real) if self._probe.varies("cpus", where) else real
 
         return read
 

@@ -79,8 +79,8 @@ class _Listing:
         """A folder that is listed as the project's are."""
         self._probe = probe
         self._places = places
-        self._reverse = order == "reversed"
-        self._is_ordered = probe.guarded("order of a listing", self._ordered)
+        self._order = order
+        self._order_of = probe.guarded("order of a listing", self._ordered)
 
     def names(self, plain: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
         """The replacement of ``os.listdir``."""
@@ -94,8 +94,8 @@ class _Listing:
                 raise
             if len(names) > 1 and self._probe.watching:
                 path = args[0] if args else kwargs.get("path")
-                if self._is_ordered(path, "os.listdir", sys._getframe(1)):
-                    names.sort(reverse=self._reverse)
+                if order := self._order_of(path, "os.listdir", sys._getframe(1)):
+                    names.sort(reverse=order == "reversed")
             return names
 
         return listdir
@@ -116,32 +116,34 @@ class _Listing:
                 raise
             if len(entries) > 1:
                 path = args[0] if args else kwargs.get("path")
-                if self._is_ordered(path, "os.scandir", sys._getframe(1)):
-                    entries.sort(key=lambda entry: entry.name, reverse=self._reverse)
+                if order := self._order_of(path, "os.scandir", sys._getframe(1)):
+                    entries.sort(key=lambda entry: entry.name, reverse=order == "reversed")
             return _Scanned(entries)
 
         return scandir
 
-    def _ordered(self, given: object, function: str, frame: FrameType) -> bool:
-        """Whether this listing is put in order; logs it where user code, or a library in its name, asked for it."""
+    def _ordered(self, given: object, function: str, frame: FrameType) -> str:
+        """The order that this listing is put in, empty for its own; logs what user code, or a library for it, lists."""
         absolute = self._places.absolute(given)
         if absolute is None:
-            return False
+            return ""
         if absolute == self.sample:
-            return True
+            return self._order
         folder = self._places.folder(absolute)
         if folder.kind == "foreign":
-            return False
+            return ""
         inside = folder.kind == "project"
         origin = self._probe.origin(frame, through=PASSING_ON)
         if origin is None:
             if inside and for_a_worker(frame):
                 self._probe.event("listing", "listing@?", function, None)
-            return inside
+            return self._order if inside else ""
         if folder.hidden and not all(module_name(library) in PASSING_ON for library in origin.library):
-            return False
+            return ""
         self._log(origin, function)
-        return True
+        if self._probe.limited and not self._probe.varies("listing", site(self._probe.frames.stack(origin.user))):
+            return "sorted"
+        return self._order
 
     def _log(self, origin: Origin, function: str) -> None:
         frame = origin.user

@@ -62,7 +62,9 @@ class Pids:
         def read(frame: FrameType, _plain: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int | None:
             if args or kwargs:
                 return None
-            self._reads.note("pid", frame, f"os.{name}")
+            where, _called = self._reads.note("pid", frame, f"os.{name}")
+            if self._probe.limited and self._probe.varies("pid", where):
+                return real()
             if name not in self._given:
                 self._given[name] = self._replayed(name, real()) if self._replays else self._recorded(name, real())
             return self._given[name]

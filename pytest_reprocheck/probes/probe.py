@@ -156,6 +156,11 @@ class Probe:
         drawing = next((name for name in names if name not in through), "")
         return None if _is_infrastructure(drawing) else found
 
+    @property
+    def limited(self) -> bool:
+        """Whether a factor is varied at some places alone."""
+        return bool(self._sites)
+
     def varies(self, source: str, place: str) -> bool:
         """Whether a factor that is varied is varied for user code at this place (``frames.site``), too."""
         return not self._sites or f"{source}@{place}" in self._sites

@@ -159,7 +159,7 @@ class Rows:
         what = f"{driver} {' '.join(sql.split())[:_SHOWN]}"
         stack = self.probe.frames.stack(origin.user)
         self.probe.event_at("rows", f"rows@{site(stack)}", what, stack)
-        if not self.number:
+        if not self.number or not self.probe.varies("rows", site(stack)):
             return None
         shuffle = shuffles and bool(answer["problem"]) and bool(answer["shuffle"])
         if answer["problem"] and not shuffle and self.probe.first_time("rows", what, site(stack)):

@@ -85,7 +85,8 @@ def render_summary(audits: Sequence[Audit], *, width: int = 80, flag: str = "--r
     lines: list[str] = []
     for audit, name in zip(audits, names, strict=True):
         head = f"{name:<{name_width}}  {audit.verdict:<{verdict_width}}  {_cost(audit):<{runs_width}}"
-        rest = "; ".join(part for part in (_factors(audit), _written(audit), one_line(audit.reason)) if part)
+        parts = (_factors(audit), _warnings(audit), _written(audit), one_line(audit.reason))
+        rest = "; ".join(part for part in parts if part)
         if len(f"{head}  {rest}") <= width:
             lines.append(f"{head}  {rest}".rstrip())
         else:
@@ -217,6 +218,12 @@ def _factors(audit: Audit) -> str:
         if report.status != "applied"
     ]
     return f"{len(applied)} of {_count(len(known), 'factor')} applied" + (f" ({'; '.join(missed)})" if missed else "")
+
+
+def _warnings(audit: Audit) -> str:
+    """What is shown and does not fail, as the cause and its place."""
+    shown = [f"{finding.cause} at {finding.location}" for finding in audit.findings if finding.severity == "warning"]
+    return f"{_count(len(shown), 'warning')}: {', '.join(shown)}" if shown else ""
 
 
 def _written(audit: Audit) -> str:
