@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from pytest_reprocheck.core.conditions import baseline
 from pytest_reprocheck.core.errors import BlockedError
 from pytest_reprocheck.core.subjects import Subject
+from pytest_reprocheck.execution.running import runner
 from tests.execution.helpers import outputs, run_once, write
 
 
@@ -112,3 +114,21 @@ def test_other_interpreters_are_probed_by_path(tmp_path: Path) -> None:
         script(tmp_path, "import random\nprint(random.random())", python=sys.executable, env={"PYTHONNOUSERSITE": "1"})
     )
     assert [event.stream for event in trace.events] == ["random"]
+
+
+def test_conditions_reach_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Zone, locale and instructions are set where they are varied, over all that the caller had; else not at all."""
+    for name, value in (("TZ", "UTC"), ("LC_ALL", "C.UTF-8"), ("LANGUAGE", "en")):
+        monkeypatch.setenv(name, value)
+    names = ("TZ", "LC_ALL", "LANGUAGE", "OPENBLAS_CORETYPE")
+    write(tmp_path, {"train.py": f"import os\nprint([os.environ.get(name) for name in {names}])\n"})
+    subject = Subject(root=tmp_path, path="train.py", kind="script")
+    first = baseline(subject.name, threads=1)
+    other = replace(first, timezone="Asia/Tokyo", locale="de_DE.utf8", simd={"OPENBLAS_CORETYPE": "Nehalem"})
+    with runner(subject, timeout=60) as executor:
+        traces = executor.run([first, other])
+    assert [outputs(trace) for trace in traces] == [
+        "['UTC', 'C.UTF-8', 'en', None]\n",
+        "['Asia/Tokyo', 'de_DE.utf8', None, 'Nehalem']\n",
+    ]
+    assert [trace.facts["timezone"] for trace in traces] == ["UTC+0000 UTC+0000", "JST+0900 JST+0900"]

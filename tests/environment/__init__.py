@@ -1,0 +1,1 @@
+"""Tests of what a result depends on besides code and data."""
