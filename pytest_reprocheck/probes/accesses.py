@@ -83,12 +83,12 @@ class Accesses:
             return
         relative = self._places.relative(absolute)
         origin = self._probe.frames.origin(frame)
+        if _for_a_message(frame):
+            return
         if origin is None:
             # Nobody's code at hand: a worker's task, or what Python and the kernel do for themselves.
             if importing(frame) or self._probe.step is None or (relative is None and not for_a_worker(frame)):
                 return
-        elif any(module_name(library) == "linecache" for library in origin.library):
-            return  # source text for a message
         elif place.hidden and any(module_name(library) not in PASSING_ON for library in origin.library):
             return
         self._seen.add((kind, absolute))
@@ -101,6 +101,15 @@ class Accesses:
             return
         line = {"path": path, "kind": kind, "step": self._probe.step, "stack": self._probe.frames.stack(frame)}
         self._probe.log.numbered({"type": "access", **line})
+
+
+def _for_a_message(frame: FrameType | None) -> bool:
+    """Whether source text is read, to be shown."""
+    for _ in range(3):  # the function of ``linecache``, or one that it calls to open the file
+        if frame is None or module_name(frame) == "linecache":
+            return frame is not None
+        frame = frame.f_back
+    return False
 
 
 def install(probe: Probe, places: Places) -> Accesses:

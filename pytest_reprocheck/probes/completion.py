@@ -27,7 +27,7 @@ class Call:
         self._place = place
         self._order: list[int] = []
         self._numbers: list[int] | None = completion.recorded(place)
-        self.is_controlled = completion.is_reversed or self._numbers is not None
+        self.is_controlled: bool = completion.is_reversed or self._numbers is not None
         """Whether results are delivered in another order than they come."""
         self._is_open = completion.is_recorded and not self.is_controlled
 
@@ -59,7 +59,7 @@ class Completion:
 
     def __init__(self, probe: Probe) -> None:
         conditions = probe.config["conditions"]
-        self.is_reversed = conditions["completion"] == "reversed"
+        self.is_reversed: bool = conditions["completion"] == "reversed"
         self._is_replayed = not self.is_reversed and "completion" in conditions["replays"]
         self.is_recorded = bool(probe.config.get("record")) and not self._is_replayed
         self.probe = probe

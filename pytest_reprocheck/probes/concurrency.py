@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from . import completion_asyncio, completion_futures, completion_joblib, completion_pools
+from . import completion_asyncio, completion_distributed, completion_futures, completion_joblib, completion_pools
 from .completion import Completion
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def install(probe: Probe) -> tuple[dict[str, Callable[[Any], None]], list[Callab
     hooks = {
         "asyncio.tasks": completion_asyncio.install,
         "concurrent.futures": completion_futures.install,
+        "distributed.client": completion_distributed.install,
         "joblib.parallel": completion_joblib.install,
         "multiprocessing.pool": completion_pools.install,
     }
