@@ -34,7 +34,7 @@ _TESTING = frozenset({"genericpath", "glob", "pathlib", "pathlib._abc", "pathlib
 """Modules that test files for whoever calls them."""
 _MECHANICAL = frozenset({"_joinrealpath", "ismount", "mkdir", "realpath", "resolve", "walk"})
 """Their functions that look at files on the way to something else."""
-_NAMED_IN_URI = "file:"
+_URI = "file:"
 
 
 class Accesses:
@@ -170,12 +170,6 @@ def _handlers(accesses: Accesses) -> dict[str, Callable[..., None]]:
     def cut(frame: FrameType, path: object, _length: int) -> None:
         accesses.written(path, frame)
 
-    def connected(frame: FrameType, database: object) -> None:
-        name = os.fsdecode(os.fspath(database))  # type: ignore[call-overload]
-        name = name.removeprefix(_NAMED_IN_URI).partition("?")[0] if name.startswith(_NAMED_IN_URI) else name
-        if name and ":memory:" not in name:
-            accesses.read(name, frame)
-
     def changed_folder(_frame: FrameType, _path: object) -> None:
         accesses.moved()
 
@@ -191,8 +185,17 @@ def _handlers(accesses: Accesses) -> dict[str, Callable[..., None]]:
         "os.scandir": listed,
         "os.symlink": pointed,
         "os.truncate": cut,
-        "sqlite3.connect": connected,
+        "sqlite3.connect": functools.partial(_connected, accesses),
     }
+
+
+def _connected(accesses: Accesses, frame: FrameType, database: object) -> None:
+    """A database of sqlite3 is opened, by its path or by a URI."""
+    name = os.fsdecode(os.fspath(database))  # type: ignore[call-overload]
+    if name.startswith(_URI):
+        name = name.removeprefix(_URI).partition("?")[0]
+    if name and ":memory:" not in name:
+        accesses.read(name, frame)
 
 
 def _testing(probe: Probe, accesses: Accesses, plain: Callable[..., Any]) -> Callable[..., Any]:

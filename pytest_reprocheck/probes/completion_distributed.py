@@ -14,17 +14,68 @@ from typing import TYPE_CHECKING, Any
 from .frames import without_this_frame
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .completion import Call, Completion
 
 
 def install(completion: Completion, module: Any) -> None:
     """Patch the iterator's construction, and what adds futures to it."""
-    from queue import Queue
     from weakref import WeakKeyDictionary
 
+    arrivals = _arrivals()
     calling, numbers = _local(), WeakKeyDictionary[Any, _Numbers]()
     kind = module.as_completed
     plain_init, plain_update = kind.__init__, kind.update
+
+    @functools.wraps(plain_init)
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+        asyncio = sys.modules.get("asyncio.events")
+        in_loop = asyncio is not None and asyncio._get_running_loop() is not None
+        calling.call = None if in_loop else completion.called("distributed.as_completed", sys._getframe(1))
+        try:
+            plain_init(self, *args, **kwargs)
+        except BaseException as error:
+            without_this_frame(error)
+            raise
+        finally:
+            calling.call = None
+
+    @functools.wraps(plain_update)
+    def update(self: Any, futures: Any) -> None:
+        futures = list(futures)
+        call = getattr(calling, "call", None)
+        if call is not None and self not in numbers:
+            numbers[self] = _Numbers()
+            self.queue = arrivals(numbers[self], call)
+        if self in numbers:
+            numbers[self].add(futures)
+        plain_update(self, futures)
+
+    completion.probe.replace(kind, "__init__", __init__)
+    completion.probe.replace(kind, "update", update)
+
+
+class _Numbers:
+    """Futures of one iterator, numbered in the order in which they were added."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._numbers: defaultdict[Any, deque[int]] = defaultdict(deque)
+
+    def add(self, futures: list[Any]) -> None:
+        for future in futures:
+            self._numbers[future].append(self.count)
+            self.count += 1
+
+    def of(self, future: Any) -> int:
+        """The number of a future that has arrived; of one that was added twice the first that has not."""
+        waiting = self._numbers.get(future)
+        return waiting.popleft() if waiting else -1
+
+
+def _arrivals() -> Callable[[_Numbers, Call], Any]:
+    from queue import Queue
 
     class Arrivals(Queue[Any]):
         """Finished futures, as the iterator takes them; it looks empty while they are held back."""
@@ -56,47 +107,4 @@ def install(completion: Completion, module: Any) -> None:
             self.queue.remove(item)
             return item
 
-    @functools.wraps(plain_init)
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
-        asyncio = sys.modules.get("asyncio.events")
-        in_loop = asyncio is not None and asyncio._get_running_loop() is not None
-        calling.call = None if in_loop else completion.called("distributed.as_completed", sys._getframe(1))
-        try:
-            plain_init(self, *args, **kwargs)
-        except BaseException as error:
-            without_this_frame(error)
-            raise
-        finally:
-            calling.call = None
-
-    @functools.wraps(plain_update)
-    def update(self: Any, futures: Any) -> None:
-        futures = list(futures)
-        call = getattr(calling, "call", None)
-        if call is not None and self not in numbers:
-            numbers[self] = _Numbers()
-            self.queue = Arrivals(numbers[self], call)
-        if self in numbers:
-            numbers[self].add(futures)
-        plain_update(self, futures)
-
-    completion.probe.replace(kind, "__init__", __init__)
-    completion.probe.replace(kind, "update", update)
-
-
-class _Numbers:
-    """Futures of one iterator, numbered in the order in which they were added."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._numbers: defaultdict[Any, deque[int]] = defaultdict(deque)
-
-    def add(self, futures: list[Any]) -> None:
-        for future in futures:
-            self._numbers[future].append(self.count)
-            self.count += 1
-
-    def of(self, future: Any) -> int:
-        """The number of a future that has arrived; of one that was added twice the first that has not."""
-        waiting = self._numbers.get(future)
-        return waiting.popleft() if waiting else -1
+    return Arrivals
