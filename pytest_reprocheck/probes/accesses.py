@@ -34,7 +34,7 @@ _TESTING = frozenset({"genericpath", "glob", "pathlib", "pathlib._abc", "pathlib
 """Modules that test files for whoever calls them."""
 _MECHANICAL = frozenset({"_joinrealpath", "ismount", "mkdir", "realpath", "resolve", "walk"})
 """Their functions that look at files on the way to something else."""
-_NAMED_IN_URI = "file:"
+_URI = "file:"
 
 
 class Accesses:
@@ -83,12 +83,12 @@ class Accesses:
             return
         relative = self._places.relative(absolute)
         origin = self._probe.frames.origin(frame)
+        if _for_a_message(frame):
+            return
         if origin is None:
             # Nobody's code at hand: a worker's task, or what Python and the kernel do for themselves.
             if importing(frame) or self._probe.step is None or (relative is None and not for_a_worker(frame)):
                 return
-        elif any(module_name(library) == "linecache" for library in origin.library):
-            return  # source text for a message
         elif place.hidden and any(module_name(library) not in PASSING_ON for library in origin.library):
             return
         self._seen.add((kind, absolute))
@@ -101,6 +101,15 @@ class Accesses:
             return
         line = {"path": path, "kind": kind, "step": self._probe.step, "stack": self._probe.frames.stack(frame)}
         self._probe.log.numbered({"type": "access", **line})
+
+
+def _for_a_message(frame: FrameType | None) -> bool:
+    """Whether source text is read, to be shown."""
+    for _ in range(3):  # the function of ``linecache``, or one that it calls to open the file
+        if frame is None or module_name(frame) == "linecache":
+            return frame is not None
+        frame = frame.f_back
+    return False
 
 
 def install(probe: Probe, places: Places) -> Accesses:
@@ -161,12 +170,6 @@ def _handlers(accesses: Accesses) -> dict[str, Callable[..., None]]:
     def cut(frame: FrameType, path: object, _length: int) -> None:
         accesses.written(path, frame)
 
-    def connected(frame: FrameType, database: object) -> None:
-        name = os.fsdecode(os.fspath(database))  # type: ignore[call-overload]
-        name = name.removeprefix(_NAMED_IN_URI).partition("?")[0] if name.startswith(_NAMED_IN_URI) else name
-        if name and ":memory:" not in name:
-            accesses.read(name, frame)
-
     def changed_folder(_frame: FrameType, _path: object) -> None:
         accesses.moved()
 
@@ -182,8 +185,17 @@ def _handlers(accesses: Accesses) -> dict[str, Callable[..., None]]:
         "os.scandir": listed,
         "os.symlink": pointed,
         "os.truncate": cut,
-        "sqlite3.connect": connected,
+        "sqlite3.connect": functools.partial(_connected, accesses),
     }
+
+
+def _connected(accesses: Accesses, frame: FrameType, database: object) -> None:
+    """A database of sqlite3 is opened, by its path or by a URI."""
+    name = os.fsdecode(os.fspath(database))  # type: ignore[call-overload]
+    if name.startswith(_URI):
+        name = name.removeprefix(_URI).partition("?")[0]
+    if name and ":memory:" not in name:
+        accesses.read(name, frame)
 
 
 def _testing(probe: Probe, accesses: Accesses, plain: Callable[..., Any]) -> Callable[..., Any]:

@@ -148,29 +148,6 @@ def _wait(completion: Completion, module: Any) -> Callable[..., Any]:
     told: WeakSet[Any] = WeakSet()
     """Tasks that user code was told to be done: it would wait for ever to be told again."""
 
-    async def first(tasks: list[Any], timeout: float | None, call: Call) -> set[Any]:
-        waiting = dict(enumerate(tasks))
-        done: set[Any] = set()
-        gate = call.gate(len(tasks))
-        end = None if timeout is None else monotonic() + timeout
-        while len(done) < min(call.first, len(tasks)):
-            for number in [number for number, task in waiting.items() if task.done()]:
-                gate.arrive(number, waiting.pop(number))
-            if end is not None and monotonic() >= end:
-                gate.hurry()
-            following = gate.next()
-            if following is not None:
-                done.add(gate.take(following))
-                continue
-            waits = [gate.patience()] if len(gate) or done else []
-            if end is not None:
-                waits.append(end - monotonic())
-            seconds = max(0.0, min(waits)) if waits else None
-            finished, _ = await plain(set(waiting.values()), timeout=seconds, return_when="FIRST_COMPLETED")
-            if not finished and not len(gate) and waits:
-                break
-        return done
-
     @functools.wraps(plain)
     async def wait(fs: Any, **kwargs: Any) -> Any:
         call = None
@@ -182,7 +159,7 @@ def _wait(completion: Completion, module: Any) -> Callable[..., Any]:
         if call is None:
             return await plain(fs, **kwargs)
         if call.is_controlled and not any(task.done() and task in told for task in tasks):
-            done = await first(tasks, kwargs.get("timeout"), call)
+            done = await _first(plain, tasks, kwargs.get("timeout"), call)
         else:
             done, _ = await plain(tasks, **kwargs)
         for number, task in enumerate(tasks):
@@ -193,3 +170,28 @@ def _wait(completion: Completion, module: Any) -> Callable[..., Any]:
         return done, set(tasks) - done
 
     return wait
+
+
+async def _first(plain: Callable[..., Any], tasks: list[Any], timeout: float | None, call: Call) -> set[Any]:
+    """The tasks that the conditions want to be told first, or what is done when the time is over."""
+    waiting = dict(enumerate(tasks))
+    done: set[Any] = set()
+    gate = call.gate(len(tasks))
+    end = None if timeout is None else monotonic() + timeout
+    while len(done) < min(call.first, len(tasks)):
+        for number in [number for number, task in waiting.items() if task.done()]:
+            gate.arrive(number, waiting.pop(number))
+        if end is not None and monotonic() >= end:
+            gate.hurry()
+        following = gate.next()
+        if following is not None:
+            done.add(gate.take(following))
+            continue
+        waits = [gate.patience()] if len(gate) or done else []
+        if end is not None:
+            waits.append(end - monotonic())
+        seconds = max(0.0, min(waits)) if waits else None
+        finished, _ = await plain(set(waiting.values()), timeout=seconds, return_when="FIRST_COMPLETED")
+        if not finished and not len(gate) and waits:
+            break
+    return done

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 from .frames import without_this_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from .completion import Call, Completion
     from .delivery import Gate
 
@@ -79,14 +77,11 @@ class _Held(deque[Any]):
 
     def __len__(self) -> int:
         # The last batch is dispatched when the input is at its end.
-        self._gate.total = None if self._parallel._iterating else len(self._dispatched.numbers)
+        self._gate.expect(None if self._parallel._iterating else len(self._dispatched.numbers))
         return 0 if self._gate.next() is None else len(self._gate)
 
     def __bool__(self) -> bool:
         return len(self) > 0
-
-    def __iter__(self) -> Iterator[Any]:
-        return super().__iter__()
 
     def popleft(self) -> Any:
         number = self._gate.next()

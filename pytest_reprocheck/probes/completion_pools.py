@@ -129,7 +129,7 @@ def _next(plain: Callable[..., Any], orders: _Orders) -> Callable[..., Any]:
         end = None if timeout is None else monotonic() + timeout
         with self._cond:
             while True:
-                gate.total = self._length
+                gate.expect(self._length)
                 number = gate.next()
                 if number is not None:
                     return gate.take(number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from . import completion_asyncio, completion_futures, completion_joblib, completion_pools
+from . import completion_asyncio, completion_distributed, completion_futures, completion_joblib, completion_pools
 from .completion import Completion
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def install(probe: Probe, recording: Recording) -> tuple[dict[str, Callable[[Any
     hooks = {
         "asyncio.tasks": completion_asyncio.install,
         "concurrent.futures": completion_futures.install,
+        "distributed.client": completion_distributed.install,
         "joblib.parallel": completion_joblib.install,
         "multiprocessing.pool": completion_pools.install,
     }

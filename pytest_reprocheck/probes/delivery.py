@@ -37,7 +37,7 @@ class Gate:
     """
 
     def __init__(self, order: Sequence[int] | None, total: int | None, allowance: Allowance) -> None:
-        self.total = total
+        self._total = total
         self._order = order
         self._places = {number: place for place, number in enumerate(order or ())}
         self._allowance = allowance
@@ -50,6 +50,12 @@ class Gate:
 
     def __len__(self) -> int:
         return len(self._arrived)
+
+    def expect(self, total: int | None) -> None:
+        """There will be as many results as this, as far as is known now."""
+        if total != self._total:
+            self._total = total
+            self._passed = 0
 
     def arrive(self, number: int, result: Any) -> None:
         """A result is there."""
@@ -96,9 +102,9 @@ class Gate:
 
     def _wanted(self) -> int | None:
         """The number that comes next; None where nobody can say yet."""
-        if self._order is None and self.total is None:
+        if self._order is None and self._total is None:
             return None
-        order = self._order if self._order is not None else range((self.total or 0) - 1, -1, -1)
+        order = self._order if self._order is not None else range((self._total or 0) - 1, -1, -1)
         while self._passed < len(order) and order[self._passed] in self._delivered:
             self._passed += 1
         return order[self._passed] if self._passed < len(order) else next(iter(self._arrived))

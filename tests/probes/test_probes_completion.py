@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from pathlib import Path
 from typing import Any
@@ -324,3 +325,56 @@ def test_cells_that_await(tmp_path: Path) -> None:
     reverse = conditions(completion="reversed")
     _, notebook = run_notebook(tmp_path / "project", [cell.replace("    break\n", "")], conditions=reverse)
     assert notebook.cells[0].outputs[0].text == "1\n0\n2\n" or notebook.cells[0].outputs[0].text == "2\n1\n0\n"
+
+
+DISTRIBUTED = """
+import logging, sys, time
+from distributed import Client, as_completed
+
+FACTOR = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+
+def work(i):
+    time.sleep(0.05 * ((i * FACTOR) % 5))
+    return i
+
+def fail(i):
+    raise ValueError(i)
+
+def main():
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    with Client(processes=False, n_workers=1, threads_per_worker=5, dashboard_address=None) as client:
+        futures = client.map(work, range(5))
+        print([future.result() for future in as_completed(futures)])
+        print([result for _, result in as_completed(client.map(work, range(10, 15)), with_results=True)])
+        growing, got = as_completed([client.submit(work, 31)]), []
+        for future in growing:
+            got.append(future.result())
+            if len(got) < 3:
+                growing.add(client.submit(work, 31 + len(got)))
+        print(got)
+        print(sum(len(batch) for batch in as_completed(futures + futures[:1]).batches()), list(as_completed([])))
+        try:
+            list(as_completed([client.submit(fail, 3)], with_results=True))
+        except ValueError as error:
+            print(repr(error))
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+@pytest.mark.skipif(importlib.util.find_spec("distributed") is None, reason="distributed is not installed")
+def test_results_of_a_cluster(tmp_path: Path) -> None:
+    """Delivered in reverse, or as recorded; futures may be added while results are taken."""
+    project = tmp_path / "project"
+    reverse = run_script(project, DISTRIBUTED, conditions=conditions(completion="reversed"))
+    rest = ["[31, 32, 33]", "6 []", "ValueError(3)"]
+    assert reverse.stdout.splitlines() == ["[4, 3, 2, 1, 0]", "[14, 13, 12, 11, 10]", *rest]
+    first = run_script(project, DISTRIBUTED, conditions=conditions(), args=["3"])
+    assert first.stdout.splitlines()[2:] == rest
+    recording = str(first.blobs.parent / "record")
+    replays = conditions(replays=("completion",))
+    replayed = run_script(project, DISTRIBUTED, conditions=replays, recording=recording, args=["2"])
+    assert replayed.stdout == first.stdout
+    assert {child.code for child in (reverse, first, replayed)} == {0}
+    assert reverse.not_compared == first.not_compared == replayed.not_compared == []
