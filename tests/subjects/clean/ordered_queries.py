@@ -9,7 +9,10 @@ database = sqlite3.connect(":memory:")
 database.execute("CREATE TABLE orders (id INTEGER PRIMARY KEY, city TEXT NOT NULL, day TEXT, amount INTEGER)")
 database.executemany(
     "INSERT INTO orders VALUES (?, ?, ?, ?)",
-    [(number, ["Bonn", "Kiel", "Ulm"][number % 3], f"2024-05-{1 + number % 9:02d}", number * 7 % 50) for number in range(90)],
+    [
+        (number, ["Bonn", "Kiel", "Ulm"][number % 3], f"2024-05-{1 + number % 9:02d}", number * 7 % 50)
+        for number in range(90)
+    ],
 )
 
 first = database.execute("SELECT id, amount FROM orders ORDER BY id LIMIT 5").fetchall()
