@@ -1,30 +1,34 @@
 """Replacing methods of classes, those of extension modules included, and calling in the caller's place."""
 
+# Pathlib costs every child milliseconds at its start.
+# ruff: noqa: PTH120
+
 from __future__ import annotations
 
+from os import path, sep
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from types import FrameType
 
-    from .probe import Probe
-
+_OWN = path.dirname(__file__) + sep
 _CALL = compile("__reprocheck_call__(*__reprocheck_args__, **__reprocheck_kwargs__)", "<call>", "eval")
 
 
-def replace_method(probe: Probe, kind: type, name: str, value: object) -> None:
-    """Set a method until the probes are taken out, whether or not the class lets itself be changed.
+def replaced(owner: Any, name: str, value: object) -> Callable[[], None]:
+    """Set an attribute of a module or class, whether or not the class lets itself be changed; gives what undoes it.
 
-    The class stays the same object with the same name: no subclass takes its place, which ``type()`` and pickles
+    A class stays the same object with the same name: no subclass takes its place, which ``type()`` and pickles
     would show.
     """
+    plain = vars(owner)[name]
     try:
-        probe.replace(kind, name, value)
+        setattr(owner, name, value)
     except TypeError:
-        plain = vars(kind)[name]
-        _set_in_type(kind, name, value)
-        probe.undo(lambda: _set_in_type(kind, name, plain))
+        _set_in_type(owner, name, value)
+        return lambda: _set_in_type(owner, name, plain)
+    return lambda: setattr(owner, name, plain)
 
 
 def call_as(
@@ -58,6 +62,14 @@ def call_as(
         inner = error.__traceback__ and error.__traceback__.tb_next
         error.__traceback__ = inner and inner.tb_next
         raise
+
+
+def without_own_frames(error: BaseException) -> None:
+    """Take the probes' frames off the outer end of an exception's traceback."""
+    found = error.__traceback__
+    while found is not None and found.tb_frame.f_code.co_filename.startswith(_OWN):
+        found = found.tb_next
+    error.__traceback__ = found
 
 
 def _set_in_type(kind: type, name: str, value: object) -> None:

@@ -9,14 +9,13 @@ import functools
 import sys
 from typing import TYPE_CHECKING, Any
 
-from .frames import without_this_frame
-from .patching import replace_method
-from .rows_fetched import Fetched
+from .patching import replaced, without_own_frames
+from .rows_fetched import Fetched, definer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .rows import Keys, Rows
+    from .rows_open import Keys, Rows
 
 DRIVERS = {
     "MySQLdb": "mysql",
@@ -59,8 +58,8 @@ def _install(rows: Rows, classes: set[type], name: str, dialect: str, module: An
         kind = type(connection)
         if kind not in classes:
             classes.add(kind)
-            owner = _definer(kind, "cursor")
-            replace_method(rows.probe, owner, "cursor", _with_watched_cursors(rows, classes, name, dialect, owner))
+            owner = definer(kind, "cursor")
+            rows.probe.undo(replaced(owner, "cursor", _with_watched_cursors(rows, classes, name, dialect, owner)))
 
     guarded = rows.probe.guarded(f"row order of queries through {name}", met)
 
@@ -69,12 +68,12 @@ def _install(rows: Rows, classes: set[type], name: str, dialect: str, module: An
         try:
             connection = plain(*args, **kwargs)
         except BaseException as error:
-            without_this_frame(error)
+            without_own_frames(error)
             raise
         guarded(connection)
         return connection
 
-    rows.probe.replace(module, "connect", connect)
+    rows.probe.undo(replaced(module, "connect", connect))
 
 
 def _with_watched_cursors(rows: Rows, classes: set[type], name: str, dialect: str, kind: type) -> Callable[..., Any]:
@@ -86,7 +85,7 @@ def _with_watched_cursors(rows: Rows, classes: set[type], name: str, dialect: st
         try:
             made = plain(self, *args, **kwargs)
         except BaseException as error:
-            without_this_frame(error)
+            without_own_frames(error)
             raise
         guarded(rows, classes, made, name, dialect)
         return made
@@ -96,7 +95,7 @@ def _with_watched_cursors(rows: Rows, classes: set[type], name: str, dialect: st
 
 def watch_cursor(rows: Rows, classes: set[type], cursor: Any, driver: str, dialect: str) -> None:
     """Watch what cursors of this one's class execute; its dialect is that of the class's first cursor."""
-    owner = _definer(type(cursor), "execute")
+    owner = definer(type(cursor), "execute")
     if owner in classes or owner.__module__.partition(".")[0] in _OF_THEIR_OWN:
         return
     classes.add(owner)
@@ -119,7 +118,7 @@ def watch_cursor(rows: Rows, classes: set[type], cursor: Any, driver: str, diale
                         failure = error
                 result = plain(self, *args, **kwargs)
         except BaseException as error:
-            without_this_frame(error)
+            without_own_frames(error)
             raise
         if failure is not None:
             rows.failed(driver, failure)
@@ -127,7 +126,7 @@ def watch_cursor(rows: Rows, classes: set[type], cursor: Any, driver: str, diale
             fetched.shuffle(self)
         return result
 
-    replace_method(rows.probe, owner, "execute", execute)
+    rows.probe.undo(replaced(owner, "execute", execute))
 
 
 def _install_sqlalchemy(rows: Rows, classes: set[type], module: Any) -> None:
@@ -156,14 +155,10 @@ def _note(rows: Rows, name: str, function: str, module: Any) -> None:
         try:
             return plain(*args, **kwargs)
         except BaseException as error:
-            without_this_frame(error)
+            without_own_frames(error)
             raise
 
-    rows.probe.replace(module, function, noted)
-
-
-def _definer(kind: type, name: str) -> type:
-    return next(each for each in kind.__mro__ if name in vars(each))
+    rows.probe.undo(replaced(module, function, noted))
 
 
 def _nothing_known(_tables: list[str]) -> tuple[Keys, bool]:

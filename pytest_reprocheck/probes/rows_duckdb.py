@@ -5,18 +5,18 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import sys
 from typing import TYPE_CHECKING, Any
 
-from .frames import without_this_frame
-from .patching import call_as, replace_method
+from .patching import call_as, replaced, without_own_frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-    from .rows import Keys, Rows
+    from .rows_open import Keys, Rows
 
 _NAMES = ("execute", "sql", "query", "from_query")
 _OPEN_STEPS = (
@@ -34,16 +34,25 @@ def install(rows: Rows, module: Any) -> None:
     """Watch queries, and say of relations built without SQL that their order is not varied."""
     kind = module.DuckDBPyConnection
     own = functools.partial(_own_cursor, kind.cursor, kind.execute)
-    rows.measurement = functools.partial(_measure, rows, module, kind.execute)
+    rows.measurements["duckdb"] = functools.partial(_measure, rows, module, kind.execute)
+    undo = []
     for name in _NAMES:
         if hasattr(kind, name):
-            replace_method(rows.probe, kind, name, _watched(rows, module, getattr(kind, name), own, method=True))
+            undo.append(replaced(kind, name, _watched(rows, module, getattr(kind, name), own, method=True)))
         if hasattr(module, name):
-            rows.probe.replace(module, name, _watched(rows, module, getattr(module, name), own, method=False))
+            undo.append(replaced(module, name, _watched(rows, module, getattr(module, name), own, method=False)))
     relation = module.DuckDBPyRelation
-    for name in _OPEN_STEPS:
-        if name in vars(relation):
-            replace_method(rows.probe, relation, name, _noted(rows, getattr(relation, name), name))
+    steps = [name for name in _OPEN_STEPS if name in vars(relation)]
+    undo += [replaced(relation, name, _noted(rows, getattr(relation, name), name)) for name in steps]
+    rows.probe.undo(functools.partial(_take_out, rows, undo))
+    # The extension tells of every object of its own that is left at the end, and the probes are.
+    atexit.register(_take_out, rows, undo)
+
+
+def _take_out(rows: Rows, undo: list[Callable[[], None]]) -> None:
+    rows.measurements.pop("duckdb", None)
+    while undo:
+        undo.pop()()
 
 
 def _measure(rows: Rows, module: Any, execute: Callable[..., Any]) -> None:
@@ -85,7 +94,7 @@ def _watched(
                         failure = error
                 result = call_as(frame, plain, args, kwargs, variables=True)
         except BaseException as error:
-            without_this_frame(error)
+            without_own_frames(error)
             raise
         if failure is not None:
             rows.failed("duckdb", failure)
@@ -133,7 +142,7 @@ def _noted(rows: Rows, plain: Callable[..., Any], name: str) -> Callable[..., An
         try:
             return call_as(frame, plain, args, kwargs, variables=True)
         except BaseException as error:
-            without_this_frame(error)
+            without_own_frames(error)
             raise
 
     return step

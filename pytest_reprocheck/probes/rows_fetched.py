@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 from typing import TYPE_CHECKING, Any
-from zlib import crc32
 
-from .patching import replace_method
+from .patching import replaced
+from .rows_open import mixed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .rows import Rows
+    from .rows_open import Rows
 
 _METHODS = ("fetchall", "fetchmany", "fetchone", "__iter__", "__next__")
 
@@ -25,10 +25,11 @@ class Fetched:
         self._number = rows.number
         self._waiting: WeakKeyDictionary[Any, list[Any]] = WeakKeyDictionary()
         """The rows that are still to be given, the next one last."""
-        self._plain = {name: getattr(kind, name) for name in _METHODS if hasattr(kind, name)}
+        owners = {name: definer(kind, name) for name in _METHODS if hasattr(kind, name)}
+        self._plain = {name: vars(owner)[name] for name, owner in owners.items()}
         if self._number:
-            for name in self._plain:
-                replace_method(rows.probe, kind, name, self._instead(name))
+            for name, owner in owners.items():
+                rows.probe.undo(replaced(owner, name, self._instead(name)))
         self.shuffle = rows.probe.guarded("row order", self._shuffle)
         """Fetch all rows of a cursor and put them into another order."""
 
@@ -43,7 +44,7 @@ class Fetched:
 
     def _shuffle(self, cursor: Any) -> None:
         found = list(self._plain["fetchall"](cursor))
-        places = sorted(range(len(found)), key=lambda place: crc32(f"{self._number} {place}".encode()))
+        places = sorted(range(len(found)), key=lambda place: mixed(self._number, place))
         self._waiting[cursor] = [found[place] for place in places]
 
     def _instead(self, name: str) -> Any:
@@ -80,3 +81,8 @@ class Fetched:
         if not rows:
             raise StopIteration
         return rows.pop()
+
+
+def definer(kind: type, name: str) -> type:
+    """The class of a class's ancestors that defines a method."""
+    return next(each for each in kind.__mro__ if name in vars(each))

@@ -9,20 +9,22 @@ import functools
 import re
 import sys
 from _thread import _local
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from zlib import crc32
 
-from .frames import without_this_frame
-from .patching import call_as, replace_method
+from .patching import call_as, replaced, without_own_frames
+from .rows_open import mixed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from types import FrameType
 
-    from .rows import Keys, Rows
+    from .rows_open import Keys, Rows
 
 _FUNCTION = "reprocheck_order"
 _WITHOUT_ROWID = re.compile(r"WITHOUT\s+ROWID\W*\Z", re.IGNORECASE)
+_MOST_TABLES = 500
 _ADAPTERS_WARN = sys.version_info >= (3, 12)
 
 
@@ -38,7 +40,16 @@ class _Order:
 
     def __call__(self, number: int) -> int:
         self._local.count = count = getattr(self._local, "count", 0) + 1
-        return crc32(f"{number} {count}".encode())
+        return mixed(number, count)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Table:
+    """What a table's definition says."""
+
+    unique: tuple[tuple[str, ...], ...]
+    never_null: frozenset[str]
+    rowid: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +61,8 @@ class _Driver:
     order: _Order
     plain: Callable[..., Any]
     """The cursor's own ``execute``."""
+    tables: dict[Any, _Table] = field(default_factory=dict)
+    """What is known of tables by their definitions: queries may be many, and definitions are few."""
 
     def read(self, asked: Any, tables: list[str]) -> tuple[Keys, bool]:
         """Unique columns of tables, as ``rows.permuted`` wants them; rows come in no order that is promised."""
@@ -79,38 +92,46 @@ def install(rows: Rows, module: Any) -> None:
     driver = _Driver(rows=rows, module=module, order=_Order(), plain=module.Cursor.execute)
     for kind in (module.Cursor, module.Connection):
         for name in ("execute", "executescript"):
-            replace_method(rows.probe, kind, name, _watched(driver, getattr(kind, name)))
-    _measure(driver)
+            rows.probe.undo(replaced(kind, name, _watched(driver, getattr(kind, name))))
+    rows.measurements["sqlite"] = functools.partial(_measure, driver)
 
 
 def _watched(driver: _Driver, plain: Callable[..., Any]) -> Callable[..., Any]:
     rows = driver.rows
 
+    def run(frame: FrameType, self: Any, args: tuple[Any, ...]) -> Any:
+        # Adapters of dates warn of being deprecated, in the name of the line that called.
+        if _ADAPTERS_WARN and len(args) > 1 and _holds_dates(args[1]):
+            return call_as(frame, plain, (self, *args), {})
+        return plain(self, *args)
+
+    def asked(frame: FrameType, self: Any, args: tuple[Any, ...]) -> Any:
+        read = functools.partial(driver.read, self)
+        choice = rows.permuted(frame, "sqlite", args[0], "sqlite3", read)
+        with rows.inside():
+            if choice is None:
+                return run(frame, self, args)
+            result, failure = driver.run(plain, self, choice.sql, args[1:])
+            if failure is not None:
+                result = run(frame, self, args)
+                rows.failed("sqlite3", failure)
+            return result
+
     @functools.wraps(plain)
     def execute(self: Any, *args: Any) -> Any:
-        choice = failure = None
         frame = sys._getframe(1)
-        if args and rows.asks(args[0]):
-            choice = rows.permuted(frame, "sqlite", args[0], "sqlite3", functools.partial(driver.read, self))
         try:
-            with rows.inside():
-                if choice is not None:
-                    result, failure = driver.run(plain, self, choice.sql, args[1:])
-                    if failure is None:
-                        return result
-                # Adapters of parameters warn of being deprecated, in the name of the line that called.
-                if _ADAPTERS_WARN and len(args) > 1:
-                    result = call_as(frame, plain, (self, *args), {})
-                else:
-                    result = plain(self, *args)
+            return asked(frame, self, args) if args and rows.asks(args[0]) else run(frame, self, args)
         except BaseException as error:
-            without_this_frame(error)
+            without_own_frames(error)
             raise
-        if failure is not None:
-            rows.failed("sqlite3", failure)
-        return result
 
     return execute
+
+
+def _holds_dates(parameters: Any) -> bool:
+    values = parameters.values() if isinstance(parameters, dict) else parameters
+    return isinstance(values, Iterable) and any(type(value).__module__ == "datetime" for value in values)
 
 
 def _unique_columns(driver: _Driver, asked: Any, tables: list[str]) -> Keys:
@@ -129,7 +150,7 @@ def _unique_columns(driver: _Driver, asked: Any, tables: list[str]) -> Keys:
     found: Keys = {}
     for table in tables:
         try:
-            keys = _keys_of(read, table)
+            keys = _keys_of(driver, read, table)
         except (module.Error, UnicodeDecodeError):
             continue
         if keys:
@@ -137,27 +158,37 @@ def _unique_columns(driver: _Driver, asked: Any, tables: list[str]) -> Keys:
     return found
 
 
-def _keys_of(read: Callable[[str], list[Any]], table: str) -> list[list[str]]:
+def _keys_of(driver: _Driver, read: Callable[[str], list[Any]], table: str) -> list[list[str]]:
+    text = table.replace("'", "''")
+    made = read(f"SELECT type, name, sql FROM sqlite_master WHERE tbl_name = '{text}' COLLATE NOCASE")  # noqa: S608
+    known = driver.tables.get(tuple(made))
+    if known is None:
+        # Temporary tables and those of attached databases have their definitions elsewhere, and are read each time.
+        known = _table(read, table, made)
+        if made and len(driver.tables) < _MOST_TABLES:
+            driver.tables[tuple(made)] = known
+    found = [["rowid"], ["_rowid_"], ["oid"]] if known.rowid else []
+    for names in known.unique:
+        # Unique columns may hold any number of NULLs, unless they are declared otherwise; one of them does no harm.
+        holes = " OR ".join(f"{_quoted(each)} IS NULL" for each in names if each not in known.never_null)
+        if not holes or not read(f"SELECT 1 FROM {_quoted(table)} WHERE {holes} LIMIT 1 OFFSET 1"):  # noqa: S608
+            found.append([each.lower() for each in names])
+    return sorted(found)
+
+
+def _table(read: Callable[[str], list[Any]], table: str, made: list[Any]) -> _Table:
     name = _quoted(table)
     columns = read(f"PRAGMA table_info({name})")
     key = [column for column in columns if column[5]]
-    wanted = [[column[1] for column in key]] if key else []
+    unique = [tuple(column[1] for column in key)] if key else []
     is_rowid = len(key) == 1 and str(key[0][2]).upper() == "INTEGER"
     for index in read(f"PRAGMA index_list({name})"):
-        parts = [part[2] for part in read(f"PRAGMA index_info({_quoted(index[1])})")]
+        parts = tuple(part[2] for part in read(f"PRAGMA index_info({_quoted(index[1])})"))
         if index[2] and not index[4] and None not in parts:
-            wanted.append(parts)
+            unique.append(parts)
     never_null = {column[1] for column in columns if column[3]} | ({key[0][1]} if is_rowid else set())
-    found = []
-    for names in wanted:
-        # Unique columns may hold any number of NULLs, unless they are declared otherwise; one of them does no harm.
-        open_ones = " OR ".join(f"{_quoted(each)} IS NULL" for each in names if each not in never_null)
-        if not open_ones or not read(f"SELECT 1 FROM {name} WHERE {open_ones} LIMIT 1 OFFSET 1"):  # noqa: S608 - quoted names
-            found.append([each.lower() for each in names])
-    made = read(f"SELECT type, sql FROM sqlite_master WHERE lower(name) = {name.lower().replace(chr(34), chr(39))}")  # noqa: S608
-    if made and made[0][0] == "table" and not _WITHOUT_ROWID.search(made[0][1] or ""):
-        found += [["rowid"], ["_rowid_"], ["oid"]]
-    return sorted(found)
+    stored = any(kind == "table" and not _WITHOUT_ROWID.search(sql or "") for kind, _name, sql in made)
+    return _Table(unique=tuple(unique), never_null=frozenset(never_null), rowid=stored)
 
 
 def _quoted(name: str) -> str:

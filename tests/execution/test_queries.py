@@ -315,7 +315,7 @@ def duckdb_with(rows: Sequence[Row]) -> Run:
 
 
 @pytest.mark.parametrize(("dialect", "database"), [("sqlite", sqlite_with), ("duckdb", duckdb_with)])
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(rows=ROWS, limit=st.one_of(st.none(), st.integers(1, 4)))
 def test_permuted_results_are_answers_of_the_query(
     dialect: str, database: Callable[[Sequence[Row]], Run], rows: list[Row], limit: int | None
@@ -344,7 +344,7 @@ def test_some_number_gives_another_order(
 
 
 @pytest.mark.parametrize(("dialect", "database"), [("sqlite", sqlite_with), ("duckdb", duckdb_with)])
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(rows=ROWS)
 def test_windows_and_aggregates_make_an_admissible_choice(
     dialect: str, database: Callable[[Sequence[Row]], Run], rows: list[Row]
