@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import entropy, estimators, numpy_random, randomness, reach, relocation, sklearn_random
+from . import entropy, estimators, numpy_random, randomness, reach, relocation, renaming, sklearn_random
 from .fits import Fits
 from .frames import without_this_frame
 from .imports import ImportHooks
@@ -56,6 +56,7 @@ def start(config: Mapping[str, Any]) -> Started:
     if probe.log.main:
         _write_facts(probe)
     probe.guarded("imports from the project", relocation.install)(config)
+    renaming.install(probe)
     hooks, at_end = _install(probe)
     steps = Steps(probe, config["path"], at_end)
     if config["kind"] == "notebook" and probe.log.main:
