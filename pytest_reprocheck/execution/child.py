@@ -163,6 +163,7 @@ def write_child_file(
         "seed": conditions.seed,
         "streams": dict(conditions.streams),
         "project": str(subject.root),
+        "copies_renamed": folder.copies_renamed,
         "kept": [str(path) for path in folder.kept],
         "conditions": {
             "listing": conditions.listing,

@@ -85,6 +85,8 @@ class RunFolder:
     """What the run's processes are confined to (``launch/namespaces.py``); empty for nothing."""
     kept: tuple[Path, ...] = ()
     """Folders of the user's project that are no part of the run's: interpreters live there."""
+    copies_renamed: bool = False
+    """Whether the kernel refuses to rename the user's folders here, so that they have to be copied."""
     layers: tuple[overlay.Layer, ...] = ()
     """What the run writes, where it writes over the user's folders."""
     origin: Path | None = None
@@ -324,6 +326,7 @@ def _open_overlay(
         folder,
         tree=seen if elsewhere else ready.root,
         layers=layers,
+        copies_renamed="redirect_dir=on" not in ready.machine.overlay_options,
         enter=_enter(ready, mounts, cut_off=cut_off),
     )
 

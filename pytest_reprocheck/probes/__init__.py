@@ -25,6 +25,7 @@ from . import (
     reach,
     recording,
     relocation,
+    renaming,
     rows,
     sklearn_random,
 )
@@ -73,6 +74,7 @@ def start(config: Mapping[str, Any]) -> Started:
     if probe.log.main:
         _write_facts(probe)
     probe.guarded("imports from the project", relocation.install)(config)
+    renaming.install(probe)
     hooks, at_end = _install(probe)
     more_hooks, more_at_end = _install_surroundings(probe)
     network = Network(probe)

@@ -6,7 +6,10 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -29,14 +32,13 @@ def as_ordinary_user(code: str, *arguments: str) -> str:
     pytest.skip("no Python here that an ordinary user may run this project with")
 
 
-def give(folder: Path) -> None:
-    """Make a folder, with all in it, the ordinary user's, and the way to it passable."""
-    if os.geteuid() == 0:
-        for path in (folder, *folder.rglob("*")):
-            os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
-        for parent in folder.parents:
-            if parent.stat().st_uid == 0 and parent.is_relative_to("/tmp"):
-                parent.chmod(parent.stat().st_mode | 0o011)
+@contextmanager
+def ordinary_folder() -> Iterator[Path]:
+    """An empty folder of the ordinary user's, which pytest's own, closed to others, cannot hold."""
+    with TemporaryDirectory() as place:
+        if os.geteuid() == 0:
+            os.chown(place, NOBODY, NOBODY)
+        yield Path(place).resolve()
 
 
 def _run(python: str, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -29,7 +29,7 @@ from pytest_reprocheck.execution.workspace import (
     written_files,
 )
 from tests.execution.confined import python_in, run_in, start_in
-from tests.execution.ordinary import as_ordinary_user, give
+from tests.execution.ordinary import as_ordinary_user, ordinary_folder
 from tests.execution.trees import ACTIONS, NAMES, Operation, fingerprint, git, make_project, try_everything
 
 EVERYTHING = st.lists(
@@ -97,9 +97,8 @@ def test_no_run_changes_what_was_copied(machine: Machine, operations: list[Opera
 
 
 @pytest.mark.parametrize("mode", ["overlay", "copy"])
-def test_no_run_of_an_ordinary_user_changes_the_tree(tmp_path: Path, mode: str) -> None:
+def test_no_run_of_an_ordinary_user_changes_the_tree(mode: str) -> None:
     """The same without privileges, by a user namespace."""
-    give(tmp_path)
     cases: list[list[Operation]] = []
 
     @settings(max_examples=8, database=None, deadline=None)
@@ -108,7 +107,8 @@ def test_no_run_of_an_ordinary_user_changes_the_tree(tmp_path: Path, mode: str) 
         cases.append(operations)
 
     collect()
-    said = json.loads(as_ordinary_user(_TRY_AS_USER, str(tmp_path), mode, json.dumps(cases)))
+    with ordinary_folder() as place:
+        said = json.loads(as_ordinary_user(_TRY_AS_USER, str(place), mode, json.dumps(cases)))
     if isinstance(said, str):
         pytest.skip(f"no overlay for an ordinary user here: {said}")
     assert said > 0

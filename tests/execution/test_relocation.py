@@ -18,6 +18,7 @@ from pytest_reprocheck.execution.machine import Machine
 from pytest_reprocheck.execution.workspace import Workspace, open_run, prepared
 from tests.execution.confined import run_in
 from tests.execution.helpers import write
+from tests.execution.ordinary import REPOSITORY
 
 FINDER = """
 import sys
@@ -131,13 +132,9 @@ def test_in_its_place_nothing_is_moved(overlaying: Machine, project: Path) -> No
     assert facts["directory"] == "in its place"
 
 
-def test_the_probes_are_reached_inside_a_project_that_is_elsewhere(overlaying: Machine, tmp_path: Path) -> None:
+def test_the_probes_are_reached_inside_a_project_that_is_elsewhere(overlaying: Machine) -> None:
     """As when this project audits itself: what is loaded by path stays at its path."""
-    from tests.execution.ordinary import REPOSITORY
-
     conditions = baseline("x.py", threads=1)
-    (tmp_path / "x.py").write_text("")
-    subject = Subject(root=REPOSITORY, path="benchmarks/__init__.py", kind="script")
     with prepared(REPOSITORY, Workspace(mode="overlay", machine=overlaying)) as ready:
         folder = open_run(ready, 0, {"benchmarks/here.py": b"import os; print(os.getcwd())"}, directory="elsewhere")
         subject = Subject(root=REPOSITORY, path="benchmarks/here.py", kind="script")

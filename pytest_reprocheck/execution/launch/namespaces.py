@@ -14,18 +14,21 @@ The spec that both functions take is JSON, all of it optional; an empty one chan
     protect     paths that cannot be written to, by Landlock
 """
 
+# Loaded for every run: typing, contextlib and socket take longer to import than all that is done here.
+# ruff: noqa: PTH103, PTH120, PTH123
+
 from __future__ import annotations
 
 import ctypes
 import errno
-import fcntl
 import os
-import socket
 import stat
 import struct
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import Any
 
 _CLONE_NEWNS, _CLONE_NEWUSER, _CLONE_NEWNET = 0x20000, 0x10000000, 0x40000000
 _MS_RDONLY, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 0x1, 0x20, 0x1000, 0x4000, 0x40000
@@ -63,9 +66,14 @@ def enter(spec: Mapping[str, Any]) -> None:
     if spec.get("network"):
         _raise_loopback()
     mounts = spec.get("mounts", [])
-    with _opened(_sources(mounts)) as descriptors:
+    descriptors: dict[str, int] = {}
+    try:
+        names = _opened(_sources(mounts), descriptors)
         for mount in mounts:
-            _MOUNTS[mount["kind"]](mount, descriptors)
+            _MOUNTS[mount["kind"]](mount, names)
+    finally:
+        for number in descriptors.values():
+            os.close(number)
 
 
 def confine(spec: Mapping[str, Any]) -> None:
@@ -113,15 +121,18 @@ def _map_ids(uid: int, gid: int) -> None:
     """Let the user be itself in its user namespace; nobody else exists there."""
     for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
         try:
-            with open(f"/proc/self/{name}", "w", encoding="ascii") as file:  # noqa: PTH123
+            with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
                 file.write(text)
         except OSError as error:
             raise ConfinementError(f"cannot write /proc/self/{name}: {error.strerror}") from error
 
 
 def _raise_loopback() -> None:
+    import fcntl
+    import socket
+
     try:
-        with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as control:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
             request = struct.pack("16sh14x", b"lo", 0)
             flags = struct.unpack("16sh14x", fcntl.ioctl(control, _SIOCGIFFLAGS, request))[1]
             fcntl.ioctl(control, _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", flags | _IFF_UP))
@@ -138,26 +149,20 @@ def _sources(mounts: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, bool]]:
             yield mount["source"], bool(mount.get("optional"))
 
 
-@contextmanager
-def _opened(paths: Iterable[tuple[str, bool]]) -> Iterator[dict[str, str]]:
+def _opened(paths: Iterable[tuple[str, bool]], descriptors: dict[str, int]) -> dict[str, str]:
     """Each path under a name that leads there whatever is mounted over it later, and that holds no special character.
 
-    Commas and colons separate the options of an overlay.
+    Commas and colons separate the options of an overlay. What is opened is added to ``descriptors``.
     """
-    descriptors: dict[str, int] = {}
-    try:
-        for path, optional in paths:
-            if path in descriptors:
-                continue
-            try:
-                descriptors[path] = os.open(path, os.O_PATH | os.O_CLOEXEC)
-            except OSError as error:
-                if not optional:
-                    raise ConfinementError(f"cannot mount {path}: {error.strerror}") from error
-        yield {path: f"/proc/self/fd/{number}" for path, number in descriptors.items()}
-    finally:
-        for number in descriptors.values():
-            os.close(number)
+    for path, optional in paths:
+        if path in descriptors:
+            continue
+        try:
+            descriptors[path] = os.open(path, os.O_PATH | os.O_CLOEXEC)
+        except OSError as error:
+            if not optional:
+                raise ConfinementError(f"cannot mount {path}: {error.strerror}") from error
+    return {path: f"/proc/self/fd/{number}" for path, number in descriptors.items()}
 
 
 def _mount_overlay(mount: Mapping[str, Any], names: Mapping[str, str]) -> None:
@@ -194,7 +199,7 @@ def _mount_tmpfs(mount: Mapping[str, Any], _names: Mapping[str, str]) -> None:
     at, options = mount["at"], ",".join(mount.get("options", ()))
     _check(_mount("tmpfs", at, "tmpfs", 0, options), f"cannot mount an empty folder over {at}")
     for folder in mount.get("folders", ()):
-        os.makedirs(folder, exist_ok=True)  # noqa: PTH103
+        os.makedirs(folder, exist_ok=True)
     if mount.get("readonly"):
         _check(_mount(None, at, None, _MS_REMOUNT | _MS_RDONLY, options), f"cannot make {at} read-only")
 
@@ -219,7 +224,7 @@ def _beside(protected: Sequence[str]) -> Iterator[str]:
 
 def _parents(path: str) -> Iterator[str]:
     while path != "/":
-        path = os.path.dirname(path)  # noqa: PTH120
+        path = os.path.dirname(path)
         yield path
 
 
