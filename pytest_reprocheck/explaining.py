@@ -6,6 +6,7 @@ decides is a pure function of ``diagnose``; this module only makes the runs that
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -45,8 +46,12 @@ class Executor(Protocol):
         replaced: Mapping[tuple[str, int | None], str] | None = None,
         *,
         recording: str = "",
+        deadline: float = math.inf,
     ) -> list[Trace]:
-        """One trace for each of the conditions, with other texts for some units, and replays from a recording."""
+        """One trace for each of the conditions, with other texts for some units, and replays from a recording.
+
+        The outcome of what is ended at the deadline (``time.monotonic()``) is ``stopped``.
+        """
 
 
 @dataclass(kw_only=True, slots=True)
@@ -71,8 +76,8 @@ class Case:
     """What differs between runs under the same conditions: A and A replayed, or an experiment and its repetition."""
     traces: dict[Experiment, Trace] = field(default_factory=dict)
     results: dict[Experiment, tuple[Difference, ...]] = field(default_factory=dict)
-    deadline: float = float("inf")
-    """``time.monotonic()`` after which no further run is begun."""
+    deadline: float = math.inf
+    """``time.monotonic()`` after which no further run is begun, and those under way are ended."""
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -120,21 +125,27 @@ def _second_hash(case: Case, target: Sequence[Difference]) -> Experiment | None:
 
 
 def _experiment(case: Case, experiments: Sequence[Experiment], *, replay: bool = False) -> None:
-    """Make the runs, two side by side, the replay of A among the first; what does not fit the budget is left out."""
+    """Make the runs, two side by side, the replay of A among the first; what does not fit the budget is left out.
+
+    So is a run that is under way when the budget is up: it counts as not made. Without the replay the others would be
+    blamed for what no factor controls, and count for nothing.
+    """
     pending: list[Experiment | None] = [None, *experiments] if replay else list(experiments)
-    traces = {}
-    while pending and (replay or time.monotonic() < case.deadline):
+    traces: dict[Experiment | None, Trace] = {}
+    while pending and time.monotonic() < case.deadline:
         batch, pending = pending[:2], pending[2:]
         conditions = [case.a.conditions if each is None else case.varied(each.knobs, each.generation) for each in batch]
-        for each, trace in zip(batch, case.executor.run(conditions), strict=True):
-            if each is None:
-                case.null = compare_traces(case.a, trace, tolerance=case.options.tolerance).differences
-            else:
+        for each, trace in zip(batch, case.executor.run(conditions, deadline=case.deadline), strict=True):
+            if trace.outcome.status != "stopped":
+                case.runs += 1
                 traces[each] = trace
-        case.runs += len(batch)
-        replay = False
-    case.traces |= traces
-    for each, trace in traces.items():
+        if replay and None not in traces:
+            return
+    if (again := traces.pop(None, None)) is not None:
+        case.null = compare_traces(case.a, again, tolerance=case.options.tolerance).differences
+    made = {each: trace for each, trace in traces.items() if each is not None}
+    case.traces |= made
+    for each, trace in made.items():
         case.results[each] = counted(
             compare_traces(case.a, trace, tolerance=case.options.tolerance).differences, case.null
         )
@@ -210,7 +221,9 @@ def _repeated(case: Case, attribution: Attribution, differences: Sequence[Differ
     experiment = attribution.experiment
     # The other way round than before: what depends on who starts first must not look like the experiment's doing.
     conditions = [case.varied(experiment.knobs, experiment.generation), case.a.conditions]
-    varied, baseline = case.executor.run(conditions)
+    varied, baseline = case.executor.run(conditions, deadline=case.deadline)
+    if "stopped" in (varied.outcome.status, baseline.outcome.status):
+        return tuple(differences)
     case.trials += 2
     tolerance = case.options.tolerance
     noise = (
@@ -291,7 +304,9 @@ def _try(case: Case, attribution: Attribution, edits: Sequence[Edit]) -> tuple[D
         return None
     experiment = attribution.experiment
     conditions = [case.a.conditions, case.varied(experiment.knobs, experiment.generation)]
-    baseline, varied = case.executor.run(conditions, apply_edits(case.units, edits))
+    baseline, varied = case.executor.run(conditions, apply_edits(case.units, edits), deadline=case.deadline)
+    if "stopped" in (baseline.outcome.status, varied.outcome.status):
+        return None
     case.trials += 2
     if baseline.outcome.status != "finished" or varied.outcome.status != "finished":
         return None

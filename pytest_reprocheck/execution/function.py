@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import importlib.util
+import math
 import sys
 import time
 import traceback
@@ -52,6 +53,7 @@ class FunctionRunner:
         replaced: Mapping[tuple[str, int | None], str] | None = None,
         *,
         recording: str = "",  # noqa: ARG002 - seeds alone are varied in one process, and those are not read
+        deadline: float = math.inf,  # noqa: ARG002 - a call in this process cannot be broken off
     ) -> list[Trace]:
         """One trace for each of the conditions, one after the other; a loaded function cannot be given another text."""
         assert not replaced, "the text of a loaded function cannot be replaced"

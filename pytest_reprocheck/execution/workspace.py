@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_reprocheck.core.errors import WorkspaceError
+from pytest_reprocheck.execution.sessions import open_session
 
 MAX_BYTES = 2 * 1024**3
 MAX_FILES = 50_000
@@ -49,12 +49,8 @@ class RunFolder:
 @contextmanager
 def session() -> Iterator[Path]:
     """A folder for all runs of one audit, removed at the end with everything in it."""
-    # Short, because a kernel's socket paths lie below it and may have 107 bytes at most.
-    base = Path(tempfile.mkdtemp(prefix="rc-")).resolve()
-    try:
+    with open_session(_remove) as base:
         yield base
-    finally:
-        _remove(base)
 
 
 def open_run(base: Path, number: int, root: Path, replaced: Mapping[str, bytes]) -> RunFolder:
