@@ -27,7 +27,7 @@ def death(ended: Ended, limits: Limits) -> str:
     name = _signal_name(-ended.code) if ended.code < 0 else ""
     told = f"killed by {name}" if name else f"exit code {ended.code}"
     if ended.code == _UNWRITABLE:
-        return f"{told}: standard output could not be written at the end; it was closed"
+        return f"{told}: standard output could not be written at the end"
     if name == "SIGKILL":
         return f"{told}: by itself, or by the system when memory ran out"
     crash = ": a crash in compiled code" if name in _CRASHES else ""

@@ -219,7 +219,7 @@ def _raised(subject: Subject, error: CellExecutionError, index: int | None) -> O
         line = int([frame for frame in frames if frame.group(1) == number][-1].group(2))
     return Outcome(
         status="raised",
-        message=f"{error.ename}: {error.evalue.strip()}".splitlines()[0],
+        message=": ".join(filter(None, (error.ename, *error.evalue.strip().splitlines()[:1]))),
         place=Place(path=subject.path, cell=index, line=line),
         detail=detail.strip(),
     )

@@ -69,7 +69,7 @@ def start(config: Mapping[str, Any]) -> Started:
 def run_script(main: dict[str, Any]) -> None:
     """Run the script of this process in the namespace of ``__main__``; what it raises comes out."""
     from json import loads
-    from os import environ
+    from os import environ, path
 
     from . import script_steps
 
@@ -77,6 +77,8 @@ def run_script(main: dict[str, Any]) -> None:
     if started is None:
         with open(environ["REPROCHECK_CHILD"], encoding="utf-8") as file:  # noqa: PTH123  (see frames.py)
             config = loads(file.read())
+        # Tells that the interpreter has started, as the first line of an observed run does.
+        open(path.join(config["log"], "main.jsonl"), "ab").close()  # noqa: PTH118, PTH123
     try:
         if started is None:
             script_steps.run(config, main, None, None)

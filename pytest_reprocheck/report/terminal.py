@@ -84,6 +84,11 @@ def render_summary(audits: Sequence[Audit], *, width: int = 80) -> list[str]:
     return [*lines, *_wrapped(f"not varied: {', '.join(NOT_VARIED)}", width, hanging=2)]
 
 
+def render_interrupted(name: str) -> str:
+    """The line of a subject whose audit was broken off."""
+    return f"{one_line(name)}  interrupted: its runs were ended, there is no verdict"
+
+
 def render_replay(stored: Audit, again: Audit, *, width: int = 80) -> str:
     """Whether a stored audit's differences came again, and which."""
     total = len(stored.findings)
