@@ -125,13 +125,15 @@ def replay(case: Case) -> None:
 def experiment(case: Case, experiments: Sequence[Experiment]) -> None:
     """Make the runs, two side by side, the replay of A first if it was not made; what exceeds the limits is left out.
 
-    The replay is made also when the time is up: without it nothing tells what the user's own repetition would show.
+    Without the replay the others would be blamed for what no factor controls, and are not made.
     """
     pending: list[Experiment | None] = [*experiments] if case.replayed else [None, *experiments]
-    while pending and (case.runs_left or (pending[0] is None and case.runs < case.options.max_runs)):
+    while pending and case.runs_left:
         size = 2 if case.runs_left > 1 else 1
         batch, pending = pending[:size], pending[size:]
         _run(case, batch)
+        if case.replayed is None:
+            return
 
 
 def _run(case: Case, batch: Sequence[Experiment | None]) -> None:

@@ -1,7 +1,7 @@
 """The face on the command line: ``reprocheck audit | replay | show | explain | doctor``.
 
 Exit codes: 0, all subjects are reproducible or blocked; 1, one is neither, or is blocked under ``--require-run``;
-2, a wrong command line, configuration or file.
+2, a wrong command line, configuration or file; 130 and 143, interrupted and terminated.
 """
 
 from __future__ import annotations
@@ -9,8 +9,11 @@ from __future__ import annotations
 import argparse
 import functools
 import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +23,7 @@ from pytest_reprocheck.config import Options, Overrides, merged, parse_flags, re
 from pytest_reprocheck.core.causes import CAUSES
 from pytest_reprocheck.core.checkup import Outlook
 from pytest_reprocheck.core.errors import ConfigError, DecodeError, ReprocheckError, did_you_mean
+from pytest_reprocheck.core.findings import Audit
 from pytest_reprocheck.core.subjects import find_root
 from pytest_reprocheck.report.checkup import render_capabilities, render_outlooks
 from pytest_reprocheck.report.machine import (
@@ -37,6 +41,7 @@ from pytest_reprocheck.report.terminal import (
     render_causes,
     render_failure,
     render_headline,
+    render_interrupted,
     render_replay,
     render_summary,
 )
@@ -61,7 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = parsed.command
     try:
-        return command(parsed)
+        with _terminable():
+            return command(parsed)
     except ReprocheckError as error:
         return _complain(str(error))
     except BrokenPipeError:
@@ -70,8 +76,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except OSError as error:
         return _complain(str(error))
+    except _TerminatedError:
+        return 143
     except KeyboardInterrupt:
         return 130
+
+
+class _TerminatedError(KeyboardInterrupt):
+    """SIGTERM has arrived."""
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM end a command as an interrupt does: it must leave no process and no folder behind."""
+
+    def stop(_number: int, _frame: object) -> None:
+        raise _TerminatedError
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _complain(text: str) -> int:
@@ -126,21 +155,31 @@ def _audit(parsed: argparse.Namespace) -> int:
 
     flags = parse_flags({name: getattr(parsed, name.replace("-", "_")) for name in _VALUES}, "--")
     scope, entries = _subjects([Path(os.path.abspath(path)) for path in parsed.paths], flags)  # noqa: PTH100 - links stay
-    audits, failed = [], False
+    audits: list[Audit] = []
+    failed = False
+    interruption: KeyboardInterrupt | None = None
     machine = this_machine()
     for entry in entries:
         tell = functools.partial(_progress, entry.subject.name)
-        result = refusal(entry) or audit(entry.subject, entry.options, progress=tell, machine=machine)
+        try:
+            result = refusal(entry) or audit(entry.subject, entry.options, progress=tell, machine=machine)
+        except KeyboardInterrupt as error:
+            print(render_interrupted(entry.subject.name), flush=True)
+            interruption = error
+            break
         audits.append(result)
         failed |= result.fails(require_run=entry.options.require_run)
         if not result.passed:
             print(f"{render_headline(result)}\n{render_failure(result)}\n", flush=True)
-    print("\n".join(render_summary(audits, flag="--vary")))
+    if audits:
+        print("\n".join(render_summary(audits, flag="--vary")))
     target = parsed.json or (scope.root / scope.config.json if scope.config.json else None)
     tool_version = version("pytest-reprocheck")
     if target is not None:
         write_text(target, report_to_json(audits, host(), tool_version=tool_version))
     keep_last(scope.root, audits, host(), tool_version=tool_version)
+    if interruption is not None:
+        raise interruption
     return int(failed)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,6 +109,9 @@ class AuditSession:
         """Position of the item in the order of collection, position among its audits -> audit."""
         self.problems: list[str] = []
         self._machine: Machine | None = None
+        self.under_way: dict[str, None] = {}
+        """Node ids of the items that have begun and not ended, in that order."""
+        self._terminate: Any = None
         self._add_declared(config)
 
     def _add_declared(self, config: pytest.Config) -> None:
@@ -198,6 +203,29 @@ class AuditSession:
                 report.longrepr = (str(item.path), None, f"Skipped: {audits[0].reason}")  # type: ignore[assignment]
         return report
 
+    def pytest_sessionstart(self) -> None:
+        """Let SIGTERM end the session as an interrupt does: it must leave no process and no folder behind."""
+
+        def stop(_number: int, _frame: object) -> None:
+            pytest.exit("terminated")
+
+        alone = threading.current_thread() is threading.main_thread()
+        if alone and not self.is_worker and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            self._terminate = signal.signal(signal.SIGTERM, stop)
+
+    def pytest_unconfigure(self) -> None:
+        """Give SIGTERM back."""
+        if self._terminate is not None:
+            signal.signal(signal.SIGTERM, self._terminate)
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Note what has begun, in the controller too."""
+        self.under_way[nodeid] = None
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """What has ended was not interrupted."""
+        self.under_way.pop(nodeid, None)
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather the audits, in the controller alone."""
         shown = getattr(report, "reprocheck", None)
@@ -237,17 +265,25 @@ class AuditSession:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """One line for each subject, and what was not varied."""
-        from pytest_reprocheck.report.terminal import render_summary
+        from pytest_reprocheck.report.terminal import render_interrupted, render_summary
 
-        if self.audits:
+        broken_off = [subject for nodeid in self.under_way if (subject := _subject_in(nodeid))]
+        if self.audits or broken_off:
             terminalreporter.section("reprocheck summary")
-            for line in render_summary(self._in_order()):
+            lines = render_summary(self._in_order()) if self.audits else ()
+            for line in (*lines, *map(render_interrupted, broken_off)):
                 terminalreporter.write_line(line)
         for problem in self.problems:
             terminalreporter.write_line(problem)
 
     def _in_order(self) -> list[Audit]:
         return [audit for _, audit in sorted(self.audits.items(), key=lambda pair: pair[0])]
+
+
+def _subject_in(nodeid: str) -> str:
+    """The name of the subject that an item audits; empty for an ordinary test."""
+    path, found, parameters = nodeid.partition("::reprocheck")
+    return path + parameters if found else ""
 
 
 def _path_of(argument: str, config: pytest.Config) -> Path:

@@ -26,7 +26,9 @@ _THREAD_VARIABLES = (
     "VECLIB_MAXIMUM_THREADS",
     "NUMEXPR_NUM_THREADS",
 )
-_CHILD_FILE = "child.json"
+CHILD_FILE = "child.json"
+CHILD_VARIABLE = "REPROCHECK_CHILD"
+"""Environment variable that names the file, in every process of a run."""
 
 
 def has_ended(process: subprocess.Popen[bytes], *, within: float) -> bool:
@@ -122,7 +124,7 @@ def environment(
     variables["PYTHONPATH"] = os.pathsep.join([str(PROBES / "startup"), *_python_path(subject, variables, folder)])
     variables["TMPDIR"] = str(folder.scratch)
     variables["REPROCHECK"] = "1"
-    variables["REPROCHECK_CHILD"] = str(folder.log / _CHILD_FILE)
+    variables[CHILD_VARIABLE] = str(folder.log / CHILD_FILE)
     return variables
 
 
@@ -188,7 +190,7 @@ def write_child_file(
         "args": list(subject.args),
         "module": subject.module,
     }
-    (folder.log / _CHILD_FILE).write_text(json.dumps(data), encoding="utf-8")
+    (folder.log / CHILD_FILE).write_text(json.dumps(data), encoding="utf-8")
 
 
 def working_directory(subject: Subject, folder: RunFolder) -> Path:

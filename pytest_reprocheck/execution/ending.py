@@ -10,29 +10,36 @@ from pytest_reprocheck.execution.launching import Ended
 from pytest_reprocheck.execution.limits import Limits, size_text
 
 _CRASHES = frozenset({"SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGABRT"})
+_WANT_OF_MEMORY = (
+    "MemoryError",
+    "std::bad_alloc",
+    "Cannot allocate memory",
+    "can't start new thread",
+    "failed to map segment",
+)
+"""What Python, C++, the system, threads and the loader of shared libraries say."""
 _UNWRITABLE = 120
 """Python's exit code when standard output cannot be flushed at its end."""
 
 
 def death(ended: Ended, limits: Limits) -> str:
     """How a process ended that did not end well, in one line that is the same in every such run."""
-    if ended.code >= 0:
-        told = f"exit code {ended.code}"
-        unwritable = ended.code == _UNWRITABLE
-        return f"{told}: standard output could not be written at the end; it was closed" if unwritable else told
-    name = _signal_name(-ended.code)
-    if name in _CRASHES and limits.memory is not None:
-        return f"killed by {name}: a crash in compiled code, perhaps for want of memory; {_memory_advice(limits)}"
-    if name in _CRASHES:
-        return f"killed by {name}: a crash in compiled code; `python -X faulthandler` shows the line"
+    name = _signal_name(-ended.code) if ended.code < 0 else ""
+    told = f"killed by {name}" if name else f"exit code {ended.code}"
+    if ended.code == _UNWRITABLE:
+        return f"{told}: standard output could not be written at the end"
     if name == "SIGKILL":
-        return "killed by SIGKILL: by itself, or by the system when memory ran out"
-    return f"killed by {name}"
+        return f"{told}: by itself, or by the system when memory ran out"
+    crash = ": a crash in compiled code" if name in _CRASHES else ""
+    if limits.memory is not None and (crash or not name):
+        return f"{told}{crash}; {_memory_advice(limits)}"
+    return f"{told}{crash}; `python -X faulthandler` shows the line" if crash else told
 
 
 def with_memory_advice(outcome: Outcome, limits: Limits) -> Outcome:
     """An outcome for want of memory says which option limits it."""
-    if limits.memory is None or "MemoryError" not in outcome.message:
+    told = outcome.message + outcome.detail
+    if limits.memory is None or not any(sign in told for sign in _WANT_OF_MEMORY):
         return outcome
     return replace(outcome, message=f"{outcome.message}; {_memory_advice(limits)}")
 
@@ -54,7 +61,7 @@ def script_outcome(told: Outcome | None, ended: Ended, limits: Limits, *, place:
 
 def _memory_advice(limits: Limits) -> str:
     assert limits.memory is not None
-    return f"`memory` allows {size_text(limits.memory)}, raise it if it needs more"
+    return f"`memory` allows {size_text(limits.memory)}, raise it if that is why"
 
 
 def _signal_name(number: int) -> str:

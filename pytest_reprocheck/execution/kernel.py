@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import zmq
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from jupyter_client.manager import AsyncKernelManager
@@ -104,6 +106,14 @@ def kernel_manager(kernel: str, folder: RunFolder, launch: Launch, processes: Pr
     return manager
 
 
+def unbounded_client(manager: AsyncKernelManager) -> AsyncKernelClient:
+    """A client that misses no message: by default some get lost when a cell displays thousands faster than it reads."""
+    client = manager.client()
+    assert isinstance(client, AsyncKernelClient)
+    client.context.setsockopt(zmq.RCVHWM, 0)
+    return client
+
+
 class BoundedClient(NotebookClient):
     """Executes a notebook; of a stream it keeps the beginning, and a digest of the rest."""
 
@@ -118,13 +128,12 @@ class BoundedClient(NotebookClient):
             raise_on_iopub_timeout=True,
             shutdown_kernel="immediate",
             store_widget_state=False,
-            coalesce_streams=True,
             on_cell_start=on_cell_start,
         )
         self.watch = watch
         self.rooms = {"stdout": RUN_ROOM, "stderr": RUN_ROOM}
-        self.streams: dict[tuple[int, str], Kept] = {}
-        """Position of the cell and name of the stream -> what has become of it."""
+        self.streams: dict[int, dict[str, Kept]] = {}
+        """By the cell's position and the stream's name; not among the cell's outputs, where a long text takes ages."""
 
     def output(
         self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str | None, cell_index: int
@@ -132,17 +141,23 @@ class BoundedClient(NotebookClient):
         """Take one output of a cell."""
         content = msg["content"]
         if msg["msg_type"] != "stream":
+            if self.clear_before_next_output:
+                self._forget(cell_index)
             self.watch.displayed += sum(len(data) for data in content.get("data", {}).values() if isinstance(data, str))
             return super().output(outs, msg, display_id, cell_index)
         self.watch.displayed += len(content["text"])
+        if self.output_hook_stack[msg["parent_header"].get("msg_id")]:
+            return super().output(outs, msg, display_id, cell_index)  # a widget takes it
         if self.clear_before_next_output:
+            outs[:] = []
+            self.clear_display_id_mapping(cell_index)
+            self.clear_before_next_output = False
             self._forget(cell_index)
-        kept = self._keep(cell_index, content["name"], content["text"])
-        return (
-            super().output(outs, {**msg, "content": {**content, "text": kept}}, display_id, cell_index)
-            if kept
-            else None
-        )
+        name = content["name"]
+        room = self.rooms.get(name, RUN_ROOM)
+        stream = self.streams.setdefault(cell_index, {}).setdefault(name, Kept(room=min(room, STEP_ROOM)))
+        self.rooms[name] = room - stream.add(content["text"])
+        return None
 
     def clear_output(self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int) -> None:
         """Forget the outputs of a cell, at once or when it has new ones."""
@@ -150,13 +165,5 @@ class BoundedClient(NotebookClient):
             self._forget(cell_index)
         super().clear_output(outs, msg, cell_index)
 
-    def _keep(self, cell: int, name: str, text: str) -> str:
-        room = self.rooms.get(name, RUN_ROOM)
-        stream = self.streams.setdefault((cell, name), Kept(room=min(room, STEP_ROOM)))
-        kept = stream.add(text)
-        self.rooms[name] = room - len(kept)
-        return kept
-
     def _forget(self, cell: int) -> None:
-        for key in [key for key in self.streams if key[0] == cell]:
-            del self.streams[key]
+        self.streams.pop(cell, None)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import marshal
 import os
+import signal
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_reprocheck.execution.child import CHILD_FILE, CHILD_VARIABLE
 from pytest_reprocheck.execution.workspace import RunFolder
 
 SUPERVISOR = Path(__file__).resolve().parent / "launch" / "supervisor.py"
@@ -66,7 +68,10 @@ def command(
 
 
 def read_status(folder: RunFolder, returncode: int) -> Ended:
-    """What the supervisor wrote; what ``returncode`` says when it was itself killed before it could."""
+    """What the supervisor wrote.
+
+    When it was itself killed before it could: what ``returncode`` says, and what it has left behind is ended.
+    """
     with suppress(OSError, EOFError, ValueError, TypeError):
         status = marshal.loads((folder.log / _STATUS).read_bytes())  # noqa: S302 - written by the supervisor
         return Ended(
@@ -77,4 +82,37 @@ def read_status(folder: RunFolder, returncode: int) -> Ended:
             problem=status["problem"].get("error", ""),
             missing=status["problem"].get("file", "") if status["problem"].get("missing") else "",
         )
+    _end_marked(f"{CHILD_VARIABLE}={folder.log / CHILD_FILE}".encode())
     return Ended(code=returncode)
+
+
+def _end_marked(mark: bytes) -> None:
+    """Kill all processes that have this variable in the environment they were started with.
+
+    It is over when a look at all processes finds none, and none ended during it, which may have left another.
+    """
+    gone: set[str] | None = None
+    while True:
+        found = False
+        before, gone = gone, set()
+        for path in Path("/proc").glob("[0-9]*/environ"):
+            content = b""
+            # The descriptor stands for this process, also when its number is used again.
+            with suppress(OSError), _opened(int(path.parent.name)) as descriptor:
+                content = path.read_bytes()
+                if mark in content.split(b"\0"):
+                    signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+                    found = True
+            if not content:
+                gone.add(path.parent.name)
+        if not found and before is not None and gone <= before:
+            return
+
+
+@contextmanager
+def _opened(process: int) -> Iterator[int]:
+    descriptor = os.pidfd_open(process)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)

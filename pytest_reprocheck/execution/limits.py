@@ -14,7 +14,7 @@ from pytest_reprocheck.core.trace import Outcome, Place
 Excess = Literal["budget", "run", "start", "cell", "output", "interrupted"]
 """Why a run was ended before its own end."""
 
-MAX_PRINTED = 1024**3
+MAX_PRINTED = 512 * 1024**2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -23,10 +23,16 @@ from pytest_reprocheck.core.trace import NotCompared, Observation, Outcome, Plac
 from pytest_reprocheck.execution.child import Processes, environment, working_directory, write_child_file
 from pytest_reprocheck.execution.ending import death, with_memory_advice
 from pytest_reprocheck.execution.intake import Log, StepMark, build_trace, read_log
-from pytest_reprocheck.execution.kernel import BoundedClient, SupervisedProvisioner, kernel_manager, kernel_name
+from pytest_reprocheck.execution.kernel import (
+    BoundedClient,
+    SupervisedProvisioner,
+    kernel_manager,
+    kernel_name,
+    unbounded_client,
+)
 from pytest_reprocheck.execution.launching import Ended, command, read_status
 from pytest_reprocheck.execution.limits import Excess, Limits, Watch, excess_outcome
-from pytest_reprocheck.execution.outputs import Kept, cell_observations, rest_observation, tail
+from pytest_reprocheck.execution.outputs import Kept, cell_observations, tail
 from pytest_reprocheck.execution.reading import executed_cells, ignored_outputs, users_index
 from pytest_reprocheck.execution.workspace import RunFolder
 
@@ -47,7 +53,7 @@ class _Execution:
     ended: Ended
     position: int
     """The last cell that was begun, -1 if none was."""
-    streams: Mapping[tuple[int, str], Kept]
+    streams: Mapping[int, Mapping[str, Kept]]
 
 
 def run_notebook(
@@ -134,7 +140,10 @@ async def _execute(
 
 async def _work(client: BoundedClient, manager: AsyncKernelManager, watch: Watch, start: Mapping[str, Any]) -> None:
     await manager.start_kernel(**start)
-    client.kc = await client.async_start_new_kernel_client()
+    client.kc = unbounded_client(manager)
+    client.kc.start_channels()
+    await client.kc.wait_for_ready()
+    client.kc.allow_stdin = False
     watch.ready = True
     await client.async_execute(cleanup_kc=False)
 
@@ -210,7 +219,7 @@ def _raised(subject: Subject, error: CellExecutionError, index: int | None) -> O
         line = int([frame for frame in frames if frame.group(1) == number][-1].group(2))
     return Outcome(
         status="raised",
-        message=f"{error.ename}: {error.evalue}".splitlines()[0],
+        message=": ".join(filter(None, (error.ename, *error.evalue.strip().splitlines()[:1]))),
         place=Place(path=subject.path, cell=index, line=line),
         detail=detail.strip(),
     )
@@ -231,7 +240,7 @@ def _with_steps(log: Log, subject: Subject, cells: list[tuple[int, str]], reache
 
 
 def _outputs(
-    log: Log, notebook: NotebookNode, folder: RunFolder, streams: Mapping[tuple[int, str], Kept]
+    log: Log, notebook: NotebookNode, folder: RunFolder, streams: Mapping[int, Mapping[str, Kept]]
 ) -> tuple[list[Observation], list[NotCompared]]:
     observations: list[Observation] = []
     skipped: list[NotCompared] = []
@@ -240,19 +249,15 @@ def _outputs(
     positions = {users_index(cell, position): position for position, cell in enumerate(notebook.cells)}
     marks = {mark.step.place.cell: mark for mark in log.marks}
     for cell, mark in marks.items():
-        position = positions[cell] if cell is not None else -1
-        outputs: list[dict[str, Any]] = notebook.cells[position].get("outputs", []) if cell is not None else []
-        if cell is None or not outputs:
+        if cell is None:
             continue
+        printed = streams.get(positions[cell], {})
+        outputs: list[dict[str, Any]] = notebook.cells[positions[cell]].get("outputs", [])
         if cell in ignored:
-            skipped.append(NotCompared(what=f"outputs of {mark.step.place}", reason=ignored[cell]))
+            if outputs or printed:
+                skipped.append(NotCompared(what=f"outputs of {mark.step.place}", reason=ignored[cell]))
             continue
-        seq = log.step_end(mark.step.index)
-        observations += cell_observations(outputs, mark.step, seq, folder.blobs)
-        for name in ("stdout", "stderr"):
-            kept = streams.get((position, name))
-            if kept is not None and kept.rest_size:
-                observation, note = rest_observation(kept, name, mark.step, seq)
-                observations.append(observation)
-                skipped.append(note)
+        found, shortened = cell_observations(outputs, printed, mark.step, log.step_end(mark.step.index), folder.blobs)
+        observations += found
+        skipped += shortened
     return observations, skipped

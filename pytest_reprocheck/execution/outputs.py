@@ -39,18 +39,26 @@ class Kept:
     """
 
     room: int
+    pieces: list[str] = field(default_factory=list)
     rest_size: int = 0
     _rest: Any = field(default_factory=lambda: hashlib.blake2b(digest_size=16))
 
-    def add(self, text: str) -> str:
-        """Take more of the stream; gives the part that is kept."""
+    def add(self, text: str) -> int:
+        """Take more of the stream; gives how many characters of it are kept."""
         kept = text[: self.room]
         self.room -= len(kept)
         if len(kept) < len(text):
             rest = text[len(kept) :].encode("utf-8", "surrogatepass")
             self._rest.update(rest)
             self.rest_size += len(rest)
-        return kept
+        if kept:
+            self.pieces.append(kept)
+        return len(kept)
+
+    @property
+    def text(self) -> str:
+        """What is kept."""
+        return "".join(self.pieces)
 
     @property
     def digest(self) -> str:
@@ -80,11 +88,11 @@ def stream_observations(log: Log, streams: Mapping[str, Path]) -> tuple[list[Obs
         with path.open("rb") as file:
             for step, size in _pieces(log, name, path.stat().st_size):
                 kept = Kept(room=min(room, STEP_ROOM))
-                text = "".join(kept.add(piece) for piece in _decoded(file, size))
-                room -= len(text)
+                for piece in _decoded(file, size):
+                    room -= kept.add(piece)
                 seq = log.step_end(step.index) if step is not None else -1
                 index = step.index if step is not None else None
-                if text:
+                if text := kept.text:
                     found.append(
                         Observation(seq=seq, aspect="outputs", what=name, step=index, stack=(), value=text_value(text))
                     )
@@ -125,27 +133,30 @@ def tail(path: Path) -> str:
         return file.read().decode("utf-8", "replace")[-_TAIL:]
 
 
-def cell_observations(outputs: Sequence[Mapping[str, Any]], step: Step, seq: int, blobs: Path) -> list[Observation]:
-    """A cell's outputs, as nbformat has them; a stream's chunks are merged, each other output has its number."""
+def cell_observations(
+    outputs: Sequence[Mapping[str, Any]], streams: Mapping[str, Kept], step: Step, seq: int, blobs: Path
+) -> tuple[list[Observation], list[NotCompared]]:
+    """What a cell printed, by stream, and its other outputs as nbformat has them, by number."""
     found: list[Observation] = []
-    streams: dict[str, str] = {}
-    rich = [output for output in outputs if output["output_type"] != "stream"]
-    for output in outputs:
-        if output["output_type"] == "stream":
-            streams[output["name"]] = streams.get(output["name"], "") + output["text"]
+    shortened: list[NotCompared] = []
 
     def observe(what: str, value: Text | Image) -> None:
         found.append(Observation(seq=seq, aspect="outputs", what=what, step=step.index, stack=(), value=value))
 
-    for name in sorted(streams, reverse=True):
-        observe(name, text_value(streams[name]))
-    for number, output in enumerate(rich, start=1):
+    for name, kept in sorted(streams.items(), reverse=True):
+        if text := kept.text:
+            observe(name, text_value(text))
+        if kept.rest_size:
+            observation, note = rest_observation(kept, name, step, seq)
+            found.append(observation)
+            shortened.append(note)
+    for number, output in enumerate(outputs, start=1):
         if output["output_type"] == "error":
             observe("error", text_value(f"{output['ename']}: {output['evalue']}"))
             continue
         for mime, data in sorted(output["data"].items()):
             observe(f"output {number} ({mime})", _mime_value(mime, data, blobs))
-    return found
+    return found, shortened
 
 
 def _mime_value(mime: str, data: Any, blobs: Path) -> Text | Image:

@@ -7,7 +7,6 @@ in the user's tree and is taken only when asked for.
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -23,6 +22,7 @@ from pytest_reprocheck.execution.layers import Written
 from pytest_reprocheck.execution.machine import Kind, Machine, attempt, candidates
 from pytest_reprocheck.execution.mounts import read_only, shared_memory
 from pytest_reprocheck.execution.removing import remove
+from pytest_reprocheck.execution.sessions import open_session
 from pytest_reprocheck.execution.surveying import Survey, survey
 
 Mode = Literal["overlay", "copy", "in-place"]
@@ -98,12 +98,8 @@ class RunFolder:
 @contextmanager
 def session(folder: Path | None = None) -> Iterator[Path]:
     """A folder for all runs of one audit, removed at the end with everything in it."""
-    # Short, because a kernel's socket paths lie below it and may have 107 bytes at most.
-    base = Path(tempfile.mkdtemp(prefix="rc-", dir=folder)).resolve()
-    try:
+    with open_session(folder, remove) as base:
         yield base
-    finally:
-        remove(base)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import sys
 from dataclasses import dataclass
-from os import environ
+from os import environ, path
 from typing import TYPE_CHECKING, Any
 
 from . import (
@@ -100,6 +100,8 @@ def run_script(main: dict[str, Any]) -> None:
     if started is None:
         with open(environ["REPROCHECK_CHILD"], encoding="utf-8") as file:  # noqa: PTH123  (see frames.py)
             config = loads(file.read())
+        # Tells that the interpreter has started, as the first line of an observed run does.
+        open(path.join(config["log"], "main.jsonl"), "ab").close()  # noqa: PTH123
     try:
         if started is None:
             script_steps.run(config, main, None, None)

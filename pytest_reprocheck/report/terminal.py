@@ -104,6 +104,11 @@ def _not_varied(audits: Sequence[Audit], flag: str) -> str:
     return f"not varied: {' '.join(factor.name for factor in left)}{hint}"
 
 
+def render_interrupted(name: str) -> str:
+    """The line of a subject whose audit was broken off."""
+    return f"{one_line(name)}  interrupted: its runs were ended, there is no verdict"
+
+
 def render_replay(stored: Audit, again: Audit, *, width: int = 80) -> str:
     """Whether a stored audit's differences came again, and which."""
     total = len(stored.findings)

@@ -125,7 +125,7 @@ def test_conditions_reach_the_environment(tmp_path: Path, monkeypatch: pytest.Mo
     subject = Subject(root=tmp_path, path="train.py", kind="script")
     first = baseline(subject.name, threads=1)
     other = replace(first, timezone="Asia/Tokyo", locale="de_DE.utf8", simd={"OPENBLAS_CORETYPE": "Nehalem"})
-    with runner(subject, timeout=60) as executor:
+    with runner(subject, limits=Limits(run=60)) as executor:
         traces = executor.run([first, other])
     assert [outputs(trace) for trace in traces] == [
         "['UTC', 'C.UTF-8', 'en', None]\n",
