@@ -19,6 +19,7 @@ from pathlib import Path
 
 from pytest_reprocheck.auditing import audit
 from pytest_reprocheck.config import Options
+from pytest_reprocheck.core.causes import cause
 from pytest_reprocheck.core.findings import Audit
 from pytest_reprocheck.core.subjects import Subject
 from pytest_reprocheck.core.trace import Place
@@ -50,8 +51,11 @@ class Row:
 
     @property
     def verdict_right(self) -> bool:
-        """Faulty subjects are nondeterministic, all others reproducible."""
-        return self.audit.verdict == ("nondeterministic" if self.expected else "reproducible")
+        """Faulty subjects differ here or elsewhere, by what their causes do; all others are reproducible."""
+        if not self.expected:
+            return self.audit.verdict == "reproducible"
+        recurs = any(cause(found.cause).recurs for found in self.expected)
+        return self.audit.verdict == ("nondeterministic" if recurs else "fragile")
 
     @property
     def right(self) -> bool:
@@ -137,7 +141,7 @@ def _listed(path: str, found: frozenset[Found]) -> str:
 def cause_cells(rows: Sequence[Row]) -> Iterator[tuple[object, ...]]:
     """Precision and recall of each cause, then of all together; a finding is right when cause and line are."""
     causes = sorted({found.cause for row in rows for found in row.expected | row.found})
-    for name, chosen in [*((cause, {cause}) for cause in causes), ("all", set(causes))]:
+    for name, chosen in [*((slug, {slug}) for slug in causes), ("all", set(causes))]:
         expected = {(row.path, found) for row in rows for found in row.expected if found.cause in chosen}
         found = {(row.path, found) for row in rows for found in row.found if found.cause in chosen}
         right = len(expected & found)

@@ -11,6 +11,7 @@ import pytest
 from pytest_reprocheck.core.conditions import baseline
 from pytest_reprocheck.core.errors import BlockedError
 from pytest_reprocheck.core.subjects import Subject
+from pytest_reprocheck.execution.limits import Limits
 from pytest_reprocheck.execution.running import runner
 from tests.execution.helpers import outputs, run_once, write
 
