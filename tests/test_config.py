@@ -28,6 +28,9 @@ vary = ["hash", "seed"]
 max-runs = 6
 budget = "10 min"
 timeout = 90
+cell-timeout = "2 min"
+start-timeout = 30
+memory = "4 GB"
 cwd = "subject"
 tolerance = {rtol = 1e-3, atol = 0}
 json = "reports/repro.json"
@@ -41,6 +44,7 @@ module = "scripts.train"
 python = "python3.12"
 vary = ["hash"]
 timeout = "1.5 h"
+memory = 1000
 
 [[tool.reprocheck.subject]]
 path = "*.ipynb"
@@ -60,13 +64,20 @@ def test_everything_that_can_be_said_is_read(tmp_path: Path) -> None:
     assert config.exclude == ("drafts",)
     assert (config.cwd, config.json) == ("subject", "reports/repro.json")
     assert config.overrides == Overrides(
-        vary=("seed", "hash"), max_runs=6, budget=600.0, timeout=90.0, tolerance=Tolerance(rtol=1e-3, atol=0.0)
+        vary=("seed", "hash"),
+        max_runs=6,
+        budget=600.0,
+        timeout=90.0,
+        cell_timeout=120.0,
+        start_timeout=30.0,
+        memory=4_000_000_000,
+        tolerance=Tolerance(rtol=1e-3, atol=0.0),
     )
     script, notebooks = config.rules
     assert (script.path, script.args, script.cwd) == ("scripts/train.py", ("--fast", ""), "data")
     assert (script.module, script.python) == ("scripts.train", "python3.12")
     assert list((script.env or {}).items()) == [("A", "1"), ("B", "2")]
-    assert script.overrides == Overrides(vary=("hash",), timeout=5400.0)
+    assert script.overrides == Overrides(vary=("hash",), timeout=5400.0, memory=1000)
     assert notebooks.parameters == ({"alpha": 0.1, "name": "x"}, {"alpha": 1, "nested": {"list": [1, True]}})
 
 
@@ -101,6 +112,9 @@ WRONG = {
     "[tool.reprocheck]\nbudget = '10 parsecs'": "tool.reprocheck.budget: expected seconds, or a text such as '90 s'",
     "[tool.reprocheck]\nbudget = inf": "tool.reprocheck.budget: expected seconds",
     "[tool.reprocheck]\ntimeout = 0": "tool.reprocheck.timeout: expected more than 0 seconds, got 0",
+    "[tool.reprocheck]\nstart-timeout = 0": "tool.reprocheck.start-timeout: expected more than 0 seconds, got 0",
+    "[tool.reprocheck]\nmemory = 0": "tool.reprocheck.memory: expected bytes, or a text such as '500 MB' or '4 GiB', got 0",
+    "[tool.reprocheck]\nmemory = '4 Gbit'": "tool.reprocheck.memory: expected bytes, or a text such as '500 MB'",
     "[tool.reprocheck]\ntolerance = {rtoll = 1}": "tool.reprocheck.tolerance.rtoll: unknown key. Did you mean 'rtol'?",
     "[tool.reprocheck]\ntolerance = {rtol = -1}": "tolerance.rtol: expected a number, 0 or more, got -1",
     "[tool.reprocheck]\ncwd = '../x'": "tool.reprocheck.cwd: expected 'subject' or a folder inside the root",
@@ -144,6 +158,22 @@ def test_a_file_that_is_no_text_is_one_located_error(tmp_path: Path) -> None:
 def test_durations_are_read_as_people_write_them(text: str, seconds: float) -> None:
     """A number is seconds; units may be short or long."""
     assert parse_flags({"budget": text}, "--").budget == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("4000", 4000),
+        ("4 GB", 4 * 10**9),
+        ("4gib", 4 * 2**30),
+        ("0.5 MiB", 2**19),
+        ("1.5 kB", 1500),
+        ("2 TB", 2 * 10**12),
+    ],
+)
+def test_sizes_are_read_as_people_write_them(text: str, size: int) -> None:
+    """A number is bytes; units are decimal or binary."""
+    assert parse_flags({"memory": text}, "--").memory == size
 
 
 def test_flags_are_told_by_their_own_names() -> None:

@@ -48,10 +48,12 @@ def command(
     folder: RunFolder,
     memory: int | None = None,
     enter: Mapping[str, Json] | None = None,
+    patience: float = 2.0,
 ) -> list[str]:
     """What to start instead of ``argv``, from the thread that will wait for it, with the caller's own environment.
 
     ``memory`` limits the address space of each process, in bytes; ``enter`` is for ``launch/namespaces.py``.
+    ``patience`` is how many seconds processes have that tidy up after dead ones.
     """
     spec = {
         "argv": list(argv),
@@ -60,6 +62,7 @@ def command(
         "memory": memory or 0,
         "enter": dict(enter or {}),
         "status": str(folder.log / _STATUS),
+        "patience": patience,
         "parent": os.getpid(),
         "parent_variables": list(_PARENT_VARIABLES),
     }
