@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -99,6 +100,41 @@ def test_too_few_runs_to_explain_is_inconclusive(tmp_path: Path) -> None:
     """A difference without a controlled explanation is not blamed on anything."""
     result = audit_script(tmp_path, "import random\nprint(random.random())", Options(max_runs=2))
     assert (result.verdict, result.runs, causes(result)) == ("inconclusive", 2, [("unexplained", 2, False)])
+
+
+@pytest.mark.parametrize(
+    ("runs", "verdict", "made"),
+    [pytest.param(2, "inconclusive", 2, id="the replay"), pytest.param(4, "nondeterministic", 4, id="the remedy")],
+)
+def test_the_budget_ends_runs_under_way(tmp_path: Path, runs: int, verdict: str, made: int) -> None:
+    """They count as not made; what is found by then stays."""
+    (tmp_path / "runs").mkdir()
+    text = f"""\
+        import os, random, tempfile, time
+        folder = {str(tmp_path / "runs")!r}
+        tempfile.mkstemp(dir=folder)
+        if len(os.listdir(folder)) > {runs}:
+            time.sleep(600)
+        print(random.random())
+        """
+    begun = time.monotonic()
+    result = audit_script(tmp_path / "project", text, Options(budget=8, vary=("seed",)))
+    assert 8 <= time.monotonic() - begun < 60
+    assert (result.verdict, result.runs, result.trials) == (verdict, made, 0)
+    (finding,) = result.findings
+    assert finding.cause == ("unexplained" if runs == 2 else "unseeded-random")
+    assert runs == 2 or finding.remedy.endswith("(not tried)")
+
+
+def test_limits_reach_the_runs(tmp_path: Path) -> None:
+    """A subject that exceeds one has failed, with the step and the option."""
+    write_notebook(tmp_path / "nb.ipynb", "x = 1", "while True: pass")
+    result = audit(tmp_path / "nb.ipynb", Options(cell_timeout=1, start_timeout=100))
+    advice = "no end of this cell after 1 s; if it needs longer, raise `cell-timeout`"
+    assert (result.verdict, result.reason) == ("failed", f"nb.ipynb cell[1]: {advice}")
+    result = audit_script(tmp_path / "project", "x = bytearray(10**10)\n", Options(memory=2 * 10**9))
+    advice = "MemoryError; `memory` allows 2 GB, raise it if that is why"
+    assert (result.verdict, result.reason) == ("failed", f"train.py:1: {advice}")
 
 
 def test_a_script_that_raises_in_b_only_is_attributed(tmp_path: Path) -> None:

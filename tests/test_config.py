@@ -28,6 +28,9 @@ vary = ["hash", "seed"]
 max-runs = 6
 budget = "10 min"
 timeout = 90
+cell-timeout = "2 min"
+start-timeout = 30
+memory = "4 GB"
 cwd = "subject"
 tolerance = {rtol = 1e-3, atol = 0}
 json = "reports/repro.json"
@@ -45,6 +48,7 @@ python = "python3.12"
 vary = ["hash"]
 timeout = "1.5 h"
 allow-writes = []
+memory = 1000
 
 [[tool.reprocheck.subject]]
 path = "*.ipynb"
@@ -68,6 +72,9 @@ def test_everything_that_can_be_said_is_read(tmp_path: Path) -> None:
         max_runs=6,
         budget=600.0,
         timeout=90.0,
+        cell_timeout=120.0,
+        start_timeout=30.0,
+        memory=4_000_000_000,
         tolerance=Tolerance(rtol=1e-3, atol=0.0),
         allow_writes=("*.example.org", "10.1.2.3:8080", "[fd00::1]:80", "fd00::1"),
         no_network=True,
@@ -77,7 +84,7 @@ def test_everything_that_can_be_said_is_read(tmp_path: Path) -> None:
     assert (script.path, script.args, script.cwd) == ("scripts/train.py", ("--fast", ""), "data")
     assert (script.module, script.python) == ("scripts.train", "python3.12")
     assert list((script.env or {}).items()) == [("A", "1"), ("B", "2")]
-    assert script.overrides == Overrides(vary=("hash",), timeout=5400.0, allow_writes=())
+    assert script.overrides == Overrides(vary=("hash",), timeout=5400.0, memory=1000, allow_writes=())
     assert notebooks.parameters == ({"alpha": 0.1, "name": "x"}, {"alpha": 1, "nested": {"list": [1, True]}})
 
 
@@ -99,7 +106,7 @@ WRONG = {
     ),
     "[tool.reprocheck]\nsubjetcs = []": "tool.reprocheck.subjetcs: unknown key. Did you mean 'subjects'?",
     "[tool.reprocheck]\nsubjcet = []": "tool.reprocheck.subjcet: unknown key. Did you mean 'subject'?",
-    "[tool.reprocheck]\nzzz = 1": "tool.reprocheck.zzz: unknown key. Known: allow-network-reruns, budget,",
+    "[tool.reprocheck]\nzzz = 1": "tool.reprocheck.zzz: unknown key. Known: allow-network-reruns, allow-writes,",
     "[[tool.reprocheck.subject]]\nargs = []": "tool.reprocheck.subject[0]: missing key 'path'",
     "[tool.reprocheck.subject]\npath = 'x'": "tool.reprocheck.subject: expected tables, as in [[tool.reprocheck",
     "[tool]\nreprocheck = 1": "tool.reprocheck: expected a table, got 1",
@@ -116,6 +123,9 @@ WRONG = {
     "[tool.reprocheck]\nno-network = 'yes'": "tool.reprocheck.no-network: expected true or false, got 'yes'",
     "[tool.reprocheck]\nrequire-run = 1": "tool.reprocheck.require-run: expected true or false, got 1",
     "[tool.reprocheck]\ntimeout = 0": "tool.reprocheck.timeout: expected more than 0 seconds, got 0",
+    "[tool.reprocheck]\nstart-timeout = 0": "tool.reprocheck.start-timeout: expected more than 0 seconds, got 0",
+    "[tool.reprocheck]\nmemory = 0": "reprocheck.memory: expected bytes, or a text such as '500 MB' or '4 GiB', got 0",
+    "[tool.reprocheck]\nmemory = '4 Gbit'": "tool.reprocheck.memory: expected bytes, or a text such as '500 MB'",
     "[tool.reprocheck]\ntolerance = {rtoll = 1}": "tool.reprocheck.tolerance.rtoll: unknown key. Did you mean 'rtol'?",
     "[tool.reprocheck]\ntolerance = {rtol = -1}": "tolerance.rtol: expected a number, 0 or more, got -1",
     "[tool.reprocheck]\ncwd = '../x'": "tool.reprocheck.cwd: expected 'subject' or a folder inside the root",
@@ -159,6 +169,22 @@ def test_a_file_that_is_no_text_is_one_located_error(tmp_path: Path) -> None:
 def test_durations_are_read_as_people_write_them(text: str, seconds: float) -> None:
     """A number is seconds; units may be short or long."""
     assert parse_flags({"budget": text}, "--").budget == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("4000", 4000),
+        ("4 GB", 4 * 10**9),
+        ("4gib", 4 * 2**30),
+        ("0.5 MiB", 2**19),
+        ("1.5 kB", 1500),
+        ("2 TB", 2 * 10**12),
+    ],
+)
+def test_sizes_are_read_as_people_write_them(text: str, size: int) -> None:
+    """A number is bytes; units are decimal or binary."""
+    assert parse_flags({"memory": text}, "--").memory == size
 
 
 def test_flags_are_told_by_their_own_names() -> None:

@@ -46,10 +46,12 @@ def command(
     env: Mapping[str, str],
     folder: RunFolder,
     memory: int | None = None,
+    patience: float = 2.0,
 ) -> list[str]:
     """What to start instead of ``argv``, from the thread that will wait for it, with the caller's own environment.
 
-    ``memory`` limits the address space of each process, in bytes.
+    ``memory`` limits the address space of each process, in bytes; ``patience`` is how many seconds processes have that
+    tidy up after dead ones.
     """
     spec = {
         "argv": list(argv),
@@ -58,6 +60,7 @@ def command(
         "memory": memory or 0,
         "enter": dict(folder.enter),
         "status": str(folder.log / _STATUS),
+        "patience": patience,
         "parent": os.getpid(),
         "parent_variables": list(_PARENT_VARIABLES),
     }

@@ -49,6 +49,9 @@ def test_the_tables_of_keys_are_those_of_the_configuration() -> None:
     assert int(defaults["max-runs"]) == options.max_runs
     assert (defaults["budget"], options.budget) == ('"10 min"', 600.0)
     assert (defaults["timeout"], options.timeout) == ("none", None)
+    assert (defaults["cell-timeout"], options.cell_timeout) == ("none", None)
+    assert (defaults["start-timeout"], options.start_timeout) == ('"2 min"', 120.0)
+    assert (defaults["memory"], options.memory) == ("none", None)
 
 
 def test_configuration_in_the_documentation_is_valid() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_reprocheck import Audit, Options, Subject, audit
-from pytest_reprocheck.execution import copying
+from pytest_reprocheck.execution import copying, limits, outputs
 from pytest_reprocheck.probes import blobs, fits, state
 from tests.docs.pages import read
 
@@ -95,4 +95,7 @@ def test_sizes_are_those_of_the_code() -> None:
     assert f"A variable of more than {state._MOST_VISITS:,} parts" in page
     array, variable, run = (size >> 20 for size in (blobs.ARRAY_LIMIT, state._BLOB_LIMIT, blobs.RUN_LIMIT))
     assert f"Arrays above {array} MiB ({variable} MiB for variables), and all above {run} MiB a run" in page
+    step, stream, printed = (size >> 20 for size in (outputs.STEP_ROOM, outputs.RUN_ROOM, limits.MAX_PRINTED))
+    assert f"{step} Mi characters are kept, and of a stream {stream} Mi in all" in page
+    assert f"displays more than {printed} MiB is ended" in page
     assert f"Of more than {fits.FULL_RECORDS} calls of one method" in page

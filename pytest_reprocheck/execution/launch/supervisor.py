@@ -32,7 +32,6 @@ _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _TRACKER = b"resource_tracker import main"
 """In the command line of the processes that remove semaphores and shared memory when all their users are gone."""
-_TRACKER_SECONDS = 2.0
 _AWAITED = frozenset({signals.SIGCHLD, signals.SIGTERM, signals.SIGINT})
 NOT_STARTED = 127
 
@@ -56,9 +55,9 @@ def main(path: str) -> int:
         problem = _told(error)
     else:
         child, problem = _start(spec, control, namespaces, mask)
-    status: dict[str, Any] = (
-        _followed(child) if child else {"code": NOT_STARTED, "stopped": False, "max_rss": 0, "left": []}
-    )
+    status: dict[str, Any] = {"code": NOT_STARTED, "stopped": False, "max_rss": 0, "left": []}
+    if child:
+        status = _followed(child, spec["patience"])
     _write_status(spec["status"], {**status, "problem": problem})
     code: int = status["code"]
     return code if code >= 0 else 128 - code
@@ -132,12 +131,12 @@ def _become(spec: Mapping[str, Any], control: Any, namespaces: Any, mask: Any, s
         os.execvpe(spec["argv"][0], spec["argv"], variables)  # noqa: S606 - no shell is wanted
 
 
-def _followed(child: int) -> dict[str, Any]:
+def _followed(child: int, patience: float) -> dict[str, Any]:
     """Wait for the child's end, or for the order to end everything; nothing is left afterwards."""
     ended: dict[int, tuple[int, int]] = {}
     _wait(child, ended)
     stopped = child not in ended
-    left = _end_descendants(child, ended)
+    left = _end_descendants(child, ended, time.monotonic() + patience)
     return {
         "code": os.waitstatus_to_exitcode(ended[child][0]),
         "stopped": stopped,
@@ -157,8 +156,8 @@ def _wait(child: int, ended: dict[int, tuple[int, int]]) -> None:
         _reap(ended)
 
 
-def _end_descendants(child: int, ended: dict[int, tuple[int, int]]) -> list[str]:
-    """Kill until no child is left; gives the commands of what was killed.
+def _end_descendants(child: int, ended: dict[int, tuple[int, int]], until: float) -> list[str]:
+    """Kill until no child is left, those that tidy up last, ``until`` then; gives the commands of what was killed.
 
     Only children are killed: their numbers stay theirs until they are reaped here, and their own children become
     children of this process when they end. So it is over when there is none, however they fork.
@@ -167,14 +166,13 @@ def _end_descendants(child: int, ended: dict[int, tuple[int, int]]) -> list[str]
         _kill_group(child, signals.SIGKILL)
         _reap(ended, block=child not in ended)
     left: list[str] = []
-    patience = time.monotonic() + _TRACKER_SECONDS
     while True:
         _reap(ended)
         children = {number: _command(number) for number in _children()}
         if not children:
             return left
-        others = {number: command for number, command in children.items() if _TRACKER not in command}
-        if not others and _is_worth_waiting(patience):
+        others = {number: command for number, command in children.items() if number == child or _TRACKER not in command}
+        if not others and _is_worth_waiting(until):
             continue
         left += [command.replace(b"\0", b" ").decode("utf-8", "replace").strip() for command in others.values()]
         for number in others or children:
@@ -192,9 +190,9 @@ def _kill_group(group: int, number: int) -> None:
         pass
 
 
-def _is_worth_waiting(patience: float) -> bool:
+def _is_worth_waiting(until: float) -> bool:
     """Wait for the next sign of life; not when time is up, or when everything is to end at once."""
-    left = patience - time.monotonic()
+    left = until - time.monotonic()
     if left <= 0:
         return False
     found = signals.sigtimedwait({signals.SIGCHLD, signals.SIGTERM}, left)
