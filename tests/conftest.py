@@ -17,7 +17,7 @@ pytest_plugins = ["pytester"]
 FAKE_AUDITING = """
 import dataclasses
 import sys
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 from pytest_reprocheck.core.conditions import Conditions
 from pytest_reprocheck.core.errors import ConfigError
@@ -34,7 +34,7 @@ FINDING = Finding(
 )
 
 
-def audit(subject, options, *, progress=None):
+def audit(subject, options, *, progress=None, machine=None):
     text = subject.file.read_text(encoding="utf-8", errors="replace")
     if "CRASH" in text:
         raise ZeroDivisionError("a bug of ours")
@@ -76,6 +76,7 @@ def audit_function(function, args, kwargs, *, name, root, path, options):
 
 module = ModuleType("pytest_reprocheck.auditing")
 module.audit, module.replay, module.audit_function = audit, replay, audit_function
+module.this_machine = lambda: SimpleNamespace(overlay="root", overlay_reason="")
 sys.modules["pytest_reprocheck.auditing"] = module
 """
 """A conftest whose audits read the verdict from the subject's text, and put the options that they got in the result."""

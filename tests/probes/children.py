@@ -19,6 +19,11 @@ import pytest_reprocheck
 from pytest_reprocheck.core.codec import from_json
 from pytest_reprocheck.core.trace import Event, NotCompared, Observation, Outcome, Step
 
+BASELINE: Mapping[str, Any] = {
+    "listing": "sorted", "rows": 0, "clock_offset": 0, "clock_rate": 1.0, "timezone": "", "locale": "", "cpus": 0,
+    "completion": "as-it-comes", "network": "on", "replays": [], "sites": [], "pinned": False,
+}  # fmt: skip
+"""What child.json says of run A's conditions; tests say what is otherwise."""
 PROBES = Path(pytest_reprocheck.__file__).parent / "probes"
 
 
@@ -144,7 +149,8 @@ def write_config(folder: Path, config: Mapping[str, Any]) -> tuple[Path, Path]:
     defaults = {"version": 1, "seed": 1, "streams": {}, "cells": [], "args": [], "module": None, "recording": ""}
     places = {"root": str(folder), "project": str(folder), "log": str(log)}
     places |= {"blobs": str(log / "blobs"), "record": str(log / "record")}
-    (log / "child.json").write_text(json.dumps({**defaults, **places, **config}))
+    conditions = {"conditions": {**BASELINE, **config["conditions"]}} if "conditions" in config else {}
+    (log / "child.json").write_text(json.dumps({**defaults, **places, **config, **conditions}))
     return log, log / "child.json"
 
 
