@@ -68,6 +68,7 @@ def start(config: Mapping[str, Any]) -> Started:
 
 def run_script(main: dict[str, Any]) -> None:
     """Run the script of this process in the namespace of ``__main__``; what it raises comes out."""
+    from contextlib import suppress
     from json import loads
     from os import environ, path
 
