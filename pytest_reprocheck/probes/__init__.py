@@ -92,6 +92,7 @@ def start(config: Mapping[str, Any]) -> Started:
 
 def run_script(main: dict[str, Any]) -> None:
     """Run the script of this process in the namespace of ``__main__``; what it raises comes out."""
+    from contextlib import suppress
     from json import loads
 
     from . import script_steps
@@ -101,7 +102,8 @@ def run_script(main: dict[str, Any]) -> None:
         with open(environ["REPROCHECK_CHILD"], encoding="utf-8") as file:  # noqa: PTH123  (see frames.py)
             config = loads(file.read())
         # Tells that the interpreter has started, as the first line of an observed run does.
-        open(path.join(config["log"], "main.jsonl"), "ab").close()  # noqa: PTH118, PTH123
+        with suppress(OSError), open(path.join(config["log"], "main.jsonl"), "ab"):  # noqa: PTH118, PTH123
+            pass
     try:
         if started is None:
             script_steps.run(config, main, None, None)
