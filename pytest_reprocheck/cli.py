@@ -236,7 +236,7 @@ def _show(parsed: argparse.Namespace) -> int:
     for audit in audits:
         if not audit.passed:
             print(f"{render_headline(audit)}\n{render_failure(audit)}\n")
-    print("\n".join(render_summary(audits)))
+    print("\n".join(render_summary(audits, flag="--vary")))
     return 0
 
 

@@ -178,7 +178,7 @@ class AuditSession:
         for item in session.items:
             if reporter is not None and isinstance(item, AuditItem):
                 reporter.ensure_newline()
-                reporter.write_line(_listed(item.entry))
+                reporter.write_line(_listed(item.entry, self.scope.root))
         return True
 
     @pytest.hookimpl(wrapper=True)
@@ -291,12 +291,17 @@ def _path_of(argument: str, config: pytest.Config) -> Path:
     return Path(os.path.abspath(config.invocation_params.dir / argument.partition("[")[0].partition("::")[0]))  # noqa: PTH100
 
 
-def _listed(entry: Entry) -> str:
+def _listed(entry: Entry, root: Path) -> str:
+    from pytest_reprocheck.core.conditions import DEFAULT_FACTORS
+    from pytest_reprocheck.report.machine import last_seconds
     from pytest_reprocheck.report.terminal import one_line
 
-    options = entry.options
-    plan = f"varies {' '.join(options.vary)}, max {options.max_runs} runs, budget {_time(options.budget)}"
-    return one_line(f"{entry.subject.name}  {entry.subject.kind}  {entry.problem or plan}")
+    options, subject = entry.options, entry.subject
+    varied = "the default factors" if options.vary == DEFAULT_FACTORS else " ".join(options.vary)
+    seconds = last_seconds(root, subject.path, subject.parameters)
+    cost = "not audited yet" if seconds is None else f"last audit {seconds:.3g} s"
+    plan = f"varies {varied}, max {options.max_runs} runs, budget {_time(options.budget)}, {cost}"
+    return one_line(f"{subject.name}  {subject.kind}  {entry.problem or plan}")
 
 
 def _time(seconds: float) -> str:

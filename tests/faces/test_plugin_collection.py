@@ -225,7 +225,7 @@ def test_the_list_runs_nothing(project: Project) -> None:
         result = project.run("--reprocheck", "--reprocheck-list", "--reprocheck-json=r.json", *arguments)
         result.stdout.fnmatch_lines(
             [
-                "nb.ipynb  notebook  varies seed hash, max 8 runs, budget 10 min",
+                "nb.ipynb  notebook  varies the default factors, max 8 runs, budget 10 min, not audited yet",
                 "train.py  script  train.py: tool.reprocheck.oops: unknown key. *",
             ]
         )

@@ -41,7 +41,9 @@ def test_a_failure_is_told_under_its_own_headline(project: Project) -> None:
     result = project.run("--reprocheck")
     result.stdout.fnmatch_lines(
         [
-            "reprocheck: 2 factors varied: seed hash | copy workspace | max 8 runs, budget 10 min",
+            "reprocheck: varies seed hash listing rows clock pid timezone locale cpus",
+            "            completion directory",
+            "reprocheck: overlay workspace | max 8 runs, budget 10 min",
             "sub/bad.ipynb F *",
             "_* sub/bad.ipynb: nondeterministic (1 confirmed) _*",
             "hash-order  x.py:1   cols = list(set(names))",
@@ -65,7 +67,7 @@ def test_the_header_says_what_is_varied(project: Project) -> None:
     """Configuration and flags are in it."""
     project.write({"pyproject.toml": "[tool.reprocheck]\nmax-runs = 4\nbudget = 90"})
     result = project.run("--reprocheck", "--reprocheck-vary=hash")
-    result.stdout.fnmatch_lines(["reprocheck: 1 factor varied: hash | copy workspace | max 4 runs, budget 90 s"])
+    result.stdout.fnmatch_lines(["reprocheck: overlay workspace | max 4 runs, budget 90 s"])
 
 
 def test_our_own_bugs_are_shown_and_the_others_go_on(project: Project) -> None:
