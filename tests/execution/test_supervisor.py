@@ -35,7 +35,7 @@ while True:
     os.setsid()
 """
 """No process of this one lives for more than a moment."""
-TRACKER = "import time\ndef main(_): print(1, flush=True); time.sleep(60)\n# from multiprocessing.resource_tracker import main\nmain(3)"
+TRACKER = "import time; print(1, flush=True); time.sleep(60)  # from multiprocessing.resource_tracker import main"
 """Looks like a process that tidies up, and takes its time."""
 TIDYING = f"""
 import subprocess, sys, time
