@@ -35,11 +35,12 @@ while True:
     os.setsid()
 """
 """No process of this one lives for more than a moment."""
-TRACKER = "import time\ndef main(_): time.sleep(60)\n# from multiprocessing.resource_tracker import main\nmain(3)"
+TRACKER = "import time; print(1, flush=True); time.sleep(60)  # from multiprocessing.resource_tracker import main"
 """Looks like a process that tidies up, and takes its time."""
 TIDYING = f"""
 import subprocess, sys, time
-subprocess.Popen([sys.executable, '-S', '-c', {TRACKER!r}], start_new_session=True)
+tidying = [sys.executable, '-S', '-c', {TRACKER!r}]
+subprocess.Popen(tidying, stdout=subprocess.PIPE, start_new_session=True).stdout.readline()
 """
 
 
