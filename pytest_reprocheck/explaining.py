@@ -87,15 +87,17 @@ def _while_unexplained(case: Case, experiments: Sequence[Experiment]) -> None:
 
 
 def _among_the_rest(case: Case, rest: Sequence[Suspect]) -> None:
-    """Factors without evidence are varied together first: mostly none of them matters, and one run shows it."""
-    together = Experiment(suspects=tuple(rest))
-    experiment(case, (together,))
-    if len(rest) == 1 or not failing(case.results.get(together, ())):
-        return
-    shown = case.results.pop(together)
-    _while_unexplained(case, [Experiment(suspects=(suspect,)) for suspect in rest])
-    if case.unexplained() and not any(len(each.suspects) == 1 and each.suspects[0] in rest for each in case.results):
-        case.results[together] = shown
+    """Factors without evidence: the likeliest alone, all others together beside it, and so on among those."""
+    while rest and case.unexplained() and case.runs_left:
+        alone, others = Experiment(suspects=(rest[0],)), tuple(rest[1:])
+        together = Experiment(suspects=others)
+        experiment(case, [alone, together] if others else [alone])
+        if len(others) < 2 or failing(case.results.get(alone, ())) or not failing(case.results.get(together, ())):
+            return
+        if case.runs_left:
+            # What they bring about together is divided among them.
+            del case.results[together]
+        rest = others
 
 
 def _second_hash(case: Case) -> Experiment | None:
@@ -190,6 +192,9 @@ def _leftovers(
 ) -> list[Finding]:
     """Findings for what no trial took away."""
     suspects = attribution.suspects
+    if len(suspects) > 1 and not any(suspect.events for suspect in suspects):
+        names = ", ".join(suspect.knob for suspect in suspects)
+        return [_unexplained(case, pending, f"one of these factors changes it, which were varied together: {names}")]
     if len(suspects) == 1:
         pending = failing(repeated(case, attribution.experiment, pending))
     shares: dict[Suspect, list[Difference]] = {}
@@ -244,10 +249,10 @@ def _with_followers(case: Case, findings: list[Finding]) -> list[Finding]:
     """
     if not case.may_run_again:
         return [_unexplained(case, failing(case.differences), unexplained_message("not run again"))]
+    left = case.unexplained()
     result = [*findings, *address_findings(case)]
     if uncontrolled := failing(counted(case.null)):
         result.append(_unexplained(case, uncontrolled, unexplained_message("replayed")))
-    left = case.unexplained()
     if left and not findings:
         result.append(_unexplained(case, left, unexplained_message("not found")))
     return result

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pytest_reprocheck.compare.comparators import compare_values, describe
 from pytest_reprocheck.compare.judging import Context, Judgement, cut
-from pytest_reprocheck.compare.normalise import Folders, normalise_pair
+from pytest_reprocheck.compare.normalise import Own, normalise_pair
 from pytest_reprocheck.compare.unknown import unknown_parts
 from pytest_reprocheck.core.findings import Difference, Key, Sameness
 from pytest_reprocheck.core.tolerance import Tolerance
@@ -18,6 +18,8 @@ from pytest_reprocheck.core.trace import Aspect, NotCompared, Observation, Outco
 ABSENT = "(absent)"
 MAX_ABSENT = 20
 """Facts of one aspect in one run alone that are listed one by one; a run that stopped early lacks all that follows."""
+_UNORDERED: frozenset[Aspect] = frozenset({"features", "training", "predictions"})
+"""Aspects whose facts at one line are told apart by what they are, and not by which came first."""
 MAX_PARTS = 1000
 """Parts of one difference that are named one by one."""
 MORE_PARTS = "(more)"
@@ -36,7 +38,8 @@ class Comparison:
 
 def compare_traces(a: Trace, b: Trace, *, tolerance: Tolerance) -> Comparison:
     """Compare all facts of two runs of the same subject."""
-    a_facts, b_facts = _keyed(a), _keyed(b)
+    a_facts = _keyed(a)
+    b_facts = _paired(a_facts, _keyed(b))
     differences: list[Difference] = []
     not_compared: list[NotCompared] = []
     absent: Counter[tuple[Aspect, str]] = Counter()
@@ -79,6 +82,33 @@ def _keyed(trace: Trace) -> Mapping[Key, Observation]:
     return facts
 
 
+def _paired(a: Mapping[Key, Observation], b: Mapping[Key, Observation]) -> Mapping[Key, Observation]:
+    """B's facts, those under A's keys that are equal to A's where the same line made several.
+
+    Threads and sets make the same line fit the same models in another order: which was the first is no result.
+    """
+    groups: dict[tuple[str, str, str], list[Key]] = {}
+    for key in b:
+        if key.aspect in _UNORDERED:
+            groups.setdefault((key.aspect, key.what, key.place.rpartition("|")[0]), []).append(key)
+    paired = dict(b)
+    for keys in groups.values():
+        known = [key for key in keys if key in a]
+        if len(known) < 2 or all(a[key].value.digest == b[key].value.digest for key in known):
+            continue
+        left = list(known)
+        chosen: dict[Key, Key] = {}
+        for key in known:
+            digest = a[key].value.digest
+            equal = next((each for each in left if digest is not None and b[each].value.digest == digest), None)
+            if equal is not None:
+                chosen[key] = equal
+                left.remove(equal)
+        rest = iter(left)
+        paired |= {key: b[chosen[key] if key in chosen else next(rest)] for key in known}
+    return paired
+
+
 def _not_compared(a: Observation, b: Observation, judgement: Judgement | None) -> list[str]:
     """Why parts of two facts could not be compared.
 
@@ -116,16 +146,17 @@ def _context(a: Trace, b: Trace, tolerance: Tolerance, item: Observation) -> Con
     return Context(
         a_blobs=Path(a.blobs) if a.blobs else None,
         b_blobs=Path(b.blobs) if b.blobs else None,
-        a_folders=_folders(a),
-        b_folders=_folders(b),
+        a_own=_own(a),
+        b_own=_own(b),
         tolerance=tolerance,
         aspect=item.aspect,
         what=item.what,
     )
 
 
-def _folders(trace: Trace) -> Folders:
-    return Folders(root=trace.facts.get("root", ""), scratch=trace.facts.get("scratch", ""))
+def _own(trace: Trace) -> Own:
+    facts = trace.facts
+    return Own(root=facts.get("root", ""), scratch=facts.get("scratch", ""), pid=facts.get("pid", ""))
 
 
 def _absent(a: Observation | None, b: Observation | None, context: Context) -> Judgement:
@@ -161,7 +192,7 @@ def _compare_outcomes(a: Trace, b: Trace) -> list[Difference]:
     ends = [(outcome.status, outcome.exit_code, outcome.message) for outcome in (left, right)]
     if ends[0] == ends[1] and not moved:
         return []
-    a_text, b_text, names = normalise_pair(left.message, right.message, (_folders(a), _folders(b)))
+    a_text, b_text, names = normalise_pair(left.message, right.message, (_own(a), _own(b)))
     normalised = ends[0][:2] == ends[1][:2] and a_text == b_text and not moved
     last = max((*(item.seq for item in a.observations), *(event.seq for event in a.events)), default=-1)
     difference = Difference(

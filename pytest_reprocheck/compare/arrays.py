@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_reprocheck.compare.judging import DETAILS, SHORT, Context, Judgement, cut
-from pytest_reprocheck.compare.normalise import PLACES, Folders, normalise_pair
+from pytest_reprocheck.compare.normalise import PLACES, Own, normalise_pair
 from pytest_reprocheck.compare.numbers import close, far_apart
 from pytest_reprocheck.compare.orders import permuted_rows
 from pytest_reprocheck.core.findings import Sameness
@@ -35,7 +35,7 @@ class Pair:
     b: AnyArray
     reprs: bool = False
     """Whether the elements stand for Python objects, each as its repr."""
-    folders: tuple[Folders, Folders] = (Folders(), Folders())
+    own: tuple[Own, Own] = (Own(), Own())
     """The runs' copies of the project."""
 
 
@@ -76,7 +76,7 @@ def compare_arrays(a: Array, b: Array, context: Context) -> Judgement | None:
         return judged(Sameness.DIFFERENT, f"{note}, equal values" if equal else note, "dtype")
     if a_data is None or b_data is None:
         return judged(Sameness.DIFFERENT, why_gone(a, b), "digest")
-    pair = Pair(a=a_data, b=b_data, reprs=a.dtype == "object", folders=(context.a_folders, context.b_folders))
+    pair = Pair(a=a_data, b=b_data, reprs=a.dtype == "object", own=(context.a_own, context.b_own))
     sameness, note = judge_data(pair, context.tolerance)
     details = changed_elements(pair, differs(pair, context.tolerance)) if sameness is Sameness.DIFFERENT else ()
     return judged(sameness, note, "values", details)
@@ -147,7 +147,7 @@ def differs(pair: Pair, tolerance: Tolerance) -> npt.NDArray[np.bool_]:
 def _same_places(pair: Pair, unequal: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.bool_], tuple[str, ...]]:
     """Which unequal texts differ only by where in memory or on the disk a run was, and the normalisers' names."""
     left, right = ("\n".join(" ".join(str(text).splitlines()) for text in side[unequal]) for side in (pair.a, pair.b))
-    a, b, names = normalise_pair(left, right, pair.folders, only=PLACES)
+    a, b, names = normalise_pair(left, right, pair.own, only=PLACES)
     same = [x == y for x, y in zip(a.split("\n"), b.split("\n"), strict=True)]
     return np.array(same[: np.count_nonzero(unequal)], dtype=np.bool_), names if any(same) and names else ()
 

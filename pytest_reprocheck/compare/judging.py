@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_reprocheck.compare.normalise import Folders
+from pytest_reprocheck.compare.normalise import Own
 from pytest_reprocheck.core.findings import Sameness
 from pytest_reprocheck.core.tolerance import Tolerance
 from pytest_reprocheck.core.trace import Aspect
@@ -26,9 +26,9 @@ class Context:
     a_blobs: Path | None
     """Folder of run A's array data and images; None when it is gone."""
     b_blobs: Path | None
-    a_folders: Folders
+    a_own: Own
     """Run A's own folders."""
-    b_folders: Folders
+    b_own: Own
     tolerance: Tolerance
     aspect: Aspect
     what: str

@@ -24,17 +24,20 @@ _STAMP = r"(?:\d\d:\d\d:\d\d|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4})(?![\w:])"
 _SVG_NAME = r"(?:C\d{1,4}_[0-9a-f]{1,4}_|[a-zA-Z]{1,2})"
 _ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
+_WORKER_COUNTS = frozenset({"n_jobs", "nthread", "num_threads", "num_workers", "thread_count"})
 _FIT_TIME = re.compile(r"(?:mean_|std_)?(?:fit|score)_time|refit_time_")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Folders:
-    """A run's own folders, as absolute paths; empty if unknown."""
+class Own:
+    """What only one run has; empty if unknown."""
 
     root: str = ""
-    """The project as the run sees it."""
+    """Absolute path of the project as the run sees it."""
     scratch: str = ""
-    """For temporary files."""
+    """Absolute path of the folder for temporary files."""
+    pid: str = ""
+    """Number of its main process."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,6 +104,8 @@ NORMALISERS: tuple[Normaliser, ...] = (
 
 PLACES = frozenset({"address", "ipykernel-path", "temporary-path"})
 """Normalisers of where in memory or on the disk a run happened to be; safe in any string."""
+_PID_DIGITS = 3
+"""Shorter process ids, as containers have them, are too easily a result."""
 
 
 def is_fit_time(name: str) -> bool:
@@ -108,19 +113,31 @@ def is_fit_time(name: str) -> bool:
     return _FIT_TIME.fullmatch(name) is not None
 
 
+def is_worker_count(name: str) -> bool:
+    """Whether a parameter says how many workers or threads share a task, which sound estimators do not depend on."""
+    return name in _WORKER_COUNTS
+
+
 def normalise_pair(
-    a: str, b: str, folders: tuple[Folders, Folders], *, markup: bool = False, only: Collection[str] | None = None
+    a: str, b: str, own: tuple[Own, Own], *, markup: bool = False, only: Collection[str] | None = None
 ) -> tuple[str, str, tuple[str, ...]]:
     """Both texts with placeholders, and the sorted names of the normalisers that mattered: whose fields differed.
 
-    ``folders`` are those of the two runs; ``only`` restricts the normalisers to some names.
+    ``own`` is what the two runs have for themselves; ``only`` restricts the normalisers to some names.
     """
     names = set()
-    for folder_a, folder_b, placeholder in _folders(*folders):
+    for folder_a, folder_b, placeholder in _folders(*own):
         a, found_a = _replaced(folder_a, placeholder, a)
         b, found_b = _replaced(folder_b, placeholder, b)
         if found_a != found_b:
             names.add("temporary-path")
+    if min(len(each.pid) for each in own) >= _PID_DIGITS:
+        (a, found_a), (b, found_b) = (
+            _collecting(re.compile(rf"(?<![\w.-]){each.pid}(?![\w.-])"), lambda _match: "<pid>", text)
+            for each, text in zip(own, (a, b), strict=True)
+        )
+        if found_a != found_b:
+            names.add("process-id")
     for normaliser in NORMALISERS:
         if (normaliser.markup_only and not markup) or (only is not None and normaliser.name not in only):
             continue
@@ -131,7 +148,7 @@ def normalise_pair(
     return _tightened(a), _tightened(b), tuple(sorted(names))
 
 
-def _folders(a: Folders, b: Folders) -> list[tuple[str, str, str]]:
+def _folders(a: Own, b: Own) -> list[tuple[str, str, str]]:
     """Both runs' folder of each kind, and what stands for it; the longer paths first, as one may lie in the other."""
     pairs = [(a.scratch, b.scratch, "<tmp>"), (a.root, b.root, "<root>")]
     return sorted((pair for pair in pairs if pair[0] and pair[1]), key=lambda pair: -len(pair[0]))

@@ -37,7 +37,7 @@ def _judge(a: Scalar, b: Scalar, context: Context) -> tuple[Sameness, str]:
         same = close(complex(a.text), complex(b.text), dtype, context.tolerance)
         return (Sameness.TOLERANCE if same else Sameness.DIFFERENT), ""
     # Everything else exactly, but for where in memory or on the disk the run happened to be.
-    a_text, b_text, names = normalise_pair(a.text, b.text, (context.a_folders, context.b_folders), only=PLACES)
+    a_text, b_text, names = normalise_pair(a.text, b.text, (context.a_own, context.b_own), only=PLACES)
     if a_text == b_text and names:
         return Sameness.NORMALISED, ", ".join(names)
     return Sameness.DIFFERENT, ""

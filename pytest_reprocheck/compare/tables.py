@@ -159,7 +159,7 @@ def _loaded(a: Array, b: Array, context: Context) -> Pair | None:
     a_data, b_data = load(a, context.a_blobs), load(b, context.b_blobs)
     if a_data is None or b_data is None:
         return None
-    return Pair(a=a_data, b=b_data, reprs=a.dtype == "object", folders=(context.a_folders, context.b_folders))
+    return Pair(a=a_data, b=b_data, reprs=a.dtype == "object", own=(context.a_own, context.b_own))
 
 
 def _index_pair(a: Table, b: Table, context: Context) -> Pair | None:
@@ -168,7 +168,7 @@ def _index_pair(a: Table, b: Table, context: Context) -> Pair | None:
     if left is None or right is None or left.dtype.kind != right.dtype.kind:
         return None
     reprs = any(table.index is not None and table.index.dtype == "object" for table in (a, b))
-    return Pair(a=left, b=right, reprs=reprs, folders=(context.a_folders, context.b_folders))
+    return Pair(a=left, b=right, reprs=reprs, own=(context.a_own, context.b_own))
 
 
 def _index(table: Table, blobs: Path | None) -> AnyArray | None:

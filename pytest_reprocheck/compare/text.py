@@ -50,8 +50,8 @@ def compare_text(a: Text, b: Text, context: Context) -> Judgement | None:
     a_lines, b_lines = split(a.text), split(b.text)
     if a_lines == b_lines:
         return None
-    folders = (context.a_folders, context.b_folders)
-    a_norm, b_norm, names = normalise_pair("\n".join(a_lines), "\n".join(b_lines), folders, markup=markup)
+    own = (context.a_own, context.b_own)
+    a_norm, b_norm, names = normalise_pair("\n".join(a_lines), "\n".join(b_lines), own, markup=markup)
     return _judge(a_norm, b_norm, names, context) or _whole(Sameness.NORMALISED, a_lines, b_lines, ", ".join(names))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from pytest_reprocheck.compare.judging import DETAILS, SHORT, Context, Judgement, cut, worst
-from pytest_reprocheck.compare.normalise import is_fit_time
+from pytest_reprocheck.compare.normalise import is_fit_time, is_worker_count
 from pytest_reprocheck.core.findings import Sameness
 from pytest_reprocheck.core.values import Items, Object, Scalar, Text, Value
 
@@ -128,9 +128,10 @@ def _compare_part(path: str, a: Value | None, b: Value | None, context: Context,
         right = "(absent)" if b is None else brief(b)
         yield _Part(path=path, judgement=_plain(Sameness.DIFFERENT, left, right, ""))
         return
-    if is_fit_time(path):
+    if is_fit_time(path) or is_worker_count(path):
         if _digest(a) != _digest(b):
-            yield _Part(path=path, judgement=_plain(Sameness.NORMALISED, brief(a), brief(b), "fit-times"))
+            name = "fit-times" if is_fit_time(path) else "worker-count"
+            yield _Part(path=path, judgement=_plain(Sameness.NORMALISED, brief(a), brief(b), name))
         return
     judgement = compare(a, b, replace(context, what=context.what if path.startswith("[") else path))
     if judgement is not None:

@@ -92,16 +92,19 @@ def sites_of(suspect: Suspect, differences: Sequence[Difference]) -> tuple[str, 
 def shared_out(attribution: Attribution, shown: Mapping[str, Sequence[Difference]]) -> tuple[Attribution, ...]:
     """An attribution for each line, by what varying the factor there alone showed; empty if no line showed anything.
 
-    What no line brings about by itself stays with the line that brings about most.
+    What no line brings about by itself stays with the line that brings about most, the nearest one of several.
     """
-    keys = {site: {difference.key for difference in failing(found)} for site, found in shown.items()}
+    whole = {difference.key for difference in failing(attribution.differences)}
+    keys = {site: whole.intersection(difference.key for difference in found) for site, found in shown.items()}
     order = sorted(keys, key=lambda site: -len(keys[site]))
     taken: set[Key] = set()
     parts: list[tuple[str, set[Key]]] = []
     for site in order:
-        if mine := keys[site] - taken:
+        mine = keys[site] - taken
+        # The two reads of a duration bring about much the same.
+        if len(mine) * 2 > len(keys[site]):
             parts.append((site, mine))
-            taken |= mine
+        taken |= mine
     return tuple(
         replace(
             attribution,

@@ -25,6 +25,13 @@ _WEAK: frozenset[FactorName] = frozenset({"clock", "pid", "timezone", "locale", 
 not explained."""
 
 
+_LEAVES_NO_EVIDENCE: tuple[FactorName, ...] = (
+    "directory", "hash", "threads", "simd", "network", "locale", "timezone", "cpus", "clock", "pid", "listing", "rows",
+    "completion", "seed",
+)  # fmt: skip
+"""Factors by how likely they matter where nothing speaks for them, the likeliest first."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Suspect:
     """A knob that can be behind a difference."""
@@ -92,12 +99,12 @@ def without_evidence(suspects: Collection[Suspect], factors: Collection[FactorNa
     """The factors that were varied and that nothing in the log or the code speaks for: tried last, all at once.
 
     Some leave no evidence (a path of the checkout, a thread count); others are read where no probe and no reader of the
-    code looks.
+    code looks: those are the least likely, and stand last.
     """
     tried = {suspect.knob for suspect in suspects}
     return tuple(
-        HASH if factor == HASH.knob else Suspect(knob=factor, cause=cause, weak=True)
-        for factor, cause in CAUSE_OF_FACTOR.items()
+        HASH if factor == HASH.knob else Suspect(knob=factor, cause=CAUSE_OF_FACTOR[factor], weak=True)
+        for factor in sorted(CAUSE_OF_FACTOR, key=_LEAVES_NO_EVIDENCE.index)
         if factor in factors and factor not in tried
     )
 

@@ -15,6 +15,8 @@ from pytest_reprocheck.execution.layers import View, Written, stack, written
 from pytest_reprocheck.execution.mounts import bind, mounts_below, shared_memory
 from pytest_reprocheck.execution.surveying import Survey
 
+_FOR_MOUNTS = (Path("/mnt"), Path("/media"), Path("/srv"))
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Layer:
@@ -80,12 +82,31 @@ def make_plan(root: Path, survey: Survey, kept: Sequence[Path], *, locked: bool)
     )
 
 
+def elsewhere(plan: Plan, base: Path) -> Path:
+    """Another path for the project, the same in all audits: a result that depends on it must not flicker.
+
+    It lies in an empty folder that systems have for mounts, where nobody but the run sees it. Without one it is below
+    ``base``, the folder of all runs. The project's own name stays: a checkout elsewhere has it as well.
+    """
+    used = (plan.root, base, *plan.folders, *plan.kept)
+    for folder in _FOR_MOUNTS:
+        if folder.is_dir() and not any(path.is_relative_to(folder) for path in used) and not any(folder.iterdir()):
+            return folder / "elsewhere" / plan.root.name
+    return base / "else" / plan.root.name
+
+
+def _empty_above(tree: Path) -> Path | None:
+    """The system's folder for mounts that a path lies in."""
+    return next((folder for folder in _FOR_MOUNTS if tree.is_relative_to(folder)), None)
+
+
 def make_layers(plan: Plan, home: Path, after: Sequence[Layer], tree: Path) -> tuple[Layer, ...]:
     """Empty layers for one run below ``home``, over what an earlier run left; the project is seen at ``tree``."""
     earlier = {(layer.source, layer.again): (layer.upper, *layer.lower) for layer in after}
     wanted = [(folder, moved(folder, plan.root, tree), False) for folder in plan.folders]
     if tree != plan.root:
-        tree.mkdir(parents=True)
+        if _empty_above(tree) is None:
+            tree.mkdir(parents=True, exist_ok=True)
         wanted += [(folder, folder, True) for folder in plan.kept]
     layers = []
     for number, (source, at, again) in enumerate(wanted):
@@ -101,6 +122,8 @@ def make_layers(plan: Plan, home: Path, after: Sequence[Layer], tree: Path) -> t
 def mount_spec(plan: Plan, layers: Sequence[Layer], base: Path, tree: Path, options: Sequence[str]) -> list[Json]:
     """The mounts of a run, for ``launch/namespaces.py``; outer ones come first."""
     mounts = shared_memory(base, plan.folders)
+    if tree != plan.root and (empty := _empty_above(tree)) is not None:
+        mounts.append({"kind": "tmpfs", "at": str(empty), "options": ["mode=0755"], "folders": [str(tree)]})
     mounts += [_mount(layer, options) for layer in layers if not layer.again]
     if tree != plan.root:
         hidden: dict[str, Json] = {

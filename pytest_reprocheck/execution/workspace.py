@@ -313,8 +313,7 @@ def _open_overlay(
     elsewhere: bool,
 ) -> RunFolder:
     home = folder.log.parent
-    # The folder's own name stays: a checkout elsewhere has it as well.
-    seen = home / "else" / plan.root.name if elsewhere else plan.root
+    seen = overlay.elsewhere(plan, ready.base) if elsewhere else plan.root
     layers = overlay.make_layers(plan, home, after.layers if after else (), seen)
     overlay.put_files(plan, layers, replaced)
     mounts = overlay.mount_spec(plan, layers, ready.base, seen, ready.machine.overlay_options)

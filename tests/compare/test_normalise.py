@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from pytest_reprocheck.compare.normalise import NORMALISERS, Folders, normalise_pair
-from tests.compare.values import Lab, folders_of, text
+from pytest_reprocheck.compare.normalise import NORMALISERS, Own, normalise_pair
+from tests.compare.values import Lab, own_of, text
 
-NO_ROOTS = (Folders(), Folders())
+NO_ROOTS = (Own(), Own())
 
 NOISE = [
     ("address", "<M object at 0x7f3a12345678>", "<M object at 0x7fdeadbeef00>"),
@@ -107,7 +107,7 @@ def test_each_run_has_its_own_root() -> None:
     """The runs' copies of the project, and the temporary folders beside them, lie at different paths."""
     a = "/w/a/tree/data.csv /w/a/tmp/x_81 /w/a/trees"
     b = "/w/b/tree/data.csv /w/b/tmp/y_99 /w/b/trees"
-    left, right, used = normalise_pair(a, b, (folders_of("/w/a/tree"), folders_of("/w/b/tree")))
+    left, right, used = normalise_pair(a, b, (own_of("/w/a/tree"), own_of("/w/b/tree")))
 
     assert left == "<root>/data.csv <tmp>/<name> /w/a/trees"
     assert right == "<root>/data.csv <tmp>/<name> /w/b/trees"

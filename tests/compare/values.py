@@ -16,7 +16,7 @@ from PIL import Image as Pillow
 
 from pytest_reprocheck.compare.comparators import compare_values
 from pytest_reprocheck.compare.judging import Context, Judgement
-from pytest_reprocheck.compare.normalise import Folders
+from pytest_reprocheck.compare.normalise import Own
 from pytest_reprocheck.core.conditions import Conditions
 from pytest_reprocheck.core.tolerance import Tolerance
 from pytest_reprocheck.core.trace import Aspect, Call, Observation, Outcome, Place, Step, Trace
@@ -72,9 +72,9 @@ def opaque(kind: str = "m.Lock", *, digest: str | None = None) -> Opaque:
     return Opaque(type=kind, reason="no canonical form", digest=digest)
 
 
-def folders_of(root: str) -> Folders:
+def own_of(root: str) -> Own:
     """A run's folders, the one for temporary files beside the project."""
-    return Folders(root=root, scratch=str(Path(root).parent / "tmp")) if root else Folders()
+    return Own(root=root, scratch=str(Path(root).parent / "tmp")) if root else Own()
 
 
 @dataclass(frozen=True)
@@ -145,8 +145,8 @@ class Lab:
         context = Context(
             a_blobs=self.blobs,
             b_blobs=self.blobs,
-            a_folders=folders_of(roots[0]),
-            b_folders=folders_of(roots[1]),
+            a_own=own_of(roots[0]),
+            b_own=own_of(roots[1]),
             tolerance=tolerance or Tolerance(),
             aspect=aspect,
             what=what,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 from sklearn.linear_model import LinearRegression
 
-FILE = Path(__file__).resolve().parent.parent / "stations" / "prices.csv"
+FILE = Path(__file__).resolve().parent.parent / "prices" / "sold.csv"
 
 prices = pd.read_csv(FILE)
 prices["price"] = (prices["price"] * 1.19).round(2)
