@@ -88,7 +88,7 @@ class Probe:
         self.step: int | None = None
         self.active = True
         self._local = _local()
-        self._undo: list[Callable[[], None]] = []
+        self._undo: list[Callable[[], object]] = []
         self._seen: set[object] = set()
         self._forks = 0
         register_at_fork(before=self._fork_counted, after_in_child=self._forked)
@@ -213,7 +213,7 @@ class Probe:
         setattr(owner, name, value)
         self.undo(lambda: delattr(owner, name) if before is missing else setattr(owner, name, before), at_exit=at_exit)
 
-    def undo(self, step: Callable[[], None], *, at_exit: bool = False) -> None:
+    def undo(self, step: Callable[[], object], *, at_exit: bool = False) -> None:
         """Remember how a patch is taken out.
 
         Args:
@@ -250,7 +250,7 @@ class Probe:
             self._seen.clear()
 
 
-def _once(step: Callable[[], None]) -> Callable[[], None]:
+def _once(step: Callable[[], object]) -> Callable[[], None]:
     """The step when it is first called, and nothing afterwards: neither does it hold the step any longer."""
     left = [step]
 

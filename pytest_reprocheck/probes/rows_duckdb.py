@@ -36,7 +36,7 @@ def install(rows: Rows, module: Any) -> None:
     rows.measurements["duckdb"] = functools.partial(_measure, rows, module, kind.execute)
     # The extension tells of every object of its own that is left at the end.
     undo = functools.partial(rows.probe.undo, at_exit=True)
-    undo(functools.partial(rows.measurements.pop, "duckdb", None))
+    undo(lambda: rows.measurements.pop("duckdb", None))
     for name in _NAMES:
         if hasattr(kind, name):
             undo(replaced(kind, name, _watched(rows, module, getattr(kind, name), own, method=True)))
