@@ -20,7 +20,7 @@ from pytest_reprocheck.core.subjects import Subject, SubjectKind, find_root
 from pytest_reprocheck.core.trace import DRAWS, NotCompared, Outcome
 from pytest_reprocheck.diagnose.applied import factor_report
 from pytest_reprocheck.diagnose.attribution import counted, failing
-from pytest_reprocheck.diagnose.blocking import Blocked, Project, find_blocker
+from pytest_reprocheck.diagnose.blocking import Blocked, Project, find_blocker, find_refused
 from pytest_reprocheck.diagnose.unordered import depends_on_hash, find_unordered
 from pytest_reprocheck.environment.snapshot import snapshot
 from pytest_reprocheck.environment.surroundings import surroundings
@@ -239,14 +239,11 @@ def _both_failed(case: Case) -> bool:
 
 
 def _blocker(subject: Subject, case: Case, executor: Runner | FunctionRunner) -> Blocked | None:
-    """A test's function is no subject that could be left out: what it raises is the test's failure."""
-    if isinstance(executor, FunctionRunner):
-        return None
-    both = _both_failed(case)
-    if not both and not (case.a.refusals or case.b.refusals):
-        return None
-    files = project_files(executor.ready) if both else frozenset()
-    return find_blocker(case.a, case.b, Project(root=str(subject.root), files=files))
+    """What kept the runs from being made; what a test's function raises by itself is the test's failure, never that."""
+    if isinstance(executor, FunctionRunner) or not _both_failed(case):
+        return find_refused(case.a, case.b)
+    project = Project(root=str(subject.root), files=project_files(executor.ready))
+    return find_blocker(case.a, case.b, project)
 
 
 def _verdict(case: Case, findings: tuple[Finding, ...], blocker: Blocked | None) -> tuple[Verdict, str, str]:

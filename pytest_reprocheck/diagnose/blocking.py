@@ -89,9 +89,9 @@ class Failure:
 
 def find_blocker(a: Trace, b: Trace, project: Project) -> Blocked | None:
     """What blocked the two runs of a subject, None for nothing."""
-    writes = [each for each in (*a.refusals, *b.refusals) if not each.what.endswith(NO_NETWORK)]
-    if writes:
-        return _would_write(writes)
+    refused = find_refused(a, b)
+    if refused is not None:
+        return refused
     failure = _failure(a)
     if failure is None or not _alike(a, b) or any(map(_is_result, (*a.observations, *b.observations))):
         return None
@@ -100,6 +100,12 @@ def find_blocker(a: Trace, b: Trace, project: Project) -> Blocked | None:
         if need is not None:
             return _blocked(need, a)
     return None
+
+
+def find_refused(a: Trace, b: Trace) -> Blocked | None:
+    """What the two runs were kept from writing to another machine, None for nothing."""
+    writes = [each for each in (*a.refusals, *b.refusals) if not each.what.endswith(NO_NETWORK)]
+    return _would_write(writes) if writes else None
 
 
 def _would_write(writes: Sequence[Refusal]) -> Blocked:

@@ -107,7 +107,7 @@ class _Natives:
             plain = getattr(owner, name, None)
             if plain is not None:
                 value = _watched(self._probe, plain, guarded, place + isinstance(owner, type))
-                self._probe.replace(owner, name, value)
+                self._probe.replace(owner, name, value, at_exit=True)
 
     def _read(self, library: str, name: str, frame: FrameType) -> None:
         """A file, a folder or a pattern is read."""

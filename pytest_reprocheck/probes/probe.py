@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import sys
 from _thread import _local, get_ident
 from contextlib import contextmanager
@@ -87,7 +88,7 @@ class Probe:
         self.step: int | None = None
         self.active = True
         self._local = _local()
-        self._undo: list[Callable[[], None]] = []
+        self._undo: list[Callable[[], object]] = []
         self._seen: set[object] = set()
         self._forks = 0
         register_at_fork(before=self._fork_counted, after_in_child=self._forked)
@@ -205,15 +206,24 @@ class Probe:
         """Log something that is not compared, and why."""
         self.log.write({"type": "not_compared", "what": what, "reason": reason})
 
-    def replace(self, owner: Any, name: str, value: object) -> None:
-        """Set an attribute until the probes are taken out."""
+    def replace(self, owner: Any, name: str, value: object, *, at_exit: bool = False) -> None:
+        """Set an attribute until the probes are taken out; ``at_exit`` as in ``undo``."""
         missing = object()
         before = vars(owner).get(name, missing)
         setattr(owner, name, value)
-        self.undo(lambda: delattr(owner, name) if before is missing else setattr(owner, name, before))
+        self.undo(lambda: delattr(owner, name) if before is missing else setattr(owner, name, before), at_exit=at_exit)
 
-    def undo(self, step: Callable[[], None]) -> None:
-        """Remember how a patch is taken out."""
+    def undo(self, step: Callable[[], object], *, at_exit: bool = False) -> None:
+        """Remember how a patch is taken out.
+
+        Args:
+            step: takes it out.
+            at_exit: take it out when the interpreter ends, too, and hold nothing of it then: some extensions tell of
+                every object of theirs that is left at the end, and the probes are.
+        """
+        if at_exit:
+            step = _once(step)
+            atexit.register(step)
         self._undo.append(step)
 
     def stop(self) -> None:
@@ -238,6 +248,17 @@ class Probe:
             self.log.forked()
             self._forks = 0
             self._seen.clear()
+
+
+def _once(step: Callable[[], object]) -> Callable[[], None]:
+    """The step when it is first called, and nothing afterwards: neither does it hold the step any longer."""
+    left = [step]
+
+    def take() -> None:
+        if left:
+            left.pop()()
+
+    return take
 
 
 def _is_infrastructure(module: str) -> bool:

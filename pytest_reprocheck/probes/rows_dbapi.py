@@ -55,7 +55,7 @@ def _install(rows: Rows, classes: set[type], name: str, dialect: str, module: An
     plain = module.connect
 
     def met(connection: Any) -> None:
-        kind = type(connection)
+        kind = connection.__class__  # of what stands for a connection (``outside.native``), the driver's own
         if kind not in classes:
             classes.add(kind)
             owner = definer(kind, "cursor")
@@ -95,7 +95,7 @@ def _with_watched_cursors(rows: Rows, classes: set[type], name: str, dialect: st
 
 def watch_cursor(rows: Rows, classes: set[type], cursor: Any, driver: str, dialect: str) -> None:
     """Watch what cursors of this one's class execute; its dialect is that of the class's first cursor."""
-    owner = definer(type(cursor), "execute")
+    owner = definer(cursor.__class__, "execute")
     if owner in classes or owner.__module__.partition(".")[0] in _OF_THEIR_OWN:
         return
     classes.add(owner)

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import atexit
 import functools
 import sys
 from typing import TYPE_CHECKING, Any
@@ -35,24 +34,18 @@ def install(rows: Rows, module: Any) -> None:
     kind = module.DuckDBPyConnection
     own = functools.partial(_own_cursor, kind.cursor, kind.execute)
     rows.measurements["duckdb"] = functools.partial(_measure, rows, module, kind.execute)
-    undo = []
+    # The extension tells of every object of its own that is left at the end.
+    undo = functools.partial(rows.probe.undo, at_exit=True)
+    undo(lambda: rows.measurements.pop("duckdb", None))
     for name in _NAMES:
         if hasattr(kind, name):
-            undo.append(replaced(kind, name, _watched(rows, module, getattr(kind, name), own, method=True)))
+            undo(replaced(kind, name, _watched(rows, module, getattr(kind, name), own, method=True)))
         if hasattr(module, name):
-            undo.append(replaced(module, name, _watched(rows, module, getattr(module, name), own, method=False)))
+            undo(replaced(module, name, _watched(rows, module, getattr(module, name), own, method=False)))
     relation = module.DuckDBPyRelation
-    steps = [name for name in _OPEN_STEPS if name in vars(relation)]
-    undo += [replaced(relation, name, _noted(rows, getattr(relation, name), name)) for name in steps]
-    rows.probe.undo(functools.partial(_take_out, rows, undo))
-    # The extension tells of every object of its own that is left at the end, and the probes are.
-    atexit.register(_take_out, rows, undo)
-
-
-def _take_out(rows: Rows, undo: list[Callable[[], None]]) -> None:
-    rows.measurements.pop("duckdb", None)
-    while undo:
-        undo.pop()()
+    for name in _OPEN_STEPS:
+        if name in vars(relation):
+            undo(replaced(relation, name, _noted(rows, getattr(relation, name), name)))
 
 
 def _measure(rows: Rows, module: Any, execute: Callable[..., Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,9 +24,11 @@ def queries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield path
 
 
-def run(folder: Path, source: str, queries: Path | str, *, number: int = 0, name: str = "project") -> Child:
+def run(
+    folder: Path, source: str, queries: Path | str, *, number: int = 0, name: str = "project", **config: Any
+) -> Child:
     """Run a script with rows as they come, or permuted from a number."""
-    return run_script(folder / name, source, conditions={"rows": number}, queries=str(queries))
+    return run_script(folder / name, source, conditions={"rows": number}, queries=str(queries), **config)
 
 
 def rows_facts(child: Child) -> dict[str, str]:
@@ -257,8 +260,10 @@ def test_duckdb_is_watched_and_permuted(tmp_path: Path, queries: Path) -> None:
     assert set(out["execute"]) < {0, 1, 2}
     rows = [site for stream, site in permuted.sites if stream.startswith("rows@")]
     assert rows == [f"train.py:{line}" for line in (9, 10, 14, 15, 16, 23)]
-    (skipped,) = permuted.not_compared
-    assert "aggregate() at train.py:21" in skipped.what
+    skipped = [item.what for item in permuted.not_compared]
+    assert [what for what in skipped if "order" in what] == [
+        "other orders of rows of a DuckDB relation's aggregate() at train.py:21"
+    ]
     assert (rows_facts(base), rows_facts(permuted)) == ({"rows": "as-is"}, {"rows": "permuted"})
 
 
@@ -349,7 +354,8 @@ def drivers(tmp_path: Path, name: str) -> str:
 def test_drivers_in_python_are_watched_and_permuted(tmp_path: Path, queries: Path, driver: str) -> None:
     """One whose dialect has a seeded random function, and one whose rows can only be shuffled once they are there."""
     source = ASKING.format(folder=drivers(tmp_path, driver), driver=driver)
-    base, permuted = (run(tmp_path, source, queries, number=number) for number in (0, NUMBER))
+    # A data source that its driver alone knows may be on another machine, where nothing is written unasked.
+    base, permuted = (run(tmp_path, source, queries, number=number, allow_writes=["there"]) for number in (0, NUMBER))
     assert (base.code, base.stdout, base.stderr) == run_plain(tmp_path / "project")
     plain, out = json.loads(base.stdout), json.loads(permuted.stdout)
     assert (out["none"], out["decided"]) == (plain["none"], plain["decided"])

@@ -229,11 +229,8 @@ def test_libraries_say_which_kernels_and_threads_they_have(tmp_path: Path, monke
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         monkeypatch.setenv(name, "1")
     monkeypatch.setenv("OPENBLAS_CORETYPE", "Nehalem")
-    first = [
-        line["facts"].get("threads")
-        for line in run_script(tmp_path / "project", "", conditions=conditions()).of_type("facts")
-    ]
-    assert first == [None, "1"]
+    child = run_script(tmp_path / "project", "", conditions=conditions())
+    assert [line["facts"]["threads"] for line in child.of_type("facts") if "threads" in line["facts"]] == ["1"]
     said = facts(run(tmp_path, KERNELS))
     assert "openblas" in said["threads"]
     assert said["threads"].endswith(" 1")
