@@ -28,11 +28,8 @@ _AT_END: Mapping[FactorName, str] = {
 
 def factor_report(factor: FactorName, a: Trace, b: Trace) -> FactorReport:
     """What became of a factor that was to be varied between two runs."""
-    if not a.facts and a.outcome.status in ("timeout", "died"):
-        return FactorReport(status="ineffective", reason="the run ended before the probes could load")
-    if not a.facts:
-        reason = "the probes did not load (another language, or python -I, -E or -S)"
-        return FactorReport(status="not-applicable", reason=reason)
+    if "python" not in a.facts:  # what the workspace says of itself is there without probes too
+        return _unobserved(a)
     for trace in (b, a):
         if problem := trace.facts.get(f"{factor} problem"):
             return FactorReport(status="ineffective", reason=problem)
@@ -47,6 +44,16 @@ def factor_report(factor: FactorName, a: Trace, b: Trace) -> FactorReport:
         reason = f"the subject connects to {hosts[0]}, where a moved clock may be refused"
         return FactorReport(status="not-applicable", reason=reason)
     return _measured(factor, a, b)
+
+
+def _unobserved(trace: Trace) -> FactorReport:
+    """Why nothing is known of a run's factors."""
+    if failure := trace.facts.get("seed"):
+        return FactorReport(status="ineffective", reason=f"the probes failed to start: {failure}")
+    if trace.outcome.status in ("timeout", "died"):
+        return FactorReport(status="ineffective", reason="the run ended before the probes could load")
+    reason = "the probes did not load (another language, or python -I, -E or -S)"
+    return FactorReport(status="not-applicable", reason=reason)
 
 
 def _measured(factor: FactorName, a: Trace, b: Trace) -> FactorReport:

@@ -15,8 +15,10 @@ _DATE_WORDS = re.compile(
     re.IGNORECASE,
 )
 _DATE = re.compile(
-    r"\d{4}[-/.]?\d\d[-/.]?\d\d(?:[T_ -]?\d\d:?\d\d(?::?\d\d(?:[.,]\d+)?)?)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}"
+    r"(?<![\d.])(?:(?:19|20|21)\d\d([-/.]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])"
+    r"(?:[T_ -]?\d\d:?\d\d(?::?\d\d(?:[.,]\d+)?)?)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})(?!\d)"
 )
+"""Never a part of a longer number: eight digits of a score are no date."""
 _TIME = re.compile(r"\b\d{1,3}:\d\d(?::\d\d(?:[.,]\d+)?)?\b")
 _SPANS = (1.0, 1e-3, 1e-6, 1e-9, 60.0, 3600.0, 86400.0, 7 * 86400.0, 30.44 * 86400.0, 365.25 * 86400.0)
 """Seconds of the units in which ages and moments are told."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -33,6 +34,24 @@ def test_a_measured_effect_is_applied_and_none_is_ineffective(factor: FactorName
     assert report.status == "ineffective"
     assert report.reason.endswith("was 1 in A and B alike")
     assert factor_report(factor, *runs({name: "1"}, {})).status == "ineffective"
+
+
+@pytest.mark.parametrize(
+    ("facts", "status", "reason"),
+    [
+        ({}, "not-applicable", "the probes did not load"),
+        ({"directory problem": "copies have other paths"}, "not-applicable", "the probes did not load"),
+        ({"seed": "ImportError: no module"}, "ineffective", "the probes failed to start: ImportError: no module"),
+    ],
+)
+@pytest.mark.parametrize("factor", ["seed", "pid", "hash", "directory"])
+def test_without_probes_nothing_is_applied(
+    factor: FactorName, facts: Mapping[str, str], status: str, reason: str
+) -> None:
+    """Whatever the workspace says of itself."""
+    a, b = (replace(trace, facts=facts) for trace in runs({}, {}))
+    report = factor_report(factor, a, b)
+    assert (report.status, report.reason.startswith(reason)) == (status, True)
 
 
 def test_why_a_factor_cannot_be_controlled_is_told() -> None:

@@ -38,6 +38,9 @@ SHOWN = {
     "a time of day": ("started 07:57", "started 15:14"),
     "an epoch": ("stamp 1795593440", "stamp 1830266060"),
     "an epoch in ms": ("stamp 1795593440123", "stamp 1830266060456"),
+    "an epoch in ns": ("stamp 1795252707199195047", "stamp 1829925329044625955"),
+    "a compact date": ("20261121.csv", "20271227.csv"),
+    "a duration in full": ("took 0.028977394104003906", "took 0.23005032539367676"),
     "a year": ("(c) 2026 us", "(c) 2027 us"),
     "an age in days": ("data is 690 days old", "data is 1091 days old"),
     "a bare duration": ("fit 0.1207", "fit 0.9011"),
@@ -45,6 +48,8 @@ SHOWN = {
 }
 DECIDED = {
     "a score": ("auc 0.9123", "auc 0.9087"),
+    "a score in full": ("auc 0.9123456789012345", "auc 0.8923456781234567"),
+    "a number of eight digits": ("id 12345678", "id 12345999"),
     "fewer rounds": ("rounds 42", "rounds 6"),
     "another number beside a date": ("2026-11-21 auc 0.912", "2027-12-27 auc 0.899"),
     "another word": ("weekday model", "weekend model"),

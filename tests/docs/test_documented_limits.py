@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from pytest_reprocheck import Audit, Options, Subject, audit
+from pytest_reprocheck.auditing import this_machine
 from pytest_reprocheck.execution import copying, limits, outputs
 from pytest_reprocheck.probes import blobs, fits, state
 from tests.docs.pages import read
@@ -25,7 +28,10 @@ def audit_of(folder: Path, text: str, options: Options | None = None) -> Audit:
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param("import time\nprint(time.time_ns())\n", id="clock"),
+        pytest.param(
+            "import subprocess\nprint(subprocess.run(['date', '+%s%N'], capture_output=True, text=True).stdout)\n",
+            id="clock of another program",
+        ),
         pytest.param(
             "import ctypes\nbits = ctypes.create_string_buffer(8)\nctypes.CDLL(None).getentropy(bits, 8)\n"
             "print(int.from_bytes(bits.raw))\n",
@@ -52,15 +58,58 @@ def test_what_reaches_no_output_is_not_noticed(tmp_path: Path, text: str) -> Non
     assert audit_of(tmp_path, text).verdict == "reproducible"
 
 
-def test_absolute_paths_are_not_guarded(tmp_path: Path) -> None:
+@pytest.fixture
+def outside(tmp_path: Path) -> Iterator[Path]:
+    """A folder that no run has to itself: neither in the project nor in /tmp."""
+    with TemporaryDirectory(dir="/var/tmp") as place:
+        yield Path(place)
+
+
+APPENDING = "import os\nwith open({!r}, 'a') as file:\n    file.write(os.environ['REPROCHECK'])\n"
+
+
+def test_absolute_paths_are_not_guarded(tmp_path: Path, outside: Path) -> None:
     """Each run writes there, and can know that it is audited."""
-    written = tmp_path / "written.txt"
-    project = tmp_path / "project"
-    project.mkdir()
-    text = f"import os\nwith open({str(written)!r}, 'a') as file:\n    file.write(os.environ['REPROCHECK'])\n"
-    assert audit_of(project, text).verdict == "reproducible"
+    written = outside / "written.txt"
+    assert audit_of(tmp_path, APPENDING.format(str(written))).verdict == "reproducible"
     assert written.read_text(encoding="utf-8") == "11"
-    assert not [path.name for path in project.iterdir() if path.name != "script.py"]
+    assert not [path.name for path in tmp_path.iterdir() if path.name != "script.py"]
+
+
+def test_runs_in_an_overlay_do_not_share_the_temporary_folder(outside: Path) -> None:
+    """What they write to /tmp by its name goes with them."""
+    if not this_machine().overlay:
+        pytest.skip("no overlays here")
+    with TemporaryDirectory(dir="/tmp") as place:
+        written = Path(place, "written.txt")
+        assert audit_of(outside, APPENDING.format(str(written))).verdict == "reproducible"
+        assert not written.exists()
+
+
+def test_copies_are_kept_from_the_original(tmp_path: Path) -> None:
+    """An absolute path into the project leads to the original, where nothing can be written."""
+    machine = this_machine()
+    if not (machine.mounts or machine.landlock):
+        pytest.skip("nothing here protects the original")
+    text = APPENDING.format(str(tmp_path / "written.txt"))
+    found = audit_of(tmp_path, text, Options(workspace="copy"))
+    assert (found.verdict, found.workspace) == ("failed", "copy")
+    assert not (tmp_path / "written.txt").exists()
+
+
+def test_runs_in_place_find_what_the_one_before_left(tmp_path: Path) -> None:
+    """They write to the user's tree, and what differs for that is not explained."""
+    text = "import os\nprint(os.path.exists('left.txt'))\nopen('left.txt', 'w').close()\n"
+    found = audit_of(tmp_path, text, Options(workspace="in-place", vary=("hash",)))
+    assert (found.verdict, found.workspace) == ("nondeterministic", "in-place")
+    assert [finding.cause for finding in found.findings] == ["unexplained"]
+    assert (tmp_path / "left.txt").exists()
+
+
+def test_what_the_machine_has_no_other_value_for_is_ineffective(tmp_path: Path) -> None:
+    """As the path of a checkout where there is no overlay."""
+    found = audit_of(tmp_path, "print(1)\n", Options(workspace="copy", vary=("directory",)))
+    assert found.factors["directory"].status == "ineffective"
 
 
 def test_modules_outside_the_project_are_no_user_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
