@@ -166,3 +166,27 @@ def test_a_trace_without_steps_has_a_place_all_the_same() -> None:
     died = Outcome(status="died", message="signal 11")
 
     assert compared(trace(steps=0), trace(steps=0, outcome=died)).differences[0].place == Place(path="")
+
+
+def fits(*values: float) -> Trace:
+    """The same line fits several models."""
+    return trace(
+        *(
+            observation(
+                number, scalar(value), what="Ridge.fit fitted attributes", aspect="training", about=f"Ridge#{number}"
+            )
+            for number, value in enumerate(values, start=1)
+        )
+    )
+
+
+def test_the_same_fits_at_a_line_in_another_order_are_the_same() -> None:
+    """Threads and sets decide which model is fitted first; what was fitted is what counts."""
+    assert compared(fits(1.0, 2.0, 3.0), fits(3.0, 1.0, 2.0)).differences == ()
+    assert [found[2:] for found in told(compared(fits(1.0, 2.0, 3.0), fits(3.0, 1.0, 9.0)))] == [("2.0", "9.0")]
+
+
+def test_outputs_keep_their_order() -> None:
+    """What is printed first is a result."""
+    a, b = (trace(observation(1, text(x)), observation(2, text(y))) for x, y in (("one", "two"), ("two", "one")))
+    assert len(compared(a, b).differences) == 2

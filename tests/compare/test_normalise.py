@@ -156,3 +156,15 @@ def test_no_normaliser_is_without_an_example() -> None:
     elsewhere = {"ansi", "svg-date"}
 
     assert {normaliser.name for normaliser in NORMALISERS} == {name for name, _a, _b in NOISE} | elsewhere
+
+
+def test_a_runs_own_process_id_is_no_result() -> None:
+    """Log lines bear it; another number stays, and so do ids too short to be told from one."""
+    own = (Own(pid="17868"), Own(pid="17897"))
+    assert normalise_pair("17868 fitted 5", "17897 fitted 5", own) == (
+        "<pid> fitted 5",
+        "<pid> fitted 5",
+        ("process-id",),
+    )
+    assert normalise_pair("17897", "17868", own)[:2] == ("17897", "17868")
+    assert normalise_pair("37", "38", (Own(pid="37"), Own(pid="38")))[:2] == ("37", "38")

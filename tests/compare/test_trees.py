@@ -155,3 +155,11 @@ def test_unknown_parts_are_counted_by_type_and_reason() -> None:
         "m.Lock: no canonical form (2 parts)",
         "m.Socket: no canonical form (1 part)",
     )
+
+
+def test_numbers_of_workers_are_noise(lab: Lab) -> None:
+    """A sound estimator does not depend on how many share its work; other parameters count."""
+    a, b = (thing("m.Forest", n_jobs=scalar(number), depth=scalar(3)) for number in (2, 3))
+    assert lab.judged(a, b) == ("equal after normalisers", "worker-count")
+    deeper = thing("m.Forest", n_jobs=scalar(3), depth=scalar(4))
+    assert lab.judged(a, deeper)[0] == "different"
