@@ -193,7 +193,7 @@ def test_libraries_keep_real_time(tmp_path: Path) -> None:
     out = printed(child)
     elapsed, around = out["loop"]
     assert 0.14 <= elapsed <= 1.01 * around  # a loop takes a timer for due that is within its clock's resolution
-    assert 0.1 <= out["waits"]
+    assert out["waits"] >= 0.1
     assert out["log record"] == sorted(out["log record"])
     assert out["mail date"] == sorted(out["mail date"])
     assert events(child, "clock") == []
