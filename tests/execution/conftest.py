@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,6 +24,25 @@ def overlaying(machine: Machine) -> Machine:
     if not machine.overlay:
         pytest.skip(f"no overlay here: {machine.overlay_reason}")
     return machine
+
+
+@pytest.fixture
+def unhurried(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock that limits go by stands still until the subject has run ``helpers.BEGUN``, for a minute at most.
+
+    Small limits then tell what a subject does from how long a busy machine takes to start it.
+    """
+    sign = tmp_path_factory.mktemp("begun") / "sign"
+    monkeypatch.setenv("REPROCHECK_TEST_BEGUN", str(sign))
+    origin = time.monotonic()
+    begun: list[float] = []
+
+    def monotonic() -> float:
+        if not begun and (sign.exists() or time.monotonic() > origin + 60):
+            begun.append(time.monotonic())
+        return origin + (time.monotonic() - begun[0] if begun else 0)
+
+    monkeypatch.setattr("pytest_reprocheck.execution.limits.time", SimpleNamespace(monotonic=monotonic))
 
 
 @pytest.fixture

@@ -15,6 +15,9 @@ from pytest_reprocheck.core.trace import Trace
 from pytest_reprocheck.execution.limits import Limits
 from pytest_reprocheck.execution.running import runner
 
+BEGUN = "import os; open(os.environ['REPROCHECK_TEST_BEGUN'], 'w').close()"
+"""What a subject says when it has begun (the fixture ``unhurried``)."""
+
 
 def write(root: Path, files: Mapping[str, str]) -> None:
     """Write the files of a project."""

@@ -15,7 +15,7 @@ from pytest_reprocheck.core.subjects import Subject
 from pytest_reprocheck.core.trace import Trace
 from pytest_reprocheck.execution.intake import Log
 from pytest_reprocheck.execution.outputs import STEP_ROOM, stream_observations
-from tests.execution.helpers import outputs, run_once, write
+from tests.execution.helpers import BEGUN, outputs, run_once, write
 from tests.execution.leftovers import Traces
 
 DAEMON = """
@@ -32,41 +32,48 @@ MEMORY = "`memory` allows 400 MB, raise it if that is why"
 
 
 def run(root: Path, text: str, *, python: str | None = None, **limits: Any) -> Trace:
-    """One run of a script; it ends after two seconds if it does not end itself."""
+    """One run of a script."""
     write(root, {"train.py": text})
-    return run_once(Subject(root=root, path="train.py", kind="script", python=python), **{"timeout": 2, **limits})
+    return run_once(Subject(root=root, path="train.py", kind="script", python=python), **limits)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "line"),
+    [
+        pytest.param("sum(range(10**13))", f"no end after 2 s; {LONGER}", 2, id="an endless loop in C"),
+        pytest.param(
+            "import re\nre.match('(a+)+$', 'a' * 60 + 'b')",
+            f"no end after 2 s; {LONGER}",
+            3,
+            id="a regular expression without end",
+        ),
+        pytest.param(
+            "import threading\nlock = threading.Lock()\nlock.acquire()\nlock.acquire()",
+            f"no end after 2 s; {LONGER}",
+            5,
+            id="a deadlock",
+        ),
+        pytest.param(
+            "import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()",
+            f"no end after 2 s: a thread or an exit function goes on after the last statement; {LONGER}",
+            3,
+            id="a thread that outlives it",
+        ),
+    ],
+)
+def test_what_does_not_end_is_ended(
+    tmp_path: Path, left: Traces, unhurried: None, text: str, message: str, line: int
+) -> None:
+    """The option to raise is named, and the user's line."""
+    outcome = run(tmp_path, f"{BEGUN}\n{text}", timeout=2).outcome
+    assert (outcome.status, outcome.message) == ("timeout", message)
+    assert outcome.place is not None
+    assert (outcome.place.path, outcome.place.line) == ("train.py", line)
 
 
 @pytest.mark.parametrize(
     ("text", "limits", "status", "message", "line"),
     [
-        pytest.param(
-            "x = 1\nsum(range(10**13))", {}, "timeout", f"no end after 2 s; {LONGER}", 2, id="an endless loop in C"
-        ),
-        pytest.param(
-            "import re\nre.match('(a+)+$', 'a' * 60 + 'b')",
-            {},
-            "timeout",
-            f"no end after 2 s; {LONGER}",
-            2,
-            id="a regular expression without end",
-        ),
-        pytest.param(
-            "import threading\nlock = threading.Lock()\nlock.acquire()\nlock.acquire()",
-            {},
-            "timeout",
-            f"no end after 2 s; {LONGER}",
-            4,
-            id="a deadlock",
-        ),
-        pytest.param(
-            "import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()",
-            {},
-            "timeout",
-            f"no end after 2 s: a thread or an exit function goes on after the last statement; {LONGER}",
-            2,
-            id="a thread that outlives it",
-        ),
         pytest.param("import os\nos._exit(3)", {}, "exited", "exit code 3", 2, id="os._exit"),
         pytest.param("import sys\nsys.exit('no data')", {}, "exited", "no data", 2, id="sys.exit with a text"),
         pytest.param(
@@ -100,7 +107,7 @@ def run(root: Path, text: str, *, python: str | None = None, **limits: Any) -> T
         ),
         pytest.param(
             "while True: print('x' * 999)",
-            {"printed": 5_000_000, "timeout": 60},
+            {"printed": 5_000_000},
             "died",
             "ended because it printed more than 5 MB; let it print less",
             1,
@@ -153,7 +160,7 @@ def test_every_end_names_the_step_and_says_what_to_do(
 )
 def test_processes_that_outlive_it_are_ended_and_told(tmp_path: Path, left: Traces, text: str) -> None:
     """The script itself has finished; what its processes would have done is not compared."""
-    trace = run(tmp_path, text, timeout=60)
+    trace = run(tmp_path, text)
     assert trace.outcome.status == "finished"
     (told,) = {item.reason for item in trace.not_compared if item.what.startswith("process ")}
     assert told == "was still running when the script had ended, and was ended"
@@ -195,7 +202,7 @@ def test_no_semaphore_and_no_shared_memory_is_left(
     tmp_path: Path, left: Traces, text: str, end: str, status: str
 ) -> None:
     """Those who tidy up after dead processes are given the time to do it."""
-    trace = run(tmp_path, "import json\n" + textwrap.dedent(text).replace("END", end), timeout=60)
+    trace = run(tmp_path, "import json\n" + textwrap.dedent(text).replace("END", end))
     assert trace.outcome.status == status
     names = json.loads(outputs(trace))
     assert names
@@ -215,18 +222,20 @@ def test_an_interpreter_that_does_not_start(tmp_path: Path, left: Traces) -> Non
     python = tmp_path / "python"
     python.write_text("#!/bin/sh\nsleep 60\n", encoding="utf-8")
     python.chmod(0o755)
-    outcome = run(tmp_path, "x = 1", python=str(python), start=0.5, timeout=60).outcome
+    outcome = run(tmp_path, "x = 1", python=str(python), start=0.5).outcome
     assert outcome.status == "timeout"
     assert outcome.message == "the interpreter was not ready after 0.5 s; if it needs longer, raise `start-timeout`"
     assert str(outcome.place) == "train.py"
 
 
-def test_an_unobserved_interpreter_that_has_started_may_take_its_time(tmp_path: Path, left: Traces) -> None:
+def test_an_unobserved_interpreter_that_has_started_may_take_its_time(
+    tmp_path: Path, left: Traces, unhurried: None
+) -> None:
     """Without probes too, it is known that the script runs."""
     python = tmp_path / "python"
     python.write_text(f'#!/bin/sh\nexec {sys.executable} -E "$@"\n', encoding="utf-8")
     python.chmod(0o755)
-    trace = run(tmp_path, "import time\ntime.sleep(3)\nprint(1)", python=str(python), start=2.5, timeout=60)
+    trace = run(tmp_path, f"{BEGUN}\nimport time\ntime.sleep(2)\nprint(1)", python=str(python), start=0.5)
     assert (trace.outcome.status, outputs(trace), trace.events) == ("finished", "1\n", ())
 
 
@@ -241,7 +250,7 @@ def test_long_output_is_kept_in_part_and_compared_as_a_whole(tmp_path: Path, lef
     """The beginning is text, the rest a digest, which is said; another rest has another digest."""
 
     def printed(end: str) -> tuple[int, str | None]:
-        trace = run(tmp_path, f"print('x' * {STEP_ROOM} + {end!r})\n", timeout=60)
+        trace = run(tmp_path, f"print('x' * {STEP_ROOM} + {end!r})\n")
         (text,) = [item.value for item in trace.observations if item.what == "stdout"]
         (rest,) = [item.value for item in trace.observations if item.what == "stdout beyond what is kept"]
         (told,) = [item for item in trace.not_compared if item.what == "stdout beyond what is kept of train.py:1"]

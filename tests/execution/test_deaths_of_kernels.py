@@ -19,7 +19,7 @@ from pytest_reprocheck.execution.kernel import SupervisedProvisioner, kernel_man
 from pytest_reprocheck.execution.launching import command
 from pytest_reprocheck.execution.outputs import STEP_ROOM
 from pytest_reprocheck.execution.workspace import Workspace, open_run, prepared
-from tests.execution.helpers import outputs, run_once, write_notebook
+from tests.execution.helpers import BEGUN, outputs, run_once, write_notebook
 from tests.execution.leftovers import Traces
 from tests.execution.test_deaths import DAEMON, KILLED
 
@@ -32,17 +32,31 @@ def run(root: Path, *cells: str, kernel: str = "python3", **limits: Any) -> Trac
 
 
 @pytest.mark.parametrize(
-    ("cell", "limits", "status", "message"),
+    ("cell", "limits", "message"),
     [
-        pytest.param("while True: pass", {"cell": 1}, "timeout", CELL, id="an endless loop"),
-        pytest.param("sum(range(10**13))", {"cell": 1}, "timeout", CELL, id="an endless loop in C"),
+        pytest.param("while True: pass", {"cell": 1}, CELL, id="an endless loop"),
+        pytest.param("sum(range(10**13))", {"cell": 1}, CELL, id="an endless loop in C"),
         pytest.param(
             "import time\ntime.sleep(60)",
-            {"timeout": 6},
-            "timeout",
-            "no end after 6 s; if it needs longer, raise `timeout`",
+            {"timeout": 2},
+            "no end after 2 s; if it needs longer, raise `timeout`",
             id="the whole takes too long",
         ),
+    ],
+)
+def test_what_does_not_end_is_ended(
+    tmp_path: Path, left: Traces, unhurried: None, cell: str, limits: dict[str, Any], message: str
+) -> None:
+    """The option to raise is named, and the cell."""
+    outcome = run(tmp_path, BEGUN, cell, **limits).outcome
+    assert (outcome.status, outcome.message) == ("timeout", message)
+    assert outcome.place is not None
+    assert (outcome.place.path, outcome.place.cell) == ("nb.ipynb", 1)
+
+
+@pytest.mark.parametrize(
+    ("cell", "limits", "status", "message"),
+    [
         pytest.param("import os\nos._exit(3)", {}, "died", "the kernel died: exit code 3", id="os._exit"),
         pytest.param("import os\nos.killpg(0, 9)", {}, "died", f"the kernel died: {KILLED}", id="kill -9"),
         pytest.param("import sys\nsys.exit(3)", {}, "raised", "SystemExit: 3", id="sys.exit"),

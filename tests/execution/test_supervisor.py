@@ -164,7 +164,7 @@ def test_those_that_fork_all_the_time_are_ended_too(folder: RunFolder, left: Tra
     text = (
         f"import subprocess, sys\nfor _ in range(2):\n    subprocess.Popen([sys.executable, '-S', '-c', {FORKING!r}])"
     )
-    subprocess.run(python(folder, text), check=True, timeout=30)
+    subprocess.run(python(folder, text), check=True, timeout=300)
     assert left.processes() == []
 
 
@@ -181,7 +181,7 @@ def test_those_that_tidy_up_have_some_seconds(folder: RunFolder, left: Traces) -
     """Nothing waits for ever."""
     begun = time.monotonic()
     subprocess.run(python(folder, TIDYING, patience=1), check=True)
-    assert 1 <= time.monotonic() - begun < 20
+    assert 1 <= time.monotonic() - begun < 60
     assert left.processes() == []
 
 
@@ -205,7 +205,7 @@ from pathlib import Path
 from pytest_reprocheck.execution.launching import command
 from pytest_reprocheck.execution.workspace import RunFolder
 path = Path({str(folder.log.parent)!r})
-folder = RunFolder(**{{name: path / name for name in ("tree", "log", "blobs", "record", "scratch")}})
+folder = RunFolder(**{{name: path / name for name in ("tree", "log", "blobs", "record", "scratch", "queries")}})
 text = {DAEMONS + WAITING!r}
 subprocess.run(command([sys.executable, "-S", "-c", text], cwd=folder.tree, env=dict(os.environ), folder=folder))
 """

@@ -99,25 +99,32 @@ def test_reads_are_told_by_what_the_user_called(tmp_path: Path) -> None:
 RATE = """
 import json, threading, time
 from datetime import datetime
-def all_clocks():
-    return [time.time(), time.monotonic(), time.perf_counter(), datetime.now().timestamp()]
-start = all_clocks()
+real = time.clock_gettime_ns.__wrapped__
+def now():
+    return real(time.CLOCK_MONOTONIC) / 1e9
+clocks = [time.time, time.monotonic, time.perf_counter, lambda: datetime.now().timestamp()]
+around = now()
+start = [clock() for clock in clocks]
+between = now()
 threading.Event().wait(0.2)
-end = all_clocks()
+waited = now() - between
+end = [clock() for clock in clocks]
+around = now() - around
 start_cpu = time.process_time()
 while time.process_time() - start_cpu < 0.21:
     pass
-print(json.dumps([b - a for a, b in zip(start, end)]))
+print(json.dumps([waited, around, [b - a for a, b in zip(start, end)]]))
 """
 
 
 def test_clocks_go_faster_together_and_waits_do_not(tmp_path: Path) -> None:
-    """Under a rate of 7, a wait of 0.2 s lasts as long as ever, and every clock says that it was 1.4 s."""
-    started = time.monotonic()
-    elapsed = printed(run(tmp_path, RATE, clock_rate=7.0))
-    assert time.monotonic() - started >= 0.2
-    assert max(elapsed) - min(elapsed) < 0.01
-    assert 1.4 <= elapsed[0] < 7 * (time.monotonic() - started)
+    """Under a rate of 7, a wait of 0.2 s is no shorter than ever, and every clock says that it was 1.4 s."""
+    waited, around, elapsed = printed(run(tmp_path, RATE, clock_rate=7.0))
+    assert waited >= 0.2
+    # Between the reads of a clock lies more than the wait, and less than what lies between the reads around them all.
+    # Real clocks differ a little: the system lets the time of day go faster or slower until it is right.
+    for each in elapsed:
+        assert 0.99 * 7 * waited <= each <= 1.01 * 7 * around
 
 
 def test_values_repeat_bit_by_bit_in_a_replay(tmp_path: Path) -> None:
@@ -141,8 +148,8 @@ def test_a_replay_that_reads_more_goes_on_from_the_last_value(tmp_path: Path) ->
     longer = run(tmp_path, source.format(4), replays=["clock"], recording=record(child), clock_rate=7.0)
     second = [float(line) for line in longer.stdout.split()]
     assert second[:2] == first[:2]
-    assert 0.02 <= second[2] - first[1] < 5
-    assert 0.02 <= second[3] - second[2] < 5
+    assert 0.02 <= second[2] - first[1] < 60
+    assert 0.02 <= second[3] - second[2] < 60
     assert second[4] == first[2]
 
 
@@ -155,10 +162,11 @@ def now():
 out = {}
 async def timers():
     loop = asyncio.get_running_loop()
-    start = loop.time()
+    before, start = now(), loop.time()
     await asyncio.sleep(0.1)
-    await asyncio.wait_for(asyncio.sleep(0.05), 5)
-    return loop.time() - start
+    await asyncio.wait_for(asyncio.sleep(0.05), 60)
+    elapsed = loop.time() - start
+    return elapsed, now() - before
 out["loop"] = asyncio.run(timers())
 start = now()
 threading.Event().wait(0.05)
@@ -172,8 +180,8 @@ with concurrent.futures.ThreadPoolExecutor(2) as pool:
 with multiprocessing.dummy.Pool(2) as pool:
     pool.map(abs, range(4))
 out["waits"] = now() - start
-out["log record"] = logging.LogRecord("n", 10, "f", 1, "m", (), None).created - now()
-out["mail date"] = email.utils.mktime_tz(email.utils.parsedate_tz(email.utils.formatdate())) - now()
+out["log record"] = [now(), logging.LogRecord("n", 10, "f", 1, "m", (), None).created, now()]
+out["mail date"] = [int(now()), email.utils.mktime_tz(email.utils.parsedate_tz(email.utils.formatdate())), now()]
 out["session"] = ssl.create_default_context() is not None
 print(json.dumps(out))
 """
@@ -183,10 +191,11 @@ def test_libraries_keep_real_time(tmp_path: Path) -> None:
     """Event loops, waits, pools, log records and mail dates are as ever, 401 days ahead and seven times as fast."""
     child = run(tmp_path, LIBRARIES, clock_offset=401 * DAY, clock_rate=7.0)
     out = printed(child)
-    assert 0.15 <= out["loop"] < 1.0
-    assert 0.1 <= out["waits"] < 5.0
-    assert abs(out["log record"]) < 1
-    assert abs(out["mail date"]) < 2
+    elapsed, around = out["loop"]
+    assert 0.14 <= elapsed <= 1.01 * around  # a loop takes a timer for due that is within its clock's resolution
+    assert out["waits"] >= 0.1
+    assert out["log record"] == sorted(out["log record"])
+    assert out["mail date"] == sorted(out["mail date"])
     assert events(child, "clock") == []
 
 
@@ -237,11 +246,12 @@ def test_a_notebooks_cells_read_the_moved_clock_and_its_kernel_does_not(tmp_path
         "first = read()\ntime.sleep(0.05)\nprint(read() - first)",
         "print(datetime.datetime.now().timestamp() - first)\nprint(first)",
     ]
+    began = time.monotonic()
     child, notebook = run_notebook(
         tmp_path / "project", cells, conditions=conditions(clock_offset=401 * DAY, clock_rate=7.0)
     )
     texts = [output["text"].split() for cell in notebook.cells[1:] for output in cell.outputs]
-    assert 0.35 <= float(texts[0][0]) < 7
+    assert 0.35 <= float(texts[0][0]) < 7 * (time.monotonic() - began)
     assert float(texts[1][1]) - time.time() > 400 * DAY
     assert [place for _, place in events(child, "clock")] == ["nb.ipynb cell[0]:3", "nb.ipynb cell[2]:1"]
 

@@ -250,7 +250,7 @@ def check():
     after = [time.time, os.getpid, builtins.id]
     others = [time.strftime, os.cpu_count, os.sched_getaffinity, hash, datetime.datetime.now, locale.strxfrm]
     print({type(one).__mro__[1].__name__ for one in after + others}, [one for one in before if one in after])
-    print(abs(before[0]() - time.time()) < 1, abs(now().timestamp() - time.time()) < 1, before[1]() == os.getpid())
+    print(*(abs(read - time.time()) < 3600 for read in (before[0](), now().timestamp())), before[1]() == os.getpid())
 check()
 """
 
