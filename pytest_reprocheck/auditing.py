@@ -228,7 +228,9 @@ def _checked(options: Options) -> Options:
 
 def _is_due_again(case: Case) -> bool:
     """Two values of a factor can coincide by chance: where there is evidence, a third one is tried."""
-    if case.options.max_runs < 3 or case.a.outcome.status != "finished" or case.b.outcome.status != "finished":
+    if case.options.max_runs < 3 or not case.may_run_again:
+        return False
+    if case.a.outcome.status != "finished" or case.b.outcome.status != "finished":
         return False
     drawn = "seed" in case.options.vary and any(event.source in DRAWS for event in (*case.a.events, *case.b.events))
     return bool(drawn or ("hash" in case.options.vary and depends_on_hash(case.units)))

@@ -96,7 +96,7 @@ def _among_the_rest(case: Case, rest: Sequence[Suspect]) -> None:
             return
         if case.runs_left:
             # What they bring about together is divided among them.
-            del case.results[together]
+            del case.results[together], case.traces[together]
         rest = others
 
 

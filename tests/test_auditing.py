@@ -10,6 +10,7 @@ import pytest
 
 from pytest_reprocheck import Audit, Options, Subject, audit
 from pytest_reprocheck.auditing import replay
+from pytest_reprocheck.core.conditions import DEFAULT_FACTORS
 from pytest_reprocheck.core.errors import ConfigError
 from pytest_reprocheck.report.terminal import render_summary
 from tests.execution.helpers import write, write_notebook
@@ -27,10 +28,13 @@ def causes(result: Audit) -> list[tuple[str, int | None, bool]]:
 
 
 def test_a_sound_script_takes_two_runs(tmp_path: Path) -> None:
-    """Seeded everything: reproducible, and both factors were really varied."""
+    """Seeded everything: reproducible, and what can be varied anywhere was really varied."""
     result = audit_script(tmp_path, "import random\nrandom.seed(1)\nprint(random.random(), sum([1, 2]))")
     assert (result.verdict, result.runs, result.findings) == ("reproducible", 2, ())
-    assert {name: report.status for name, report in result.factors.items()} == {"seed": "applied", "hash": "applied"}
+    assert tuple(result.factors) == DEFAULT_FACTORS
+    applied = {name for name, report in result.factors.items() if report.status == "applied"}
+    assert applied >= {"seed", "hash", "listing", "clock", "pid", "timezone", "cpus"}
+    assert {result.factors[name].status for name in ("rows", "completion")} == {"not-applicable"}
     assert result.conditions["A"].hash != result.conditions["B"].hash
 
 
@@ -90,10 +94,19 @@ def test_notebooks_have_cells_and_lines(tmp_path: Path) -> None:
 
 def test_an_uncontrolled_difference_is_said_to_be_one(tmp_path: Path) -> None:
     """What differs when simply run again is nondeterminism, and does not hide a cause in the same text."""
-    text = "import random, time\ndef main():\n    print(time.time_ns())\n    print('score', random.random())\nmain()\n"
+    clock = "subprocess.run(['date', '+%s%N'], stdout=subprocess.PIPE, text=True).stdout"
+    text = f"import random, subprocess\ndef main():\n    print({clock})\n    print('score', random.random())\nmain()\n"
     result = audit_script(tmp_path, text)
     assert result.verdict == "nondeterministic"
     assert causes(result) == [("unseeded-random", 4, True), ("unexplained", 5, False)]
+
+
+def test_two_causes_in_one_text_are_told_apart(tmp_path: Path) -> None:
+    """What explains one line of what a step prints does not explain the others."""
+    text = "import random, time\ndef main():\n    print(time.time())\n    print('score', random.random())\nmain()\n"
+    result = audit_script(tmp_path, text)
+    assert causes(result) == [("unseeded-random", 4, True), ("clock", 3, True)]
+    assert [finding.severity for finding in result.findings] == ["error", "warning"]
 
 
 def test_too_few_runs_to_explain_is_inconclusive(tmp_path: Path) -> None:
@@ -118,7 +131,7 @@ def test_the_budget_ends_runs_under_way(tmp_path: Path, runs: int, verdict: str,
         print(random.random())
         """
     begun = time.monotonic()
-    result = audit_script(tmp_path / "project", text, Options(budget=8, vary=("seed",)))
+    result = audit_script(tmp_path / "project", text, Options(budget=8, vary=("seed",), workspace="copy"))
     assert 8 <= time.monotonic() - begun < 60
     assert (result.verdict, result.runs, result.trials) == (verdict, made, 0)
     (finding,) = result.findings

@@ -131,9 +131,20 @@ def nearest(suspects: Sequence[Suspect], difference: Difference) -> Suspect:
 
 
 def remaining(target: Sequence[Difference], attributions: Sequence[Attribution]) -> tuple[Difference, ...]:
-    """The differences of ``target`` that no attribution explains."""
+    """The differences of ``target`` that no attribution explains; of a text, the lines."""
     explained: dict[Key, set[str]] = {}
     for attribution in attributions:
         for difference in attribution.differences:
             explained.setdefault(difference.key, set()).update(difference.parts)
-    return tuple(difference for difference in target if difference.key not in explained)
+    left = []
+    for difference in target:
+        parts = explained.get(difference.key)
+        if parts is None:
+            left.append(difference)
+        elif (
+            difference.pairs
+            and WHOLE not in parts
+            and (rest := [each for each in difference.parts if each not in parts])
+        ):
+            left.append(replace(difference, parts=tuple(rest)))
+    return tuple(left)
