@@ -130,8 +130,11 @@ def _in_environment(folder: Path) -> bool:
 
 
 def _special(folder: Path, depth: int) -> Iterator[Path]:
+    entries: list[os.DirEntry[str]] = []
     with suppress(OSError):
-        for entry in os.scandir(folder):
+        entries = list(os.scandir(folder))
+    for entry in entries:
+        with suppress(OSError):  # other programs remove their files meanwhile
             if entry.is_dir(follow_symlinks=False):
                 if depth > 1:
                     yield from _special(Path(entry.path), depth - 1)

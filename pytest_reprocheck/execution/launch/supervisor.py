@@ -165,16 +165,17 @@ def _end_descendants(child: int, ended: dict[int, tuple[int, int]], until: float
     if not os.path.isdir("/proc/self/task"):
         _kill_group(child, signals.SIGKILL)
         _reap(ended, block=child not in ended)
-    left: list[str] = []
+    left: dict[int, str] = {}
     while True:
         _reap(ended)
         children = {number: _command(number) for number in _children()}
         if not children:
-            return left
+            return list(left.values())
         others = {number: command for number, command in children.items() if number == child or _TRACKER not in command}
         if not others and _is_worth_waiting(until):
             continue
-        left += [command.replace(b"\0", b" ").decode("utf-8", "replace").strip() for command in others.values()]
+        for number, command in others.items():  # one that was killed may be met again before it has died
+            left.setdefault(number, command.replace(b"\0", b" ").decode("utf-8", "replace").strip())
         for number in others or children:
             try:
                 os.kill(number, signals.SIGKILL)
