@@ -68,18 +68,18 @@ def remedy_for_order(candidate: Candidate, units: Sequence[Unit]) -> Remedy:
 
 _LISTERS = frozenset({"glob", "iglob", "iterdir", "listdir", "rglob"})
 _WORDS: Mapping[FactorName, str] = {
-    "listing": "sort what is listed before it is used; with os.walk also the folders in place: folders.sort()",
+    "listing": "sort what is listed before it is used; with os.walk folders.sort()",
     "rows": "end the query with ORDER BY over columns that are unique together",
-    "clock": "take the date from a parameter or from the data, and bound loops by counts instead of time",
+    "clock": "take the time from a parameter, and bound loops by counts",
     "pid": "use a number that is written down instead of the process id",
-    "timezone": "give the time zone: datetime.fromtimestamp(stamp, tz=timezone.utc)",
-    "locale": "do without the machine's locale, or set the one that the data have by name",
+    "timezone": "give the zone: datetime.fromtimestamp(stamp, tz=timezone.utc)",
+    "locale": "do without the machine's locale, or set the data's own by name",
     "cpus": "write the number down instead of asking the machine",
     "completion": "take the results in the order of submission",
     "directory": "make paths from the script's own place: Path(__file__).parent",
-    "threads": "make the computation stable (scale, converge), or fix the number of threads and record it",
-    "simd": "make the computation stable: scale the data, let the solver converge",
-    "network": "keep a copy in the project, or fetch a pinned version and check its digest",
+    "threads": "make it stable (scale, converge), or fix and record the threads",
+    "simd": "make it stable: scale the data, let the solver converge",
+    "network": "keep a copy in the project, or fetch a pinned version",
 }
 
 

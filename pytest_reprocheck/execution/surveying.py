@@ -30,6 +30,8 @@ class Survey:
     """Sockets and pipes of other programs, in the project and in the folders outside."""
     notes: tuple[str, ...] = ()
     """What links lead to and is left alone, as sentences without a full stop."""
+    foreign: Path | None = None
+    """A file of another user or group than an ordinary user's own, the first one found; root need not care."""
 
 
 def survey(root: Path) -> Survey:
@@ -37,8 +39,11 @@ def survey(root: Path) -> Survey:
     environments: list[Path] = []
     targets: set[Path] = set()
     special: list[Path] = []
+    foreign: Path | None = None
     for folder in _folders(root, environments):
         for entry in os.scandir(folder):
+            if foreign is None and _is_foreign(entry):
+                foreign = Path(entry.path)
             if entry.is_symlink():
                 target = _target(Path(entry.path))
                 if target is not None and not target.is_relative_to(root):
@@ -54,7 +59,16 @@ def survey(root: Path) -> Survey:
         outside=outside,
         special=tuple(path for path in special if path not in outside),
         notes=notes,
+        foreign=foreign,
     )
+
+
+def _is_foreign(entry: os.DirEntry[str]) -> bool:
+    """Whether a file belongs to somebody who does not exist in a user namespace: it could not be written to there."""
+    if os.geteuid() == 0:
+        return False
+    status = entry.stat(follow_symlinks=False)
+    return (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid())
 
 
 def is_environment(folder: Path) -> bool:

@@ -222,6 +222,11 @@ def _prepare_overlay(root: Path, base: Path, found: Survey, machine: Machine) ->
         raise WorkspaceError(
             f"an overlay cannot be used here: {machine.overlay_reason}", hint="Use `--reprocheck-workspace=copy`"
         )
+    if machine.overlay == "user" and found.foreign is not None:
+        raise WorkspaceError(
+            f"{found.foreign} belongs to another user or group, and could not be written to",
+            hint="Use `--reprocheck-workspace=copy`",
+        )
     usable, notes = [], list(found.notes)
     for folder in found.outside:
         if base.is_relative_to(folder):

@@ -34,3 +34,14 @@ def test_files_that_vanish_meanwhile_hide_no_others(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(os, "scandir", emptied)
     monkeypatch.setattr("pytest_reprocheck.execution.surveying._TEMPORARY", shared)
     assert set(survey(root).special) == pipes
+
+
+def test_files_of_others_are_found_for_an_ordinary_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a user namespace nobody else exists, so that such a file could not be written to; root is not asked."""
+    (tmp_path / "shared.log").touch()
+    own = (os.geteuid(), os.getegid())
+    monkeypatch.setattr(os, "geteuid", lambda: own[0] or 12345)
+    monkeypatch.setattr(os, "getegid", lambda: own[1] + 1)
+    assert survey(tmp_path).foreign == tmp_path / "shared.log"
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert survey(tmp_path).foreign is None
