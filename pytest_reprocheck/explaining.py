@@ -87,17 +87,18 @@ def _while_unexplained(case: Case, experiments: Sequence[Experiment]) -> None:
 
 
 def _among_the_rest(case: Case, rest: Sequence[Suspect]) -> None:
-    """Factors without evidence: the likeliest alone, all others together beside it, and so on among those."""
-    while rest and case.unexplained() and case.runs_left:
-        alone, others = Experiment(suspects=(rest[0],)), tuple(rest[1:])
-        together = Experiment(suspects=others)
-        experiment(case, [alone, together] if others else [alone])
-        if len(others) < 2 or failing(case.results.get(alone, ())) or not failing(case.results.get(together, ())):
-            return
-        if case.runs_left:
-            # What they bring about together is divided among them.
-            del case.results[together], case.traces[together]
-        rest = others
+    """Factors without evidence: by halves, the likelier ones first, as long as something is unexplained."""
+    if not case.unexplained() or not case.runs_left:
+        return
+    likelier, others = tuple(rest[: max(1, len(rest) // 2)]), rest[max(1, len(rest) // 2) :]
+    together = Experiment(suspects=likelier)
+    experiment(case, [together])
+    if len(likelier) > 1 and failing(case.results.get(together, ())) and case.runs_left:
+        # What they bring about together is divided among them.
+        del case.results[together], case.traces[together]
+        _among_the_rest(case, likelier)
+    if others:
+        _among_the_rest(case, others)
 
 
 def _second_hash(case: Case) -> Experiment | None:
