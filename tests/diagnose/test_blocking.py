@@ -128,7 +128,11 @@ RAISED: dict[str, tuple[Callable[[], object], str, str]] = {
         "Put it",
     ),
     "pandas": (lambda: library("pandas").read_csv("data/no.csv"), "needs the file data/no.csv", "Put it there"),
-    "parquet": (lambda: library("pandas").read_parquet("data/no.parquet"), "needs the file data/no.parquet", "Put it"),
+    "parquet": (
+        lambda: library("pyarrow") and library("pandas").read_parquet("data/no.parquet"),
+        "needs the file data/no.parquet",
+        "Put it",
+    ),
     "numpy": (lambda: library("numpy").load("data/no.npy"), "needs the file data/no.npy", "Put it there"),
     "numpy text": (lambda: library("numpy").loadtxt("data/no.txt"), "needs the file data/no.txt", "Put it there"),
     "joblib": (lambda: library("joblib").load("models/no.pkl"), "needs the file models/no.pkl", "Put it there"),
