@@ -114,7 +114,7 @@ def test_what_does_not_end_is_ended(
             id="endless output",
         ),
         pytest.param(
-            "import os\nos.close(1)\nprint('x')",
+            "import os\nos.close(1)\nprint('x', flush=True)",
             {},
             "raised",
             "OSError: [Errno 9] Bad file descriptor",
