@@ -18,6 +18,7 @@ from pytest_reprocheck.core.errors import BlockedError, ConfigError, ReprocheckE
 from pytest_reprocheck.core.findings import Audit, Finding, Invocation, Verdict
 from pytest_reprocheck.core.subjects import Subject, SubjectKind, find_root
 from pytest_reprocheck.core.trace import DRAWS, NotCompared, Outcome
+from pytest_reprocheck.diagnose.allowing import allow, allowances_in, causes_tried
 from pytest_reprocheck.diagnose.applied import factor_report
 from pytest_reprocheck.diagnose.attribution import counted, failing
 from pytest_reprocheck.diagnose.blocking import Blocked, Project, find_blocker, find_refused
@@ -156,7 +157,16 @@ def _audit(
         findings = explain(case)
     if blocker is None:
         findings += leftover_findings(case)
-    verdict, reason, detail = _verdict(case, findings, blocker)
+    factors = {factor: factor_report(factor, case.a, case.b) for factor in options.vary}
+    complete = blocker is None and not _both_failed(case)
+    allowed = allow(
+        findings,
+        [*options.allow, *allowances_in(case.units)],
+        [each for each in options.accepted if each.subject == (name or subject.name)],
+        subject=subject.path,
+        tried=causes_tried([each for each in factors if factors[each].status == "applied"]) if complete else (),
+    )
+    verdict, reason, detail = _verdict(case, allowed.findings, blocker)
     return Audit(
         path=name or subject.path,
         kind=subject.kind,
@@ -167,8 +177,9 @@ def _audit(
         runs=case.runs,
         trials=case.trials,
         conditions={"A": case.a.conditions, "B": case.b.conditions},
-        factors={factor: factor_report(factor, case.a, case.b) for factor in options.vary},
-        findings=findings,
+        factors=factors,
+        findings=allowed.findings,
+        remarks=allowed.remarks,
         not_compared=_not_compared(case),
         environment=snapshot(case.a),
         invocation=_invocation(subject),

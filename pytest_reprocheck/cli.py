@@ -7,6 +7,7 @@ Exit codes: 0, all subjects are reproducible or blocked; 1, one is neither, or i
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import functools
 import os
 import signal
@@ -19,12 +20,15 @@ from importlib.metadata import version
 from pathlib import Path
 
 from pytest_reprocheck.collecting import Entry, Scope, declared_files, entries_in, entries_of, refusal
-from pytest_reprocheck.config import Options, Overrides, merged, parse_flags, read_config
+from pytest_reprocheck.config import Config, Options, Overrides, merged, parse_flags, read_config
+from pytest_reprocheck.core.allowances import Accepted
+from pytest_reprocheck.core.baseline import baseline_text, updated
 from pytest_reprocheck.core.causes import CAUSES
 from pytest_reprocheck.core.checkup import Outlook
 from pytest_reprocheck.core.errors import ConfigError, DecodeError, ReprocheckError, did_you_mean
 from pytest_reprocheck.core.findings import Audit
 from pytest_reprocheck.core.subjects import find_root
+from pytest_reprocheck.gates import baseline_file, read_baseline, unused_allowances
 from pytest_reprocheck.report.checkup import render_capabilities, render_outlooks
 from pytest_reprocheck.report.machine import (
     LAST,
@@ -58,6 +62,7 @@ _VALUES = (
     "no-network",
     "allow-writes",
     "require-run",
+    "fail-on",
 )
 
 
@@ -128,6 +133,11 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("--start-timeout", metavar="TIME", help="time until a kernel is ready (2 min)")
     audit.add_argument("--allow-writes", metavar="LIST", help="hosts that each run may change something on")
     audit.add_argument("--require-run", action="store_true", default=None, help="a blocked subject counts as failed")
+    audit.add_argument(
+        "--fail-on", metavar="LIST", help="verdicts for exit code 1, and: warning, never (all but blocked)"
+    )
+    audit.add_argument("--baseline", metavar="FILE", help="findings in this file are accepted")
+    audit.add_argument("--update-baseline", action="store_true", help="write what is found into the baseline")
     audit.add_argument("--memory", metavar="SIZE", help="memory that each process may take (no limit)")
     audit.set_defaults(command=_audit)
 
@@ -154,7 +164,8 @@ def _audit(parsed: argparse.Namespace) -> int:
     from pytest_reprocheck.auditing import audit, this_machine
 
     flags = parse_flags({name: getattr(parsed, name.replace("-", "_")) for name in _VALUES}, "--")
-    scope, entries = _subjects([Path(os.path.abspath(path)) for path in parsed.paths], flags)  # noqa: PTH100 - links stay
+    paths = [Path(os.path.abspath(path)) for path in parsed.paths]  # noqa: PTH100 - links stay
+    scope, entries = _subjects(paths, flags, lambda root, config: _accepted(parsed, root, config))
     audits: list[Audit] = []
     failed = False
     interruption: KeyboardInterrupt | None = None
@@ -168,28 +179,44 @@ def _audit(parsed: argparse.Namespace) -> int:
             interruption = error
             break
         audits.append(result)
-        failed |= result.fails(require_run=entry.options.require_run)
+        updating = parsed.update_baseline and result.verdict not in ("failed", "blocked")
+        options = entry.options
+        failed |= not updating and result.fails(fail_on=options.fail_on, require_run=options.require_run)
         if not result.passed:
             print(f"{render_headline(result)}\n{render_failure(result)}\n", flush=True)
     if audits:
-        print("\n".join(render_summary(audits, flag="--vary")))
+        print("\n".join([*render_summary(audits, flag="--vary"), *unused_allowances(scope.config, audits)]))
     target = parsed.json or (scope.root / scope.config.json if scope.config.json else None)
     tool_version = version("pytest-reprocheck")
     if target is not None:
         write_text(target, report_to_json(audits, host(), tool_version=tool_version))
     keep_last(scope.root, audits, host(), tool_version=tool_version)
+    if parsed.update_baseline:
+        file = baseline_file(parsed.baseline, scope.config, root=scope.root, invoked_from=Path.cwd(), update=True)
+        assert file is not None
+        write_text(file, baseline_text(updated(scope.accepted, audits)))
     if interruption is not None:
         raise interruption
     return int(failed)
 
 
-def _subjects(paths: Sequence[Path], flags: Overrides) -> tuple[Scope, list[Entry]]:
+def _accepted(parsed: argparse.Namespace, root: Path, config: Config) -> tuple[Accepted, ...]:
+    file = baseline_file(parsed.baseline, config, root=root, invoked_from=Path.cwd(), update=parsed.update_baseline)
+    return read_baseline(file, dt.datetime.now().astimezone().date(), may_lack=parsed.update_baseline)
+
+
+def _subjects(
+    paths: Sequence[Path],
+    flags: Overrides,
+    accepted: Callable[[Path, Config], tuple[Accepted, ...]] = lambda _root, _config: (),
+) -> tuple[Scope, list[Entry]]:
     """The project and what the paths give, each subject once; raises ConfigError for a path that gives nothing."""
     for path in paths:
         if not path.exists():
             raise ConfigError("no such file or folder", where=_shown(path))
     root = find_root(Path(os.path.commonpath(paths)))
-    scope = Scope(root=root, config=read_config(root), flags=flags, invoked_from=Path.cwd())
+    config = read_config(root)
+    scope = Scope(root=root, config=config, flags=flags, invoked_from=Path.cwd(), accepted=accepted(root, config))
     declared_files(scope)
     found: dict[str, Entry] = {}
     for path in paths:
@@ -220,7 +247,7 @@ def _replay(parsed: argparse.Namespace) -> int:
         else:
             print(render_replay(stored, again), flush=True)
         audits.append(again)
-    return int(any(audit.fails(require_run=options.require_run) for audit in audits))
+    return int(any(audit.fails(fail_on=options.fail_on, require_run=options.require_run) for audit in audits))
 
 
 def _root_of(file: Path) -> Path:

@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from pytest_reprocheck.config import FILE_NAME, Config, Options, Overrides, Rule, merged, parse_rule, tool_table
 from pytest_reprocheck.core.errors import ConfigError, ReprocheckError
 from pytest_reprocheck.core.findings import Audit
+from pytest_reprocheck.core.globs import matches
 from pytest_reprocheck.core.subjects import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from pytest_reprocheck.core.allowances import Accepted
 
 T = TypeVar("T")
 
@@ -40,6 +43,8 @@ class Scope:
     flags: Overrides = field(default_factory=Overrides)
     invoked_from: Path
     """Absolute; the working directory of scripts when it lies in the root, as in ``python scripts/train.py``."""
+    accepted: tuple[Accepted, ...] = ()
+    """The baseline."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,19 +128,6 @@ def is_test_file(file: Path, patterns: Sequence[str]) -> bool:
     )
 
 
-def matches(path: str, pattern: str) -> bool:
-    """Whether a relative POSIX path matches a glob: ``*`` stays within one name, ``**`` is any number of folders."""
-    return _matches(path.split("/"), pattern.split("/"))
-
-
-def _matches(names: Sequence[str], parts: Sequence[str]) -> bool:
-    if not parts:
-        return not names
-    if parts[0] == "**":
-        return _matches(names, parts[1:]) or (bool(names) and _matches(names[1:], parts))
-    return bool(names) and fnmatchcase(names[0], parts[0]) and _matches(names[1:], parts[1:])
-
-
 def _path_in_root(file: Path, root: Path) -> str | None:
     return file.relative_to(root).as_posix() if file.is_relative_to(root) else None
 
@@ -187,7 +179,8 @@ def _inline_rule(file: Path, path: str) -> Rule | None:
 def _entries(path: str, scope: Scope, rules: Sequence[Rule]) -> Iterator[Entry]:
     """One entry for each set of parameters; a rule of another kind gives an entry with a problem."""
     kind = _kind(PurePosixPath(path))
-    options = merged(Options(), [scope.config.overrides, *(rule.overrides for rule in rules), scope.flags])
+    base = Options(accepted=scope.accepted)
+    options = merged(base, [scope.config.overrides, *(rule.overrides for rule in rules), scope.flags])
     plain = Subject(root=scope.root, path=path, kind=kind)
     problem = _misfit(path, kind, rules)
     if problem:

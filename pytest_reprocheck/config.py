@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING
 from pytest_reprocheck import settings
 from pytest_reprocheck.core.conditions import DEFAULT_FACTORS
 from pytest_reprocheck.core.errors import ConfigError
+from pytest_reprocheck.core.findings import FAILING
 from pytest_reprocheck.core.tolerance import Tolerance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from pytest_reprocheck.core.allowances import Accepted, Allowance
     from pytest_reprocheck.core.conditions import FactorName, WorkspaceMode
+    from pytest_reprocheck.core.findings import FailOn
     from pytest_reprocheck.core.subjects import Json
 
 FILE_NAME = "pyproject.toml"
@@ -51,6 +54,12 @@ class Options:
     """Whether all runs go without a network."""
     require_run: bool = False
     """Whether a blocked subject fails its gate."""
+    fail_on: tuple[FailOn, ...] = FAILING
+    """Verdicts that fail a gate, and ``warning``."""
+    allow: tuple[Allowance, ...] = ()
+    """Findings that the configuration accepts."""
+    accepted: tuple[Accepted, ...] = ()
+    """Findings that the baseline accepts, of all subjects."""
     try_remedies: bool = True
     """Whether mechanical remedies are applied to a copy and run."""
     workspace: WorkspaceMode = "auto"
@@ -76,6 +85,8 @@ class Overrides:
     allow_network_reruns: bool | None = None
     allow_writes: tuple[str, ...] | None = None
     require_run: bool | None = None
+    fail_on: tuple[FailOn, ...] | None = None
+    allow: tuple[Allowance, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,6 +120,8 @@ class Config:
     """As in Rule, for all subjects."""
     json: str | None = None
     """Where the machine-readable report goes, relative to the root."""
+    baseline: str | None = None
+    """Where the accepted findings are, relative to the root."""
     overrides: Overrides = field(default_factory=Overrides)
     rules: tuple[Rule, ...] = ()
 
@@ -127,6 +140,8 @@ _OVERRIDES: Mapping[str, settings.Reader] = {
     "allow-network-reruns": settings.switch,
     "allow-writes": settings.hosts,
     "require-run": settings.switch,
+    "fail-on": settings.fail_on,
+    "allow": settings.allowances,
 }
 _RULE: Mapping[str, settings.Reader] = {
     "args": settings.texts,
@@ -142,6 +157,7 @@ _GLOBAL: Mapping[str, settings.Reader] = {
     "exclude": settings.globs,
     "cwd": settings.folder,
     "json": settings.text,
+    "baseline": settings.text,
     **_OVERRIDES,
 }
 

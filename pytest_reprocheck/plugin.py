@@ -17,7 +17,8 @@ from pytest_reprocheck.plugin_session import AuditSession, audits_key
 
 if TYPE_CHECKING:
     from pytest_reprocheck.collecting import Scope
-    from pytest_reprocheck.config import Options
+    from pytest_reprocheck.config import Config, Options
+    from pytest_reprocheck.core.allowances import Accepted
     from pytest_reprocheck.core.findings import Audit
 
 _scope_key = pytest.StashKey["Scope"]()
@@ -34,6 +35,7 @@ _VALUES = (
     "no-network",
     "allow-writes",
     "require-run",
+    "fail-on",
 )
 """Flags that set options of the audits; their names are those of the configuration's keys."""
 
@@ -63,6 +65,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--reprocheck-require-run", action="store_true", default=None, help="fail what is blocked, instead of a skip"
     )
+    group.addoption(
+        "--reprocheck-fail-on", metavar="LIST", help="verdicts that fail, and: warning, never (all but blocked)"
+    )
+    group.addoption("--reprocheck-baseline", metavar="FILE", help="findings in this file are accepted")
+    group.addoption(
+        "--reprocheck-update-baseline", action="store_true", help="write the findings of this run into the baseline"
+    )
     group.addoption("--reprocheck-list", action="store_true", help="show what would be audited, run nothing")
 
 
@@ -83,7 +92,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("reprocheck"):
         config.pluginmanager.register(AuditSession(config, _scope(config)), "reprocheck-session")
         return
-    for name in ("json", *_VALUES, "list"):
+    for name in ("json", *_VALUES, "baseline", "update-baseline", "list"):
         if config.getoption(f"reprocheck_{name.replace('-', '_')}"):
             raise pytest.UsageError(
                 f"--reprocheck-{name} needs --reprocheck. Add it, or set the key in pyproject.toml."
@@ -94,18 +103,37 @@ def _scope(config: pytest.Config) -> Scope:
     """Configuration and flags; raises UsageError."""
     from pytest_reprocheck.collecting import Scope
     from pytest_reprocheck.config import parse_flags, read_config
-    from pytest_reprocheck.core.errors import ConfigError
+    from pytest_reprocheck.core.errors import ReprocheckError
 
     try:
         flags = {name: config.getoption(f"reprocheck_{name.replace('-', '_')}") for name in _VALUES}
+        chosen = read_config(config.rootpath)
         return Scope(
             root=config.rootpath,
-            config=read_config(config.rootpath),
+            config=chosen,
             flags=parse_flags(flags, "--reprocheck-"),
             invoked_from=config.invocation_params.dir,
+            accepted=_accepted(config, chosen),
         )
-    except ConfigError as error:
+    except ReprocheckError as error:
         raise pytest.UsageError(str(error)) from error
+
+
+def _accepted(config: pytest.Config, chosen: Config) -> tuple[Accepted, ...]:
+    """The baseline that flags and configuration name; raises ConfigError or DecodeError."""
+    import datetime as dt
+
+    from pytest_reprocheck.gates import baseline_file, read_baseline
+
+    update = bool(config.getoption("reprocheck_update_baseline"))
+    file = baseline_file(
+        config.getoption("reprocheck_baseline"),
+        chosen,
+        root=config.rootpath,
+        invoked_from=config.invocation_params.dir,
+        update=update,
+    )
+    return read_baseline(file, dt.datetime.now().astimezone().date(), may_lack=update)
 
 
 @pytest.fixture
@@ -174,7 +202,7 @@ def _check(
     audits.append(audit)
     if audit.verdict == "failed" and raised:
         raise raised[0]  # the test's own failure, with pytest's own explanation of it
-    if audit.fails(require_run=options.require_run):
+    if audit.fails(fail_on=options.fail_on, require_run=options.require_run):
         pytest.fail(f"{render_headline(audit)}\n{render_failure(audit)}", pytrace=False)
     if audit.verdict == "blocked":
         pytest.skip(audit.reason)
@@ -197,7 +225,7 @@ def _function_options(item: pytest.Function) -> Options:
         problem = ""
     if problem:  # outside the handler, so that the message stands alone
         pytest.fail(problem, pytrace=False)
-    return merged(Options(), [scope.config.overrides, scope.flags, *reversed(markers)])
+    return merged(Options(accepted=scope.accepted), [scope.config.overrides, scope.flags, *reversed(markers)])
 
 
 def _require_plain_function(item: pytest.Function) -> None:

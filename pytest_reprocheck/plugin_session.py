@@ -14,6 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from pytest_reprocheck.auditing import Machine
     from pytest_reprocheck.collecting import Entry, Scope
+    from pytest_reprocheck.config import Options
     from pytest_reprocheck.core.findings import Audit
     from pytest_reprocheck.core.subjects import Json
 
@@ -67,7 +68,7 @@ class AuditItem(pytest.Item):
         self.user_properties.append(("reprocheck_verdict", audit.verdict))
         self.user_properties.append(("reprocheck_causes", " ".join(causes)))
         self.user_properties.append(("reprocheck_runs", audit.runs))
-        if audit.fails(require_run=self.entry.options.require_run):
+        if session.stops(audit, self.entry.options):
             raise NotReproducibleError(audit)
         if audit.verdict == "blocked":
             pytest.skip(audit.reason)
@@ -104,6 +105,7 @@ class AuditSession:
         self.is_worker = hasattr(config, "workerinput")
         # Not Session.isinitpath: it forgets a file that is named beside a folder around it.
         self.named = frozenset(_path_of(argument, config) for argument in config.args)
+        self.updates_baseline = bool(config.getoption("reprocheck_update_baseline"))
         self.items = 0
         self.audits: dict[tuple[int, int], Audit] = {}
         """Position of the item in the order of collection, position among its audits -> audit."""
@@ -125,6 +127,12 @@ class AuditSession:
             raise pytest.UsageError(str(error)) from error
         if config.args_source is not config.ArgsSource.ARGS:
             config.args += [str(file) for file in files if not any(map(file.is_relative_to, self.named))]
+
+    def stops(self, audit: Audit, options: Options) -> bool:
+        """Whether an audit fails its item; not for findings that are being written into the baseline."""
+        if self.updates_baseline and audit.verdict not in ("failed", "blocked"):
+            return False
+        return audit.fails(fail_on=options.fail_on, require_run=options.require_run)
 
     def machine(self) -> Machine:
         """What this machine can keep runs from, found out at the first question."""
@@ -262,16 +270,35 @@ class AuditSession:
         if file is not None:
             write_text(file, report_to_json(audits, host(), tool_version=tool_version))
         keep_last(config.rootpath, audits, host(), tool_version=tool_version)
+        if self.updates_baseline:
+            self._write_baseline(config)
+
+    def _write_baseline(self, config: pytest.Config) -> None:
+        from pytest_reprocheck.core.baseline import baseline_text, updated
+        from pytest_reprocheck.gates import baseline_file
+        from pytest_reprocheck.report.machine import write_text
+
+        file = baseline_file(
+            config.getoption("reprocheck_baseline"),
+            self.scope.config,
+            root=config.rootpath,
+            invoked_from=config.invocation_params.dir,
+            update=True,
+        )
+        assert file is not None
+        write_text(file, baseline_text(updated(self.scope.accepted, self._in_order())))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """One line for each subject, and what was not varied."""
+        from pytest_reprocheck.gates import unused_allowances
         from pytest_reprocheck.report.terminal import render_interrupted, render_summary
 
         broken_off = [subject for nodeid in self.under_way if (subject := _subject_in(nodeid))]
         if self.audits or broken_off:
             terminalreporter.section("reprocheck summary")
             lines = render_summary(self._in_order()) if self.audits else ()
-            for line in (*lines, *map(render_interrupted, broken_off)):
+            unused = unused_allowances(self.scope.config, self._in_order())
+            for line in (*lines, *map(render_interrupted, broken_off), *unused):
                 terminalreporter.write_line(line)
         for problem in self.problems:
             terminalreporter.write_line(problem)

@@ -10,8 +10,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, get_args
 
+from pytest_reprocheck.core.allowances import Allowance
+from pytest_reprocheck.core.causes import CAUSES
 from pytest_reprocheck.core.conditions import FACTORS, FactorName, WorkspaceMode
 from pytest_reprocheck.core.errors import ConfigError, did_you_mean
+from pytest_reprocheck.core.findings import FailOn
 from pytest_reprocheck.core.subjects import Json, parameter_text
 from pytest_reprocheck.core.tolerance import Tolerance
 
@@ -204,6 +207,46 @@ def factors(value: object, where: str) -> tuple[FactorName, ...]:
         raise unexpected("names of factors, 'default' or 'hardware'", value, where)
     chosen = {factor for name in names for factor in levels.get(name, [name])}
     return tuple(factor.name for factor in FACTORS if factor.name in chosen)
+
+
+def fail_on(value: object, where: str) -> tuple[FailOn, ...]:
+    """Verdicts, ``warning``, or nothing at all; flags give them separated by commas, and ``never`` for none."""
+    known: tuple[FailOn, ...] = get_args(FailOn)
+    given = value.split(",") if isinstance(value, str) else texts(value, where)
+    names = [name.strip() for name in given]
+    if names == ["never"]:
+        return ()
+    for name in names:
+        if name not in known:
+            raise ConfigError(f"unknown verdict {name!r}", where=where, hint=did_you_mean(name, [*known, "never"]))
+    return tuple(name for name in known if name in names)
+
+
+def allowances(value: object, where: str) -> tuple[Allowance, ...]:
+    """Tables with ``cause`` (one or several), ``path`` (a glob; every path without it) and ``reason``."""
+    if not isinstance(value, list):
+        raise unexpected("a list of tables with cause, path and reason", value, where)
+    return tuple(_allowance(item, f"{where}[{index}]") for index, item in enumerate(value))
+
+
+def _allowance(value: object, where: str) -> Allowance:
+    given = fields(value, where, {"cause": causes, "path": glob, "reason": text})
+    for name in ("cause", "reason"):
+        if name not in given:
+            raise ConfigError(f"missing key {name!r}", where=where)
+    return Allowance(where=where, causes=given["cause"], reason=given["reason"], pattern=given.get("path", "**"))
+
+
+def causes(value: object, where: str) -> tuple[str, ...]:
+    """A cause of the catalogue, or a list of them."""
+    names = (value,) if isinstance(value, str) else texts(value, where)
+    known = [cause.slug for cause in CAUSES]
+    for name in names:
+        if name not in known:
+            raise ConfigError(f"unknown cause {name!r}", where=where, hint=did_you_mean(name, known))
+    if not names:
+        raise unexpected("at least one cause", value, where)
+    return names
 
 
 def tolerance(value: object, where: str) -> Tolerance:

@@ -22,7 +22,7 @@ MAX_FILE_LINES = 400
 LAYERS = ("compare", "execution", "diagnose", "environment", "report")
 USE_CASES = ("auditing", "locking", "inspecting")
 USE_CASE = frozenset({"config", "core", "execution", "compare", "diagnose", "environment"})
-FACE = frozenset({*USE_CASES, "config", "collecting", "report", "core"})
+FACE = frozenset({*USE_CASES, "config", "collecting", "gates", "report", "core"})
 ALLOWED: Mapping[str, frozenset[str]] = {
     "core": frozenset(),
     "probes": frozenset(),
@@ -37,6 +37,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "settings": frozenset({"core"}),
     "config": frozenset({"settings", "core"}),
     "collecting": frozenset({"config", "core"}),
+    "gates": frozenset({"config", "core"}),
     "plugin": FACE | {"plugin_session"},
     "plugin_session": FACE,
     "cli": FACE,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
@@ -13,6 +13,9 @@ from pytest_reprocheck.core.trace import Aspect, NotCompared, Place
 
 Verdict = Literal["blocked", "failed", "nondeterministic", "fragile", "drifted", "inconclusive", "reproducible"]
 Severity = Literal["error", "warning", "info"]
+FailOn = Literal["blocked", "failed", "nondeterministic", "fragile", "drifted", "inconclusive", "warning"]
+FAILING: tuple[FailOn, ...] = ("failed", "nondeterministic", "fragile", "drifted", "inconclusive")
+"""What stops a gate unless it is told otherwise."""
 FactorState = Literal["applied", "not-applicable", "ineffective"]
 
 
@@ -113,6 +116,8 @@ class Finding:
     """Why this is the cause: the evidence in one sentence."""
     remedy: str = ""
     """What to write instead, and whether it was tried."""
+    allowed: str = ""
+    """The reason for which the user accepts it, and where that stands; its severity is ``info`` then."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -156,6 +161,8 @@ class Audit:
     """How the runs were kept from the user's tree: ``overlay``, ``copy`` or ``in-place``; empty for functions."""
     notes: tuple[str, ...] = ()
     """Where that is weaker than it could be, and why."""
+    remarks: tuple[str, ...] = ()
+    """What is wrong with the user's acceptances: unused, unknown, without a reason, expired; sorted."""
 
     @property
     def name(self) -> str:
@@ -167,6 +174,11 @@ class Audit:
         """Whether it is shown to be reproducible; a blocked subject neither passes nor fails."""
         return self.verdict == "reproducible"
 
-    def fails(self, *, require_run: bool) -> bool:
-        """Whether a gate stops it; a blocked one where ``require_run`` says so."""
-        return not self.passed and (require_run or self.verdict != "blocked")
+    def fails(self, *, fail_on: Collection[FailOn] = FAILING, require_run: bool = False) -> bool:
+        """Whether a gate stops it: its verdict is among ``fail_on``, or ``warning`` is and it has one.
+
+        A blocked one is stopped where ``require_run`` says so, too.
+        """
+        warned = any(finding.severity == "warning" for finding in self.findings)
+        stopped = self.verdict in fail_on or (warned and "warning" in fail_on)
+        return stopped or (require_run and self.verdict == "blocked")

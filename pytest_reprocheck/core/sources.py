@@ -16,6 +16,8 @@ class Unit:
     """POSIX path relative to the project's root."""
     cell: int | None
     text: str
+    tags: tuple[str, ...] = ()
+    """A cell's tags."""
 
     def line(self, number: int | None) -> str:
         """The stripped text of a 1-based line; empty when there is none."""

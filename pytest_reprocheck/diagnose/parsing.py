@@ -22,11 +22,21 @@ def parse(unit: Unit) -> ast.Module | None:
     except SyntaxError:
         if unit.cell is None:
             return None
-    lines = [_without_magic(line) for line in unit.text.splitlines()]
     try:
-        return ast.parse("\n".join(lines))
+        return ast.parse(python_text(unit))
     except SyntaxError:
         return None
+
+
+def python_text(unit: Unit) -> str:
+    """The unit's text, of a cell that does not parse with ``pass`` in place of its magics."""
+    if unit.cell is None:
+        return unit.text
+    try:
+        ast.parse(unit.text)
+    except SyntaxError:
+        return "\n".join(_without_magic(line) for line in unit.text.splitlines())
+    return unit.text
 
 
 def _without_magic(line: str) -> str:

@@ -133,6 +133,15 @@ def executed_cells(notebook: NotebookNode) -> list[tuple[int, str]]:
     ]
 
 
+def tags_of(notebook: NotebookNode) -> dict[int, tuple[str, ...]]:
+    """The user's index -> the cell's tags, of cells that have some."""
+    return {
+        users_index(cell, index): tuple(str(tag) for tag in cell.metadata["tags"])
+        for index, cell in enumerate(notebook.cells)
+        if isinstance(cell.metadata.get("tags"), list) and cell.metadata["tags"]
+    }
+
+
 def with_sources(notebook: NotebookNode, sources: Mapping[int, str]) -> NotebookNode:
     """A copy with other sources for some of the user's cells."""
     changed = copy.deepcopy(notebook)

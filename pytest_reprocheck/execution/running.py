@@ -20,7 +20,7 @@ from pytest_reprocheck.execution.answering import answering
 from pytest_reprocheck.execution.child import Processes
 from pytest_reprocheck.execution.limits import Limits
 from pytest_reprocheck.execution.notebook import run_notebook
-from pytest_reprocheck.execution.reading import executed_cells, read_notebook, with_sources
+from pytest_reprocheck.execution.reading import executed_cells, read_notebook, tags_of, with_sources
 from pytest_reprocheck.execution.script import read_script, run_script
 from pytest_reprocheck.execution.workspace import (
     Prepared,
@@ -163,7 +163,11 @@ class Runner:
         if self.notebook is not None:
             # Of the cell before injected parameters and these, which share an index, the user's own comes first.
             cells = dict(reversed(executed_cells(self.notebook)))
-            found = [Unit(path=self.subject.path, cell=index, text=cells[index]) for index in sorted(cells)]
+            tags = tags_of(self.notebook)
+            found = [
+                Unit(path=self.subject.path, cell=index, text=cells[index], tags=tags.get(index, ()))
+                for index in sorted(cells)
+            ]
         for path in sorted(set(reached)):
             file = self.subject.root / path
             if file.suffix == ".py" and file.is_file():

@@ -57,9 +57,15 @@ def render_failure(audit: Audit, *, width: int = 80) -> str:
     for finding in audit.findings:
         if finding.severity != "info":
             lines += _finding(finding, audit.path, width)
-    hidden = sum(finding.severity == "info" for finding in audit.findings)
+    for finding in audit.findings:
+        if finding.allowed:
+            told = f"{finding.cause} {_place(finding.location, audit.path)}: {finding.allowed}"
+            lines += _labelled("allowed:", told, width, indent=14)
+    hidden = sum(finding.severity == "info" and not finding.allowed for finding in audit.findings)
     if hidden:
         lines.append(f"and {_count(hidden, 'finding')} of severity info, in the report")
+    for remark in audit.remarks:
+        lines += _labelled("allowed:", remark, width, indent=14)
     for told in _not_compared(audit):
         lines += _labelled("not compared:", told, width, indent=14)
     if audit.kind != "function" and audit.conditions and audit.findings:
@@ -85,12 +91,13 @@ def render_summary(audits: Sequence[Audit], *, width: int = 80, flag: str = "--r
     lines: list[str] = []
     for audit, name in zip(audits, names, strict=True):
         head = f"{name:<{name_width}}  {audit.verdict:<{verdict_width}}  {_cost(audit):<{runs_width}}"
-        parts = (_factors(audit), _warnings(audit), _written(audit), one_line(audit.reason))
+        parts = (_factors(audit), _warnings(audit), _allowed(audit), _written(audit), one_line(audit.reason))
         rest = "; ".join(part for part in parts if part)
         if len(f"{head}  {rest}") <= width:
             lines.append(f"{head}  {rest}".rstrip())
         else:
             lines += [head.rstrip(), *_wrapped(rest, width, indent=4)]
+        lines += [line for remark in audit.remarks for line in _wrapped(remark, width, indent=4)]
     return [*lines, *_wrapped(_not_varied(audits, flag), width, hanging=2)]
 
 
@@ -229,6 +236,12 @@ def _warnings(audit: Audit) -> str:
     """What is shown and does not fail, as the cause and its place."""
     shown = [f"{finding.cause} at {finding.location}" for finding in audit.findings if finding.severity == "warning"]
     return f"{_count(len(shown), 'warning')}: {', '.join(shown)}" if shown else ""
+
+
+def _allowed(audit: Audit) -> str:
+    """What the user accepts, as the cause and its place."""
+    shown = [f"{finding.cause} at {finding.location}" for finding in audit.findings if finding.allowed]
+    return f"{len(shown)} allowed: {', '.join(shown)}" if shown else ""
 
 
 def _written(audit: Audit) -> str:
