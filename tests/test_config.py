@@ -106,12 +106,20 @@ WRONG = {
     ),
     "[tool.reprocheck]\nsubjetcs = []": "tool.reprocheck.subjetcs: unknown key. Did you mean 'subjects'?",
     "[tool.reprocheck]\nsubjcet = []": "tool.reprocheck.subjcet: unknown key. Did you mean 'subject'?",
-    "[tool.reprocheck]\nzzz = 1": "tool.reprocheck.zzz: unknown key. Known: allow-network-reruns, allow-writes,",
+    "[tool.reprocheck]\nzzz = 1": "tool.reprocheck.zzz: unknown key. Known: allow, allow-network-reruns, allow-writes,",
     "[[tool.reprocheck.subject]]\nargs = []": "tool.reprocheck.subject[0]: missing key 'path'",
     "[tool.reprocheck.subject]\npath = 'x'": "tool.reprocheck.subject: expected tables, as in [[tool.reprocheck",
     "[tool]\nreprocheck = 1": "tool.reprocheck: expected a table, got 1",
     "[tool.reprocheck]\nsubjects = 'a.py'": "tool.reprocheck.subjects: expected a list of texts, got 'a.py'",
     "[tool.reprocheck]\nexclude = ['/tmp']": "tool.reprocheck.exclude[0]: expected a glob from the root, got '/tmp'",
+    "[tool.reprocheck]\nfail-on = ['fragil']": (
+        "tool.reprocheck.fail-on: unknown verdict 'fragil'. Did you mean 'fragile'?"
+    ),
+    "[tool.reprocheck]\nallow = ['clock']": "tool.reprocheck.allow[0]: expected a table, got 'clock'",
+    "[tool.reprocheck]\nallow = [{reason = 'r'}]": "tool.reprocheck.allow[0]: missing key 'cause'",
+    "[tool.reprocheck]\nallow = [{cause = 'clok', reason = 'r'}]": (
+        "tool.reprocheck.allow[0].cause: unknown cause 'clok'. Did you mean 'clock'?"
+    ),
     "[tool.reprocheck]\nvary = ['sed']": "tool.reprocheck.vary: unknown factor 'sed'. Did you mean 'seed'?",
     "[tool.reprocheck]\nvary = []": "tool.reprocheck.vary: expected names of factors, 'default' or 'hardware', got []",
     "[tool.reprocheck]\nmax-runs = 1": "tool.reprocheck.max-runs: expected a whole number, at least 2, got 1",
