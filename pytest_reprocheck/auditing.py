@@ -32,6 +32,7 @@ from pytest_reprocheck.execution.running import Runner, runner
 from pytest_reprocheck.execution.workspace import Workspace, project_files
 from pytest_reprocheck.explaining import explain
 from pytest_reprocheck.leaving import leftover_findings
+from pytest_reprocheck.stored import stale_findings
 
 __all__ = ["Machine", "Progress", "audit", "audit_function", "replay", "subject_at", "this_machine"]
 
@@ -157,6 +158,8 @@ def _audit(
         findings = explain(case)
     if blocker is None:
         findings += leftover_findings(case)
+        stored = executor.stored(case.a) if isinstance(executor, Runner) else None
+        findings += stale_findings(case, stored)
     factors = {factor: factor_report(factor, case.a, case.b) for factor in options.vary}
     complete = blocker is None and not _both_failed(case)
     allowed = allow(

@@ -262,6 +262,19 @@ CAUSES: tuple[Cause, ...] = (
         limits="Only files of the project are looked at.",
     ),
     Cause(
+        slug="stale-output",
+        title="A notebook's stored outputs are not what its code gives",
+        recurs=False,
+        what="All runs agree, and the outputs that the notebook was saved with say something else.",
+        why="Whoever reads the notebook sees results of other code, other data or other packages.",
+        example="cell[3]: stored 0.861, runs 0.857",
+        remedy="jupyter nbconvert --to notebook --execute --inplace churn.ipynb",
+        limits=(
+            "A warning. What differs between runs is reported there, and not here; notebooks with parameters and cells "
+            "marked NBVAL_IGNORE_OUTPUT are left out."
+        ),
+    ),
+    Cause(
         slug="unexplained",
         title="A difference that no controlled factor explains",
         recurs=True,

@@ -159,6 +159,18 @@ def cell_observations(
     return found, shortened
 
 
+def stored_observations(
+    outputs: Sequence[Mapping[str, Any]], step: Step, seq: int, blobs: Path
+) -> tuple[list[Observation], list[NotCompared]]:
+    """The outputs of a cell as a notebook's file has them; its streams are among them, in pieces."""
+    streams: dict[str, Kept] = {}
+    for output in outputs:
+        if output["output_type"] == "stream":
+            streams.setdefault(output["name"], Kept(room=STEP_ROOM)).add(output["text"])
+    others = [output for output in outputs if output["output_type"] != "stream"]
+    return cell_observations(others, streams, step, seq, blobs)
+
+
 def _mime_value(mime: str, data: Any, blobs: Path) -> Text | Image:
     if mime in _IMAGES and isinstance(data, str):
         content = base64.b64decode(data)

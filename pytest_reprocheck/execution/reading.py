@@ -1,4 +1,4 @@
-"""Reading a notebook as it will be run: parameters injected, nbval's markers and tags honoured."""
+"""Reading a notebook as it will be run: parameters injected, markers and tags of nbval and nbmake honoured."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def read_notebook(subject: Subject) -> NotebookNode:
             "not a notebook: the JSON has no cells", where=subject.path, hint="Save it again with Jupyter"
         )
     notebook = _upgrade(subject, text)
-    _honour_nbval(notebook)
+    _honour_others(notebook)
     return _with_parameters(subject, notebook) if subject.parameters else notebook
 
 
@@ -94,14 +94,28 @@ def users_index(cell: NotebookNode, position: int) -> int:
     return index
 
 
-def _honour_nbval(notebook: NotebookNode) -> None:
-    """Give cells that nbval would skip, or let raise, the tags that nbclient knows."""
+def cell_timeout_of(notebook: NotebookNode) -> float | None:
+    """Seconds that each cell may take by the notebook's own metadata, as nbmake reads them; None where it has none."""
+    seconds = _execution_metadata(notebook).get("timeout")
+    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool) or seconds <= 0:
+        return None
+    return float(seconds)
+
+
+def _execution_metadata(notebook: NotebookNode) -> Mapping[str, Any]:
+    found = notebook.metadata.get("execution", {})
+    return found if isinstance(found, Mapping) else {}
+
+
+def _honour_others(notebook: NotebookNode) -> None:
+    """Give cells that nbval or nbmake would skip, or let raise, the tags that nbclient knows."""
+    all_may_raise = _execution_metadata(notebook).get("allow_errors") is True
     for cell in notebook.cells:
         options = _nbval_options(cell)
         tags = list(cell.metadata.get("tags", []))
         if options.get("skip"):
             tags.append(_SKIP)
-        if options.get("check_exception"):
+        if options.get("check_exception") or (all_may_raise and cell.cell_type == "code"):
             tags.append(_RAISES)
         if tags:
             cell.metadata["tags"] = tags
@@ -131,6 +145,23 @@ def executed_cells(notebook: NotebookNode) -> list[tuple[int, str]]:
         for index, cell in enumerate(notebook.cells)
         if cell.cell_type == "code" and cell.source.strip() and _SKIP not in cell.metadata.get("tags", [])
     ]
+
+
+def stored_outputs(subject: Subject, notebook: NotebookNode) -> dict[int, list[NotebookNode]]:
+    """Cell index -> the outputs that the user's file has, for cells that were executed before it was saved.
+
+    Without the cells whose outputs nobody wants compared. Empty for a notebook with parameters, whose stored outputs
+    are of others.
+    """
+    if subject.parameters:
+        return {}
+    stored: NotebookNode = nbformat.reads(subject.file.read_text(encoding="utf-8"), as_version=4)  # type: ignore[no-untyped-call]
+    left_out = ignored_outputs(notebook)
+    return {
+        index: cell.outputs
+        for index, cell in enumerate(stored.cells)
+        if cell.cell_type == "code" and index not in left_out and (cell.outputs or cell.execution_count is not None)
+    }
 
 
 def tags_of(notebook: NotebookNode) -> dict[int, tuple[str, ...]]:

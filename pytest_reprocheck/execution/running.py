@@ -15,12 +15,20 @@ from pytest_reprocheck.core.conditions import Conditions
 from pytest_reprocheck.core.errors import SubjectError
 from pytest_reprocheck.core.sources import Unit
 from pytest_reprocheck.core.subjects import Subject
-from pytest_reprocheck.core.trace import NotCompared, Trace
+from pytest_reprocheck.core.trace import NotCompared, Observation, Trace
 from pytest_reprocheck.execution.answering import answering
 from pytest_reprocheck.execution.child import Processes
 from pytest_reprocheck.execution.limits import Limits
 from pytest_reprocheck.execution.notebook import run_notebook
-from pytest_reprocheck.execution.reading import executed_cells, read_notebook, tags_of, with_sources
+from pytest_reprocheck.execution.outputs import stored_observations
+from pytest_reprocheck.execution.reading import (
+    cell_timeout_of,
+    executed_cells,
+    read_notebook,
+    stored_outputs,
+    tags_of,
+    with_sources,
+)
 from pytest_reprocheck.execution.script import read_script, run_script
 from pytest_reprocheck.execution.workspace import (
     Prepared,
@@ -157,6 +165,29 @@ class Runner:
             deadline=batch.deadline,
         )
 
+    def stored(self, trace: Trace) -> Trace | None:
+        """The outputs that the user's notebook was saved with, as a trace with this run's steps.
+
+        None where there are none. What the run did beside its outputs, and in cells without stored ones, is left out
+        of both: facts that only one of the two can have are no differences.
+        """
+        outputs = stored_outputs(self.subject, self.notebook) if self.notebook is not None else {}
+        steps = [step for step in trace.steps if step.place.cell in outputs]
+        if not steps:
+            return None
+        blobs = self.ready.base / "stored"
+        blobs.mkdir(exist_ok=True)
+        found: list[Observation] = []
+        skipped: list[NotCompared] = []
+        for step in steps:
+            assert step.place.cell is not None
+            told, shortened = stored_observations(outputs[step.place.cell], step, step.index, blobs)
+            found += told
+            skipped += shortened
+        kept = frozenset(step.index for step in steps)
+        others = [each for each in trace.observations if each.aspect != "outputs" or each.step not in kept]
+        return replace(trace, observations=(*found, *others), blobs=str(blobs), not_compared=tuple(skipped))
+
     def units(self, reached: Sequence[str]) -> tuple[Unit, ...]:
         """The user's code that ran: the notebook's cells, and the files in ``reached``."""
         found = []
@@ -186,4 +217,7 @@ def runner(subject: Subject, *, limits: Limits | None = None, workspace: Workspa
     if notebook is None and subject.module is None and not subject.file.is_file():
         raise SubjectError("no such file", where=subject.path)
     with prepared(subject.root, workspace or Workspace()) as ready, answering(queries_socket(ready.base)):
-        yield Runner(subject=subject, ready=ready, notebook=notebook, limits=limits or Limits())
+        asked = limits or Limits()
+        if notebook is not None and asked.cell is None:
+            asked = replace(asked, cell=cell_timeout_of(notebook))
+        yield Runner(subject=subject, ready=ready, notebook=notebook, limits=asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,20 @@ def test_tags_and_markers_of_the_field(tmp_path: Path) -> None:
     assert outputs(trace) == "kept\n"
     assert outputs(trace, "error") == "ValueError: expected"
     assert [item.reason for item in trace.not_compared] == ["the cell is marked NBVAL_IGNORE_OUTPUT"]
+
+
+def test_metadata_of_nbmake(tmp_path: Path) -> None:
+    """A notebook that allows errors goes on after them; its time for a cell holds where nothing else is asked for."""
+    path = tmp_path / "work/nb.ipynb"
+    write_notebook(path, "1 / 0", "print('on')", "while True: pass")
+    data = json.loads(path.read_text(encoding="utf-8"))
+    data["metadata"]["execution"] = {"allow_errors": True, "timeout": 2}
+    path.write_text(json.dumps(data), encoding="utf-8")
+    trace = run_once(notebook(tmp_path))
+    assert outputs(trace) == "on\n"
+    assert outputs(trace, "error").startswith("ZeroDivisionError")
+    assert trace.outcome.status == "timeout"
+    assert "no end of this cell after 2 s" in trace.outcome.message
 
 
 def test_parameters_are_injected_as_papermill_does(tmp_path: Path) -> None:
