@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_reprocheck.compare.comparators import compare_values, describe
 from pytest_reprocheck.compare.judging import Context, Judgement, cut
 from pytest_reprocheck.compare.normalise import Own, normalise_pair
+from pytest_reprocheck.compare.reordering import by_content
 from pytest_reprocheck.compare.unknown import unknown_parts
 from pytest_reprocheck.core.findings import Difference, Key, Sameness
 from pytest_reprocheck.core.tolerance import Tolerance
@@ -39,7 +40,7 @@ class Comparison:
 def compare_traces(a: Trace, b: Trace, *, tolerance: Tolerance) -> Comparison:
     """Compare all facts of two runs of the same subject."""
     a_facts = _keyed(a)
-    b_facts = _paired(a_facts, _keyed(b))
+    b_facts, moved = by_content(a_facts, _paired(a_facts, _keyed(b)))
     differences: list[Difference] = []
     not_compared: list[NotCompared] = []
     absent: Counter[tuple[Aspect, str]] = Counter()
@@ -61,6 +62,7 @@ def compare_traces(a: Trace, b: Trace, *, tolerance: Tolerance) -> Comparison:
             not_compared += [NotCompared(what=f"{shown.what} at {place}", reason=reason) for reason in reasons]
         if judgement is not None and judgement.sameness is not Sameness.IDENTICAL:
             differences.append(_difference(key, place, shown, judgement))
+    differences += [_reordered(key, names, a_facts, a) for key, *names in moved]
     differences += _compare_outcomes(a, b)
     return Comparison(
         differences=tuple(differences),
@@ -107,6 +109,14 @@ def _paired(a: Mapping[Key, Observation], b: Mapping[Key, Observation]) -> Mappi
         rest = iter(left)
         paired |= {key: b[chosen[key] if key in chosen else next(rest)] for key in known}
     return paired
+
+
+def _reordered(key: Key, names: Sequence[Sequence[str]], facts: Mapping[Key, Observation], trace: Trace) -> Difference:
+    """The outputs of one step in another order."""
+    last = [item for fact, item in facts.items() if fact.place == key.place and fact.what in names[0]][-1]
+    shown = cut(", ".join(names[0])), cut(", ".join(names[1]))
+    judgement = Judgement(sameness=Sameness.ORDERING, a=shown[0], b=shown[1], note="outputs reordered", parts=("all",))
+    return _difference(key, _place(last, trace), last, judgement)
 
 
 def _not_compared(a: Observation, b: Observation, judgement: Judgement | None) -> list[str]:

@@ -11,18 +11,26 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from pytest_reprocheck.compare.arrays import compare_arrays, describe_array, load
+from pytest_reprocheck.compare.displays import compare_displays
+from pytest_reprocheck.compare.documents import compare_json, read_json
+from pytest_reprocheck.compare.html import compare_html
 from pytest_reprocheck.compare.images import compare_images
 from pytest_reprocheck.compare.judging import Context, Judgement, cut
+from pytest_reprocheck.compare.pdf import compare_pdf
 from pytest_reprocheck.compare.predictions import compare_predictions
 from pytest_reprocheck.compare.scalars import compare_scalars, describe_scalar
+from pytest_reprocheck.compare.scripts import SCRIPTS, compare_scripts
+from pytest_reprocheck.compare.svg import compare_svg
 from pytest_reprocheck.compare.tables import compare_tables, describe_table
 from pytest_reprocheck.compare.text import compare_text, describe_text
 from pytest_reprocheck.compare.trees import brief, compare_items, compare_objects, describe_items
 from pytest_reprocheck.compare.unknown import is_unknown
 from pytest_reprocheck.core.findings import Sameness
-from pytest_reprocheck.core.values import Array, Image, Items, Object, Opaque, Scalar, Table, Text, Value
+from pytest_reprocheck.core.mimes import is_document, richest_first
+from pytest_reprocheck.core.values import Array, Display, Image, Items, Object, Opaque, Scalar, Table, Text, Value
 
 V = TypeVar("V")
+_Compare = Callable[[V, V, Context], Judgement | None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,9 +104,11 @@ def describe(value: Value, context: Context, *, of_a: bool) -> str:
             return mime
         case Object():
             return brief(value)
+        case Display(forms=forms):
+            return describe(forms[richest_first(forms)[0]], context, of_a=of_a)
 
 
-def _both(name: str, kind: type[V], compare: Callable[[V, V, Context], Judgement | None]) -> Comparator:
+def _both(name: str, kind: type[V], compare: _Compare[V]) -> Comparator:
     """A comparator for two values of one type."""
 
     def checked(a: Value, b: Value, context: Context) -> Judgement | None:
@@ -109,6 +119,41 @@ def _both(name: str, kind: type[V], compare: Callable[[V, V, Context], Judgement
     return Comparator(
         name=name, recognises=lambda a, b, _context: isinstance(a, kind) and isinstance(b, kind), compare=checked
     )
+
+
+def _sent_as(name: str, kind: type[V], compare: _Compare[V], *mimes: str) -> Comparator:
+    """A comparator for two values of one type that were sent under one of some mime types."""
+    plain = _both(name, kind, compare)
+    return Comparator(
+        name=name,
+        recognises=lambda a, b, context: (
+            plain.recognises(a, b, context)
+            and all(isinstance(value, (Text, Image)) and value.mime in mimes for value in (a, b))
+        ),
+        compare=plain.compare,
+    )
+
+
+def _json() -> Comparator:
+    """What is JSON, under whatever name; text, markup and scripts have comparators of their own."""
+    plain = _both("json", Text, compare_json)
+    return Comparator(name=plain.name, recognises=lambda a, b, _c: _is_json(a) and _is_json(b), compare=plain.compare)
+
+
+def _is_json(value: Value) -> bool:
+    return isinstance(value, Text) and not value.mime.startswith("text/") and read_json(value.text) is not None
+
+
+def _script() -> Comparator:
+    """JavaScript, and what was sent under a name of JSON but is none."""
+    plain = _both("script", Text, compare_scripts)
+    return Comparator(
+        name=plain.name, recognises=lambda a, b, _c: _is_script(a) and _is_script(b), compare=plain.compare
+    )
+
+
+def _is_script(value: Value) -> bool:
+    return isinstance(value, Text) and (value.mime in SCRIPTS or is_document(value.mime))
 
 
 def _predictions() -> Comparator:
@@ -125,10 +170,16 @@ COMPARATORS: tuple[Comparator, ...] = (
     _predictions(),
     _both("array", Array, compare_arrays),
     _both("table", Table, compare_tables),
+    _sent_as("html", Text, compare_html, "text/html"),
+    _sent_as("svg", Text, compare_svg, "image/svg+xml"),
+    _json(),
+    _script(),
     _both("text", Text, compare_text),
+    _sent_as("pdf", Image, compare_pdf, "application/pdf"),
     _both("image", Image, compare_images),
     _both("scalar", Scalar, compare_scalars),
     _both("items", Items, lambda a, b, context: compare_items(a, b, context, compare_values)),
+    _both("display", Display, lambda a, b, context: compare_displays(a, b, context, compare_values)),
     _both("object", Object, lambda a, b, context: compare_objects(a, b, context, compare_values)),
 )
 """In order; a new comparator goes before the more general ones."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +51,48 @@ class Judgement:
     """Differing lines of two texts, of the first ones only."""
     not_compared: tuple[str, ...] = ()
     """Why parts of the values could not be compared."""
+
+
+def combined(pieces: Sequence[tuple[str, Judgement | None]]) -> Judgement | None:
+    """Judgements of the pieces of one value as one, as bad as the worst; the pieces that are as bad are told.
+
+    The names of pieces go before the names of their parts; an empty name adds nothing.
+    """
+    differing = [(name, judgement) for name, judgement in pieces if judgement is not None]
+    if not differing:
+        return None
+    sameness = worst([judgement.sameness for _name, judgement in differing])
+    telling = [(name, judgement) for name, judgement in differing if judgement.sameness is sameness]
+    first = telling[0][1]
+    if sameness is Sameness.NORMALISED:
+        note = ", ".join(sorted({name for _name, judgement in telling for name in judgement.note.split(", ")}))
+    else:
+        rest = f"{len(telling) - 1} more pieces differ" if len(telling) > 1 else ""
+        note = ", ".join(filter(None, (first.note, rest)))
+    others = tuple(
+        f"{name or 'text'}: {cut(judgement.a, 50)} | {cut(judgement.b, 50)}" for name, judgement in telling[1:]
+    )
+    counting = [(name, judgement) for name, judgement in differing if judgement.sameness.counts]
+    return Judgement(
+        sameness=sameness,
+        a=first.a,
+        b=first.b,
+        note=note,
+        details=(*first.details, *others)[:DETAILS],
+        parts=tuple(_part(name, part) for name, judgement in counting or telling for part in judgement.parts),
+        pairs=tuple(pair for _name, judgement in counting for pair in _pairs(judgement)),
+        not_compared=tuple(reason for _name, judgement in differing for reason in judgement.not_compared),
+    )
+
+
+def _part(name: str, part: str) -> str:
+    if part == "all":
+        return name or part
+    return f"{name}: {part}" if name else part
+
+
+def _pairs(judgement: Judgement) -> tuple[tuple[str, str], ...]:
+    return judgement.pairs or ((judgement.a, judgement.b),)
 
 
 def worst(samenesses: list[Sameness]) -> Sameness:

@@ -1,4 +1,4 @@
-"""HTML and SVG as lines: one for each tag, and one for each line of text, as the cell of a table."""
+"""HTML, SVG and scripts as lines: one for each tag, and one for each line of text, as the cell of a table."""
 
 from __future__ import annotations
 
@@ -26,3 +26,8 @@ def markup_lines(text: str) -> list[str]:
             shown = (line.strip().replace("<", "&lt;") for line in piece.splitlines())
             lines += [code + line for line in shown if line]
     return lines
+
+
+def script_lines(text: str) -> list[str]:
+    """The lines of a script as they stand in HTML."""
+    return [f"<script> {line}" for line in map(str.strip, text.splitlines()) if line]

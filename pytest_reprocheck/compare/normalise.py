@@ -97,6 +97,13 @@ NORMALISERS: tuple[Normaliser, ...] = (
     _normaliser("generated-id", r"\bT_[0-9a-f]{5}(?=[_\"\s#{.]|$)", "T_<id>", markup_only=True),
     _normaliser("generated-id", r"\bsk-(?:container|estimator)-id-\d{1,9}\b", "sk-<id>", markup_only=True),
     _normaliser("generated-id", rf"\b(?:{_ID}|(?<=-viz-)[0-9a-f]{{32}})\b", "<id>", markup_only=True),
+    # matplotlib's animations and maps number their elements and variables so; a file's name may be its content's.
+    _normaliser(
+        "generated-id",
+        r"(?<=[g-zA-Z_])[0-9a-f]{32}(?![0-9a-f]|\.(?:png|jpe?g|gif|svg|webp|csv|html?|json|txt|js)\b)",
+        "<id>",
+        markup_only=True,
+    ),
     # matplotlib's names of clip paths, markers and collections
     _normaliser("generated-id", rf"(?<=[#\"]){_SVG_NAME}[0-9a-f]{{10}}(?=[\")_])", "<id>", markup_only=True),
     _normaliser("svg-date", r"(?<=<dc:date>\n)[^<\n]{1,40}", "<date>"),

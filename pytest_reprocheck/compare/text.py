@@ -8,7 +8,7 @@ from typing import Literal
 
 from pytest_reprocheck.compare.aligning import Alignment, align
 from pytest_reprocheck.compare.judging import DETAILS, Context, Judgement, cut, cut_pair
-from pytest_reprocheck.compare.markup import markup_lines
+from pytest_reprocheck.compare.markup import markup_lines, script_lines
 from pytest_reprocheck.compare.members import same_members
 from pytest_reprocheck.compare.normalise import normalise_pair
 from pytest_reprocheck.compare.numbers import close_texts
@@ -19,6 +19,7 @@ from pytest_reprocheck.core.values import Text
 # No part of a version, a name or a date: those are words.
 _NUMBER = re.compile(r"(?<![\w.])[-+\u2212]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d{1,4})?(?!\w|\.\w)")
 _MARKUP = frozenset({"text/html", "image/svg+xml"})
+_SCRIPTS = frozenset({"application/javascript", "text/javascript"})
 MAX_PAIRS = 50
 """Differing lines that are kept in full."""
 NO_LINE = "(no line)"
@@ -45,18 +46,20 @@ def compare_text(a: Text, b: Text, context: Context) -> Judgement | None:
     if a.text == b.text:
         note = f"differs beyond the first {len(a.text)} characters"
         return _whole(Sameness.DIFFERENT, [a.text[:1000]], [b.text[:1000]], note)
-    markup = a.mime in _MARKUP
-    split = markup_lines if markup else screen_lines
+    markup = a.mime in _MARKUP or a.mime in _SCRIPTS
+    split = script_lines if a.mime in _SCRIPTS else markup_lines if markup else screen_lines
     a_lines, b_lines = split(a.text), split(b.text)
     if a_lines == b_lines:
         return None
     own = (context.a_own, context.b_own)
     a_norm, b_norm, names = normalise_pair("\n".join(a_lines), "\n".join(b_lines), own, markup=markup)
-    return _judge(a_norm, b_norm, names, context) or _whole(Sameness.NORMALISED, a_lines, b_lines, ", ".join(names))
+    return judge_lines(a_norm, b_norm, names, context) or _whole(
+        Sameness.NORMALISED, a_lines, b_lines, ", ".join(names)
+    )
 
 
-def _judge(a: str, b: str, names: tuple[str, ...], context: Context) -> Judgement | None:
-    """How the normalised texts differ; None when they do not."""
+def judge_lines(a: str, b: str, names: tuple[str, ...], context: Context) -> Judgement | None:
+    """How two normalised texts differ; None when they do not. ``names`` are the normalisers that applied."""
     if a == b:
         return None
     a_lines, b_lines = a.split("\n"), b.split("\n")

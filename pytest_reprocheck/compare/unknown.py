@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from pytest_reprocheck.core.values import Items, Object, Opaque, Value
+from pytest_reprocheck.core.values import Display, Items, Object, Opaque, Value
 
 
 def is_unknown(value: Value) -> bool:
@@ -36,5 +36,7 @@ def _opaque(value: Value) -> Iterator[Opaque]:
                 pending += [*(keys or ()), *values]
             case Object(fields=fields):
                 pending += fields.values()
+            case Display(forms=forms):
+                pending += forms.values()
             case _:
                 pass

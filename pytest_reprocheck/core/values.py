@@ -38,11 +38,11 @@ class Text:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Image:
-    """A picture."""
+    """A picture, or pages of a document."""
 
     kind: Literal["image"] = "image"
     mime: str
-    """``image/png`` and the like."""
+    """``image/png``, ``application/pdf`` and the like."""
     digest: str
     """Of the encoded bytes."""
     blob: str | None
@@ -123,4 +123,15 @@ class Opaque:
     """None: it cannot be compared at all."""
 
 
-Value = Scalar | Text | Image | Array | Table | Items | Object | Opaque
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Display:
+    """One output in several forms, as a table that was sent as HTML and as plain text."""
+
+    kind: Literal["display"] = "display"
+    forms: dict[str, Value]
+    """Mime type -> value."""
+    digest: str
+    """Over all forms."""
+
+
+Value = Scalar | Text | Image | Array | Table | Items | Object | Opaque | Display

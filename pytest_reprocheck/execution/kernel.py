@@ -127,7 +127,7 @@ class BoundedClient(NotebookClient):
             iopub_timeout=_OUTPUT_SECONDS,
             raise_on_iopub_timeout=True,
             shutdown_kernel="immediate",
-            store_widget_state=False,
+            store_widget_state=True,
             on_cell_start=on_cell_start,
         )
         self.watch = watch

@@ -34,6 +34,7 @@ from pytest_reprocheck.execution.launching import Ended, command, read_status
 from pytest_reprocheck.execution.limits import Excess, Limits, Watch, excess_outcome
 from pytest_reprocheck.execution.outputs import Kept, cell_observations, tail
 from pytest_reprocheck.execution.reading import executed_cells, ignored_outputs, users_index
+from pytest_reprocheck.execution.widgets import states_of, with_states
 from pytest_reprocheck.execution.workspace import RunFolder
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -54,6 +55,8 @@ class _Execution:
     position: int
     """The last cell that was begun, -1 if none was."""
     streams: Mapping[int, Mapping[str, Kept]]
+    widgets: Mapping[str, Mapping[str, Any]]
+    """State of each widget by its id."""
 
 
 def run_notebook(
@@ -88,7 +91,7 @@ def run_notebook(
     outcome = _outcome(execution, subject, notebook, watch, tail(printed))
     reached = _users_cell(notebook, execution.position)
     log = _with_steps(read_log(folder.log), subject, cells, reached)
-    outputs, skipped = _outputs(log, notebook, folder, execution.streams)
+    outputs, skipped = _outputs(log, notebook, folder, execution)
     return build_trace(
         log,
         conditions=conditions,
@@ -135,6 +138,7 @@ async def _execute(
         ended=read_status(folder, supervisor.returncode if supervisor is not None else 0),
         position=begun[-1],
         streams=client.streams,
+        widgets=states_of(getattr(client, "widget_state", {}), getattr(client, "widget_buffers", {})),
     )
 
 
@@ -240,7 +244,7 @@ def _with_steps(log: Log, subject: Subject, cells: list[tuple[int, str]], reache
 
 
 def _outputs(
-    log: Log, notebook: NotebookNode, folder: RunFolder, streams: Mapping[int, Mapping[str, Kept]]
+    log: Log, notebook: NotebookNode, folder: RunFolder, execution: _Execution
 ) -> tuple[list[Observation], list[NotCompared]]:
     observations: list[Observation] = []
     skipped: list[NotCompared] = []
@@ -251,12 +255,13 @@ def _outputs(
     for cell, mark in marks.items():
         if cell is None:
             continue
-        printed = streams.get(positions[cell], {})
-        outputs: list[dict[str, Any]] = notebook.cells[positions[cell]].get("outputs", [])
+        printed = execution.streams.get(positions[cell], {})
+        outputs: Sequence[Mapping[str, Any]] = notebook.cells[positions[cell]].get("outputs", [])
         if cell in ignored:
             if outputs or printed:
                 skipped.append(NotCompared(what=f"outputs of {mark.step.place}", reason=ignored[cell]))
             continue
+        outputs = with_states(outputs, execution.widgets)
         found, shortened = cell_observations(outputs, printed, mark.step, log.step_end(mark.step.index), folder.blobs)
         observations += found
         skipped += shortened

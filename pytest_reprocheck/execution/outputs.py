@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import codecs
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from pytest_reprocheck.core.mimes import is_binary, richest_first
 from pytest_reprocheck.core.trace import NotCompared, Observation, Step
-from pytest_reprocheck.core.values import Image, Opaque, Text
+from pytest_reprocheck.core.values import Display, Image, Opaque, Text, Value
 from pytest_reprocheck.execution.intake import Log
 
-_IMAGES = frozenset({"image/png", "image/jpeg", "image/gif"})
 STEP_ROOM = 4 * 1024**2
 """Characters kept of what one step prints to one stream."""
 RUN_ROOM = 32 * 1024**2
@@ -23,7 +25,7 @@ RUN_ROOM = 32 * 1024**2
 _CHUNK = 1024**2
 _TAIL = 4000
 """Characters of standard error kept as an outcome's detail."""
-_EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif"}
+_ANSI = re.compile(r"\x1b\[[0-9;]{0,40}m")
 
 
 def text_value(text: str, mime: str = "text/plain") -> Text:
@@ -136,11 +138,14 @@ def tail(path: Path) -> str:
 def cell_observations(
     outputs: Sequence[Mapping[str, Any]], streams: Mapping[str, Kept], step: Step, seq: int, blobs: Path
 ) -> tuple[list[Observation], list[NotCompared]]:
-    """What a cell printed, by stream, and its other outputs as nbformat has them, by number."""
+    """What a cell printed, by stream, and its other outputs as nbformat has them, by number.
+
+    An output is one fact, named after the form that says most, whatever else was sent beside that.
+    """
     found: list[Observation] = []
     shortened: list[NotCompared] = []
 
-    def observe(what: str, value: Text | Image) -> None:
+    def observe(what: str, value: Value) -> None:
         found.append(Observation(seq=seq, aspect="outputs", what=what, step=step.index, stack=(), value=value))
 
     for name, kept in sorted(streams.items(), reverse=True):
@@ -152,10 +157,9 @@ def cell_observations(
             shortened.append(note)
     for number, output in enumerate(outputs, start=1):
         if output["output_type"] == "error":
-            observe("error", text_value(f"{output['ename']}: {output['evalue']}"))
-            continue
-        for mime, data in sorted(output["data"].items()):
-            observe(f"output {number} ({mime})", _mime_value(mime, data, blobs))
+            observe("error", text_value(_error_text(output)))
+        elif forms := {mime: form_value(mime, output["data"][mime], blobs) for mime in richest_first(output["data"])}:
+            observe(f"output {number} ({next(iter(forms))})", _shown(forms))
     return found, shortened
 
 
@@ -171,16 +175,40 @@ def stored_observations(
     return cell_observations(others, streams, step, seq, blobs)
 
 
-def _mime_value(mime: str, data: Any, blobs: Path) -> Text | Image:
-    if mime in _IMAGES and isinstance(data, str):
-        content = base64.b64decode(data)
-        digest = _digest(content)
-        name = f"{digest}.{_EXTENSIONS[mime]}"
-        (blobs / name).write_bytes(content)
-        return Image(mime=mime, digest=digest, blob=name)
+def _error_text(output: Mapping[str, Any]) -> str:
+    """The traceback as it is read; kernels differ in whether it ends with the exception itself."""
+    told = f"{output['ename']}: {output['evalue']}"
+    traceback = _ANSI.sub("", "\n".join(output.get("traceback") or ()))
+    return traceback if told in traceback else f"{told}\n{traceback}".rstrip("\n")
+
+
+def _shown(forms: Mapping[str, Value]) -> Value:
+    if len(forms) == 1:
+        return next(iter(forms.values()))
+    digests = json.dumps([[mime, form.digest] for mime, form in forms.items()])
+    return Display(forms=dict(forms), digest=_digest(digests.encode()))
+
+
+def form_value(mime: str, data: Any, blobs: Path) -> Value:
+    """What was sent under a mime type; pictures and pages are kept in the folder of blobs."""
+    if isinstance(data, str) and is_binary(mime):
+        try:
+            content = base64.b64decode("".join(data.split()), validate=True)
+        except binascii.Error:
+            return text_value(data, mime)
+        return _binary_value(mime, content, blobs)
     if isinstance(data, str):
         return text_value(data, mime)
     return text_value(json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False), mime)
+
+
+def _binary_value(mime: str, content: bytes, blobs: Path) -> Value:
+    digest = _digest(content)
+    if not mime.startswith("image/") and mime != "application/pdf":
+        return Opaque(type=mime, reason="no comparator for it", digest=digest)
+    name = f"{digest}.{re.sub(r'[^a-z0-9]', '-', mime.partition('/')[2].lower())}"
+    (blobs / name).write_bytes(content)
+    return Image(mime=mime, digest=digest, blob=name)
 
 
 def _digest(content: bytes) -> str:

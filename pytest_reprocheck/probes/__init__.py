@@ -86,6 +86,10 @@ def start(config: Mapping[str, Any]) -> Started:
 
         hook = functools.partial(notebook_steps.install, probe, steps, config=config)
         hooks["IPython.core.interactiveshell"] = probe.guarded("cells", hook)
+    if config["kind"] == "script":
+        from . import figures
+
+        hooks["matplotlib.backend_bases"] = probe.guarded("figures", functools.partial(figures.install, probe))
     ImportHooks(combined(hooks, *more_hooks)).install()
     return Started(probe=probe, steps=steps)
 

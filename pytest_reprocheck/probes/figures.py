@@ -1,4 +1,4 @@
-"""Open matplotlib figures at the end of a script, as pictures."""
+"""Figures of matplotlib that a script shows, as pictures: open at its end, or shown and then closed."""
 
 from __future__ import annotations
 
@@ -7,24 +7,62 @@ import io
 import sys
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from .frames import without_this_frame
+
 if TYPE_CHECKING:
     from .probe import Probe
 
+_SHOWN = "_reprocheck_shown"
+"""Set on the manager of a figure that was shown."""
+
+
+def install(probe: Probe, module: Any) -> None:
+    """Watch the managers of ``matplotlib.backend_bases``: ``plt.show()`` and ``plt.close()`` end there.
+
+    Under a backend without windows nothing else would tell that a figure was shown.
+    """
+    manager_class = module.FigureManagerBase
+    plain_show, plain_destroy = manager_class.show, manager_class.destroy
+    keep = probe.guarded("figures", functools.partial(_observe, probe))
+
+    @functools.wraps(plain_show)
+    def show(manager: Any) -> Any:
+        setattr(manager, _SHOWN, True)
+        try:
+            return plain_show(manager)
+        except BaseException as error:
+            without_this_frame(error)
+            raise
+
+    @functools.wraps(plain_destroy)
+    def destroy(manager: Any) -> Any:
+        if vars(manager).pop(_SHOWN, False) and probe.log.main:
+            keep(manager.canvas.figure, f"figure {manager.num} shown")
+        return plain_destroy(manager)
+
+    probe.replace(manager_class, "show", show)
+    probe.replace(manager_class, "destroy", destroy)
+
 
 def record(probe: Probe) -> None:
-    """Write each open figure as an Image."""
-    pyplot: Any = sys.modules.get("matplotlib.pyplot")
-    if pyplot is None or not hasattr(pyplot, "get_fignums"):
+    """Write each figure that is open at the end."""
+    helpers: Any = sys.modules.get("matplotlib._pylab_helpers")
+    if helpers is None or not hasattr(helpers, "Gcf"):
         return
-    for number in pyplot.get_fignums():
-        file = io.BytesIO()
-        # Without metadata of its own the file tells nothing but the picture.
-        pyplot.figure(number).savefig(file, format="png", metadata={"Software": None})
-        data = file.getvalue()
-        digest = probe.digests.of("image/png", data)
-        blob = probe.blobs.write(f"{digest}.png", len(data), functools.partial(_fill, data))
-        image = {"kind": "image", "mime": "image/png", "digest": digest, "blob": blob}
-        probe.observe("outputs", f"figure {number}", image)
+    for manager in helpers.Gcf.get_all_fig_managers():
+        # Matplotlib closes them when the interpreter ends.
+        vars(manager).pop(_SHOWN, None)
+        probe.guarded(f"figure {manager.num}", _observe)(probe, manager.canvas.figure, f"figure {manager.num}")
+
+
+def _observe(probe: Probe, figure: Any, what: str) -> None:
+    file = io.BytesIO()
+    # Without metadata of its own the file tells nothing but the picture.
+    figure.savefig(file, format="png", metadata={"Software": None})
+    data = file.getvalue()
+    digest = probe.digests.of("image/png", data)
+    blob = probe.blobs.write(f"{digest}.png", len(data), functools.partial(_fill, data))
+    probe.observe("outputs", what, {"kind": "image", "mime": "image/png", "digest": digest, "blob": blob})
 
 
 def _fill(data: bytes, file: BinaryIO) -> None:

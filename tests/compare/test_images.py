@@ -44,7 +44,7 @@ def test_equal_pixels_are_equal_whatever_the_bytes(lab: Lab) -> None:
 
 def test_changed_pixels_are_counted(lab: Lab) -> None:
     """How many, what share, and how far."""
-    note = "1 of 200 pixels differ (0.50 %), largest channel difference 7 of 255"
+    note = "1 of 200 pixels differ (0.50 %), largest channel difference 7 of 255, in x 4-4, y 3-3"
 
     assert lab.judged(lab.image(BLACK), lab.image(dotted(7))) == ("different", note)
 
@@ -53,7 +53,7 @@ def test_a_single_pixel_of_many_is_not_rounded_to_none(lab: Lab) -> None:
     """A share is never told as zero where something differs."""
     large = np.zeros((200, 200, 3))
     other = large.copy()
-    other[0, 0, 0] = 1
+    other[0, 0, 0] = 9
 
     assert "(< 0.01 %)" in lab.judged(lab.image(large), lab.image(other))[1]
 
@@ -82,3 +82,72 @@ def test_pictures_that_cannot_be_decoded_differ_by_digest(lab: Lab) -> None:
     assert lab.judged(good, lab.encoded(b"%PDF-1.4"))[1] == "cannot be decoded: compared by digest"
     assert lab.judged(good, lab.encoded(broken))[1] == "cannot be decoded: compared by digest"
     assert lab.judged(good, lab.image(dotted(1), kept=False))[1] == "too large to keep: compared by digest"
+
+
+def encoded(pixels: npt.NDArray[np.float64], kind: str, **options: object) -> bytes:
+    """A picture of height x width x RGB in a format."""
+    buffer = io.BytesIO()
+    Pillow.fromarray(pixels.astype(np.uint8)).save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def test_a_change_that_rounding_makes_is_within_tolerance(lab: Lab) -> None:
+    """One step of one channel; what lossy formats make of it is a few."""
+    assert lab.judged(lab.image(BLACK), lab.image(dotted(1)))[0] == "within tolerance"
+    assert lab.judged(lab.image(BLACK), lab.image(dotted(2)))[0] == "different"
+    levels = (100, 103, 120)
+    a, b, c = (lab.encoded(encoded(np.full((16, 16, 3), float(x)), "jpeg"), "image/jpeg") for x in levels)
+    assert lab.judged(a, b)[0] == "within tolerance"
+    assert lab.judged(a, c)[0] == "different"
+
+
+def test_the_region_and_the_frames_are_told(lab: Lab) -> None:
+    """Where to look."""
+    other = BLACK.copy()
+    other[2:5, 6:9] = 255
+    a, b = (lab.encoded(animation(*shades), "image/gif") for shades in ((0, 100, 50), (0, 200, 50)))
+
+    assert lab.judged(lab.image(BLACK), lab.image(other))[1].endswith("in x 6-8, y 2-4")
+    assert " of 1 of 3 frames" in lab.judged(a, b)[1]
+
+
+def test_other_kinds_of_pictures(lab: Lab) -> None:
+    """By pixels too."""
+    other = BLACK.copy()
+    other[:, :10] = 200
+    for kind in ("webp", "bmp", "tiff"):
+        a, b = (lab.encoded(encoded(pixels, kind), f"image/{kind}") for pixels in (BLACK, other))
+        assert "100 of 200 pixels differ (50.00 %)" in lab.judged(a, b)[1] or kind == "webp"
+        assert lab.judged(a, b)[0] == "different"
+
+
+def test_channels_of_more_than_8_bits_are_not_cut(lab: Lab) -> None:
+    """Colours on a screen have 8 bits; data that are kept as a picture may have more."""
+    contents = []
+    for value in (40_000, 40_001):
+        buffer = io.BytesIO()
+        Pillow.fromarray(np.full((3, 3), value, dtype=np.uint16)).save(buffer, "png")
+        contents.append(lab.encoded(buffer.getvalue()))
+
+    assert lab.judged(*contents) == (
+        "different",
+        "9 of 9 pixels differ (100.00 %), largest channel difference 1, in x 0-2, y 0-2",
+    )
+
+
+def test_what_is_fully_transparent_has_no_colour(lab: Lab) -> None:
+    """Encoders write there what they like."""
+    contents = []
+    for shade in (0, 255):
+        buffer = io.BytesIO()
+        Pillow.new("RGBA", (4, 4), (shade, shade, shade, 0)).save(buffer, "png")
+        contents.append(lab.encoded(buffer.getvalue()))
+
+    assert lab.judged(*contents) == ("equal after normalisers", "pixel-identical")
+
+
+def test_a_picture_of_another_type_differs(lab: Lab) -> None:
+    """Whatever it shows."""
+    a, b = lab.encoded(encoded(BLACK, "png")), lab.encoded(encoded(BLACK, "jpeg"), "image/jpeg")
+
+    assert lab.judged(a, b) == ("different", "type image/png | image/jpeg")

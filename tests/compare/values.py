@@ -20,7 +20,7 @@ from pytest_reprocheck.compare.normalise import Own
 from pytest_reprocheck.core.conditions import Conditions
 from pytest_reprocheck.core.tolerance import Tolerance
 from pytest_reprocheck.core.trace import Aspect, Call, Observation, Outcome, Place, Step, Trace
-from pytest_reprocheck.core.values import Array, Image, Items, Object, Opaque, Scalar, Table, Text, Value
+from pytest_reprocheck.core.values import Array, Display, Image, Items, Object, Opaque, Scalar, Table, Text, Value
 
 FINISHED = Outcome(status="finished")
 
@@ -65,6 +65,12 @@ def thing(kind: str, *, complete: bool = True, more: str = "", **fields: Value) 
     """An object; ``more`` stands for attributes that were not kept."""
     digest = _digest(kind, sorted((name, value.digest) for name, value in fields.items()), more)
     return Object(type=kind, fields=dict(sorted(fields.items())), digest=digest, complete=complete)
+
+
+def display(**forms: Value) -> Display:
+    """An output in several forms; ``text_html`` stands for ``text/html``."""
+    named = {name.replace("_", "/", 1).replace("__", "+"): form for name, form in forms.items()}
+    return Display(forms=named, digest=_digest(sorted((name, form.digest) for name, form in named.items())))
 
 
 def opaque(kind: str = "m.Lock", *, digest: str | None = None) -> Opaque:
@@ -125,11 +131,11 @@ class Lab:
         Pillow.fromarray(np.asarray(pixels, dtype=np.uint8)).save(buffer, "png", pnginfo=info)
         return self.encoded(buffer.getvalue(), kept=kept)
 
-    def encoded(self, content: bytes, *, kept: bool = True) -> Image:
-        """A picture of these bytes."""
+    def encoded(self, content: bytes, mime: str = "image/png", *, kept: bool = True) -> Image:
+        """A picture, or pages, of these bytes."""
         digest = hashlib.sha256(content).hexdigest()
         (self.blobs / f"{digest}.png").write_bytes(content)
-        return Image(mime="image/png", digest=digest, blob=f"{digest}.png" if kept else None)
+        return Image(mime=mime, digest=digest, blob=f"{digest}.png" if kept else None)
 
     def compare(
         self,
