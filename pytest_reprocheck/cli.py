@@ -19,7 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from pytest_reprocheck.collecting import Entry, Scope, declared_files, entries_in, entries_of, refusal
-from pytest_reprocheck.config import Options, Overrides, merged, parse_flags, read_config
+from pytest_reprocheck.config import Options, Overrides, merged, parse_flags, read_config, read_sanitizers
 from pytest_reprocheck.core.causes import CAUSES
 from pytest_reprocheck.core.checkup import Outlook
 from pytest_reprocheck.core.errors import ConfigError, DecodeError, ReprocheckError, did_you_mean
@@ -128,6 +128,9 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("--start-timeout", metavar="TIME", help="time until a kernel is ready (2 min)")
     audit.add_argument("--allow-writes", metavar="LIST", help="hosts that each run may change something on")
     audit.add_argument("--require-run", action="store_true", default=None, help="a blocked subject counts as failed")
+    audit.add_argument(
+        "--nbval-sanitize-with", metavar="FILE", type=Path, help="nbval's file of regular expressions for outputs"
+    )
     audit.add_argument("--memory", metavar="SIZE", help="memory that each process may take (no limit)")
     audit.set_defaults(command=_audit)
 
@@ -154,6 +157,8 @@ def _audit(parsed: argparse.Namespace) -> int:
     from pytest_reprocheck.auditing import audit, this_machine
 
     flags = parse_flags({name: getattr(parsed, name.replace("-", "_")) for name in _VALUES}, "--")
+    if parsed.nbval_sanitize_with:
+        flags = replace(flags, normalise=read_sanitizers(parsed.nbval_sanitize_with))
     scope, entries = _subjects([Path(os.path.abspath(path)) for path in parsed.paths], flags)  # noqa: PTH100 - links stay
     audits: list[Audit] = []
     failed = False

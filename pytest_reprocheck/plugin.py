@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pytest_reprocheck.collecting import Scope
     from pytest_reprocheck.config import Options
     from pytest_reprocheck.core.findings import Audit
+    from pytest_reprocheck.core.rules import FieldRule
 
 _scope_key = pytest.StashKey["Scope"]()
 
@@ -101,11 +103,19 @@ def _scope(config: pytest.Config) -> Scope:
         return Scope(
             root=config.rootpath,
             config=read_config(config.rootpath),
-            flags=parse_flags(flags, "--reprocheck-"),
+            flags=replace(parse_flags(flags, "--reprocheck-"), normalise=_sanitizers(config)),
             invoked_from=config.invocation_params.dir,
         )
     except ConfigError as error:
         raise pytest.UsageError(str(error)) from error
+
+
+def _sanitizers(config: pytest.Config) -> tuple[FieldRule, ...] | None:
+    """What nbval's own option says, where nbval is there."""
+    from pytest_reprocheck.config import read_sanitizers
+
+    given = config.getoption("nbval_sanitize_with", None)
+    return read_sanitizers(config.invocation_params.dir / given) if given else None
 
 
 @pytest.fixture

@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_reprocheck.compare.judging import DETAILS, SHORT, Context, Judgement, cut
-from pytest_reprocheck.compare.normalise import PLACES, Own, normalise_pair
+from pytest_reprocheck.compare.normalise import PLACES, Own, apply_rules, normalise_pair
 from pytest_reprocheck.compare.numbers import close, far_apart
 from pytest_reprocheck.compare.orders import permuted_rows
 from pytest_reprocheck.core.findings import Sameness
+from pytest_reprocheck.core.rules import FieldRule
 from pytest_reprocheck.core.tolerance import Tolerance
 from pytest_reprocheck.core.values import Array
 
@@ -37,6 +38,8 @@ class Pair:
     """Whether the elements stand for Python objects, each as its repr."""
     own: tuple[Own, Own] = (Own(), Own())
     """The runs' copies of the project."""
+    rules: tuple[FieldRule, ...] = ()
+    """The user's own normalisers."""
 
 
 def load(value: Array, blobs: Path | None) -> AnyArray | None:
@@ -76,7 +79,7 @@ def compare_arrays(a: Array, b: Array, context: Context) -> Judgement | None:
         return judged(Sameness.DIFFERENT, f"{note}, equal values" if equal else note, "dtype")
     if a_data is None or b_data is None:
         return judged(Sameness.DIFFERENT, why_gone(a, b), "digest")
-    pair = Pair(a=a_data, b=b_data, reprs=a.dtype == "object", own=(context.a_own, context.b_own))
+    pair = Pair(a=a_data, b=b_data, reprs=a.dtype == "object", own=(context.a_own, context.b_own), rules=context.rules)
     sameness, note = judge_data(pair, context.tolerance)
     details = changed_elements(pair, differs(pair, context.tolerance)) if sameness is Sameness.DIFFERENT else ()
     return judged(sameness, note, "values", details)
@@ -146,10 +149,17 @@ def differs(pair: Pair, tolerance: Tolerance) -> npt.NDArray[np.bool_]:
 
 def _same_places(pair: Pair, unequal: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.bool_], tuple[str, ...]]:
     """Which unequal texts differ only by where in memory or on the disk a run was, and the normalisers' names."""
-    left, right = ("\n".join(" ".join(str(text).splitlines()) for text in side[unequal]) for side in (pair.a, pair.b))
-    a, b, names = normalise_pair(left, right, pair.own, only=PLACES)
+    given: set[str] = set()
+    lines: tuple[list[str], list[str]] = [], []
+    for texts in zip(pair.a[unequal], pair.b[unequal], strict=True):
+        *ruled, names = apply_rules(str(texts[0]), str(texts[1]), pair.rules)
+        given.update(names)
+        for side, text in zip(lines, ruled, strict=True):
+            side.append(" ".join(str(text).splitlines()))
+    a, b, found = normalise_pair("\n".join(lines[0]), "\n".join(lines[1]), pair.own, only=PLACES)
     same = [x == y for x, y in zip(a.split("\n"), b.split("\n"), strict=True)]
-    return np.array(same[: np.count_nonzero(unequal)], dtype=np.bool_), names if any(same) and names else ()
+    named = tuple(sorted({*given, *found}))
+    return np.array(same[: np.count_nonzero(unequal)], dtype=np.bool_), named if any(same) and named else ()
 
 
 def _close_reprs(a: str, b: str, tolerance: Tolerance) -> bool:

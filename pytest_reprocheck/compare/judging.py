@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pytest_reprocheck.compare.normalise import Own
 from pytest_reprocheck.core.findings import Sameness
+from pytest_reprocheck.core.rules import FieldRule
 from pytest_reprocheck.core.tolerance import Tolerance
 from pytest_reprocheck.core.trace import Aspect
 
@@ -30,9 +31,12 @@ class Context:
     """Run A's own folders."""
     b_own: Own
     tolerance: Tolerance
+    """What holds for this fact."""
     aspect: Aspect
     what: str
     """What the values are, as ``RandomForestClassifier.predict``."""
+    rules: tuple[FieldRule, ...] = ()
+    """The user's own normalisers of this aspect."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

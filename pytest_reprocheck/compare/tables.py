@@ -159,7 +159,7 @@ def _loaded(a: Array, b: Array, context: Context) -> Pair | None:
     a_data, b_data = load(a, context.a_blobs), load(b, context.b_blobs)
     if a_data is None or b_data is None:
         return None
-    return Pair(a=a_data, b=b_data, reprs=a.dtype == "object", own=(context.a_own, context.b_own))
+    return Pair(a=a_data, b=b_data, reprs=a.dtype == "object", own=(context.a_own, context.b_own), rules=context.rules)
 
 
 def _index_pair(a: Table, b: Table, context: Context) -> Pair | None:
@@ -168,7 +168,7 @@ def _index_pair(a: Table, b: Table, context: Context) -> Pair | None:
     if left is None or right is None or left.dtype.kind != right.dtype.kind:
         return None
     reprs = any(table.index is not None and table.index.dtype == "object" for table in (a, b))
-    return Pair(a=left, b=right, reprs=reprs, own=(context.a_own, context.b_own))
+    return Pair(a=left, b=right, reprs=reprs, own=(context.a_own, context.b_own), rules=context.rules)
 
 
 def _index(table: Table, blobs: Path | None) -> AnyArray | None:
@@ -183,7 +183,7 @@ def _changed(pairs: dict[str, Pair], context: Context) -> list[_Finding]:
     """The columns whose values differ, each with its largest change, and the rows that they differ in."""
     if not pairs:
         return []
-    rows = {name: differs(pair, context.tolerance) for name, pair in pairs.items()}
+    rows = {name: differs(pair, context.tolerance.of(name)) for name, pair in pairs.items()}
     changed = {name: found for name, found in rows.items() if found.any()}
     if not changed:
         equal = {name: judge_equal(pair, "values within tolerance") for name, pair in pairs.items()}

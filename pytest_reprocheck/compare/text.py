@@ -10,7 +10,7 @@ from pytest_reprocheck.compare.aligning import Alignment, align
 from pytest_reprocheck.compare.judging import DETAILS, Context, Judgement, cut, cut_pair
 from pytest_reprocheck.compare.markup import markup_lines
 from pytest_reprocheck.compare.members import same_members
-from pytest_reprocheck.compare.normalise import normalise_pair
+from pytest_reprocheck.compare.normalise import apply_rules, normalise_pair
 from pytest_reprocheck.compare.numbers import close_texts
 from pytest_reprocheck.compare.terminal import screen_lines
 from pytest_reprocheck.core.findings import Sameness
@@ -46,12 +46,17 @@ def compare_text(a: Text, b: Text, context: Context) -> Judgement | None:
         note = f"differs beyond the first {len(a.text)} characters"
         return _whole(Sameness.DIFFERENT, [a.text[:1000]], [b.text[:1000]], note)
     markup = a.mime in _MARKUP
-    split = markup_lines if markup else screen_lines
-    a_lines, b_lines = split(a.text), split(b.text)
+    a_lines, b_lines = (markup_lines(text) if markup else screen_lines(text) for text in (a.text, b.text))
     if a_lines == b_lines:
         return None
+    if markup:  # the user's patterns are made for the markup as it stands
+        a_text, b_text, given = apply_rules(a.text, b.text, context.rules)
+        a_text, b_text = ("\n".join(markup_lines(text)) for text in (a_text, b_text))
+    else:
+        a_text, b_text, given = apply_rules("\n".join(a_lines), "\n".join(b_lines), context.rules)
     own = (context.a_own, context.b_own)
-    a_norm, b_norm, names = normalise_pair("\n".join(a_lines), "\n".join(b_lines), own, markup=markup)
+    a_norm, b_norm, found = normalise_pair(a_text, b_text, own, markup=markup)
+    names = tuple(sorted({*given, *found}))
     return _judge(a_norm, b_norm, names, context) or _whole(Sameness.NORMALISED, a_lines, b_lines, ", ".join(names))
 
 

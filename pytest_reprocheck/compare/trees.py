@@ -133,7 +133,9 @@ def _compare_part(path: str, a: Value | None, b: Value | None, context: Context,
             name = "fit-times" if is_fit_time(path) else "worker-count"
             yield _Part(path=path, judgement=_plain(Sameness.NORMALISED, brief(a), brief(b), name))
         return
-    judgement = compare(a, b, replace(context, what=context.what if path.startswith("[") else path))
+    if not path.startswith("["):
+        context = replace(context, what=path, tolerance=context.tolerance.of(path))
+    judgement = compare(a, b, context)
     if judgement is not None:
         yield _Part(path=path, judgement=judgement)
 
