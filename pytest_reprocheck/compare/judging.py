@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +66,15 @@ def cut(text: str, width: int = SHORT) -> str:
     """At most ``width`` characters of one line that can be printed, the cut shown."""
     line = " ".join(_CONTROL.sub(lambda found: "" if len(found.group()) > 1 else "?", text).split())
     return line if len(line) <= width else line[: width - 4].rstrip() + " ..."
+
+
+def telling(shown: tuple[str, str], details: Sequence[str]) -> tuple[str, str]:
+    """Both values; where they look alike, the first detail, ``age[3]: 31 | 33`` as what each side has there."""
+    if not details or shown[0] != shown[1]:
+        return shown
+    where, _, values = details[0].partition("]: ")
+    left, found, right = values.partition(" | ")
+    return (cut(f"{where}] {left}"), cut(f"{where}] {right}")) if found else shown
 
 
 def cut_pair(a: str, b: str, width: int = SHORT) -> tuple[str, str]:
