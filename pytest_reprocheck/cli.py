@@ -37,8 +37,10 @@ from pytest_reprocheck.report.machine import (
     write_text,
 )
 from pytest_reprocheck.report.terminal import (
+    is_told,
     render_cause,
     render_causes,
+    render_error,
     render_failure,
     render_headline,
     render_interrupted,
@@ -75,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 2
     except OSError as error:
-        return _complain(str(error))
+        return _complain(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))
     except _TerminatedError:
         return 143
     except KeyboardInterrupt:
@@ -104,7 +106,7 @@ def _terminable() -> Iterator[None]:
 
 
 def _complain(text: str) -> int:
-    print(f"reprocheck: error: {text}", file=sys.stderr)
+    print(render_error(f"reprocheck: error: {text}"), file=sys.stderr)
     return 2
 
 
@@ -174,10 +176,10 @@ def _audit(parsed: argparse.Namespace) -> int:
             break
         audits.append(result)
         failed |= result.fails(require_run=entry.options.require_run)
-        if not result.passed:
+        if is_told(result):
             print(f"{render_headline(result)}\n{render_failure(result)}\n", flush=True)
     if audits:
-        print("\n".join(render_summary(audits, flag="--vary")))
+        print("\n".join(render_summary(audits, flag="--vary", told=is_told)))
     target = parsed.json or (scope.root / scope.config.json if scope.config.json else None)
     tool_version = version("pytest-reprocheck")
     if target is not None:
@@ -193,17 +195,29 @@ def _subjects(paths: Sequence[Path], flags: Overrides) -> tuple[Scope, list[Entr
     for path in paths:
         if not path.exists():
             raise ConfigError("no such file or folder", where=_shown(path))
+    scope = _scope(paths, flags)
+    found: dict[str, Entry] = {}
+    for path in paths:
+        found |= {entry.subject.name: entry for entry in _entries(path, scope) if entry.subject.name not in found}
+    return scope, list(found.values())
+
+
+def _scope(paths: Sequence[Path], flags: Overrides) -> Scope:
     root = find_root(Path(os.path.commonpath(paths)))
     scope = Scope(root=root, config=read_config(root), flags=flags, invoked_from=Path.cwd())
     declared_files(scope)
-    found: dict[str, Entry] = {}
-    for path in paths:
-        entries = entries_in(path, scope) if path.is_dir() else entries_of(path, scope, named=True)
-        if not entries:
-            wanted = "no notebook and no declared script in it" if path.is_dir() else "neither a notebook nor a script"
-            raise ConfigError(wanted, where=_shown(path))
-        found |= {entry.subject.name: entry for entry in entries if entry.subject.name not in found}
-    return scope, list(found.values())
+    return scope
+
+
+def _entries(path: Path, scope: Scope) -> Sequence[Entry]:
+    """What a path gives; raises ConfigError for nothing."""
+    if not path.exists():
+        raise ConfigError("no such file or folder", where=_shown(path))
+    entries = entries_in(path, scope) if path.is_dir() else entries_of(path, scope, named=True)
+    if not entries:
+        wanted = "no notebook and no declared script in it" if path.is_dir() else "neither a notebook nor a script"
+        raise ConfigError(wanted, where=_shown(path))
+    return entries
 
 
 def _replay(parsed: argparse.Namespace) -> int:
@@ -239,9 +253,9 @@ def _root_of(file: Path) -> Path:
 def _show(parsed: argparse.Namespace) -> int:
     audits = _read(parsed.file).subjects
     for audit in audits:
-        if not audit.passed:
+        if is_told(audit):
             print(f"{render_headline(audit)}\n{render_failure(audit)}\n")
-    print("\n".join(render_summary(audits, flag="--vary")))
+    print("\n".join(render_summary(audits, flag="--vary", told=is_told)))
     return 0
 
 
@@ -250,6 +264,8 @@ def _read(file: Path) -> Report:
         return load_report(file.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         raise DecodeError("is no text in UTF-8", where=str(file)) from error
+    except OSError as error:
+        raise DecodeError(f"cannot be read: {error.strerror}", where=str(file)) from error
     except DecodeError as error:
         raise DecodeError(error.message, where=f"{file}: {error.where}", hint=error.hint) from error
 
@@ -271,14 +287,21 @@ def _doctor(parsed: argparse.Namespace) -> int:
     print(render_capabilities(capabilities()))
     if not parsed.paths:
         return 0
-    scope, entries = _subjects([Path(os.path.abspath(path)) for path in parsed.paths], Overrides())  # noqa: PTH100
-    found = []
-    for entry in entries:
-        subject = entry.subject
-        told = Outlook(name=subject.name, problem=entry.problem) if entry.problem else outlook(subject)
-        found.append(replace(told, estimate=last_seconds(scope.root, subject.path, subject.parameters)))
-    print(f"\n{render_outlooks(found)}")
-    return 1 if any(each.lacks or each.problem for each in found) else 0
+    paths = [Path(os.path.abspath(path)) for path in parsed.paths]  # noqa: PTH100
+    scope = _scope([path for path in paths if path.exists()] or [Path.cwd()], Overrides())
+    found: dict[str, Outlook] = {}
+    for path in paths:
+        try:
+            entries = _entries(path, scope)
+        except ConfigError as error:
+            found[_shown(path)] = Outlook(name=_shown(path), problem=error.message)
+            continue
+        for entry in entries:
+            subject = entry.subject
+            told = Outlook(name=subject.name, problem=entry.problem) if entry.problem else outlook(subject)
+            found[subject.name] = replace(told, estimate=last_seconds(scope.root, subject.path, subject.parameters))
+    print(f"\n{render_outlooks([*found.values()])}")
+    return 1 if any(each.lacks or each.problem for each in found.values()) else 0
 
 
 def _progress(name: str, step: str) -> None:

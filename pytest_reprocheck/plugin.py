@@ -97,6 +97,7 @@ def _scope(config: pytest.Config) -> Scope:
     from pytest_reprocheck.collecting import Scope
     from pytest_reprocheck.config import parse_flags, read_config
     from pytest_reprocheck.core.errors import ConfigError
+    from pytest_reprocheck.report.terminal import render_error
 
     try:
         flags = {name: config.getoption(f"reprocheck_{name.replace('-', '_')}") for name in _VALUES}
@@ -107,7 +108,7 @@ def _scope(config: pytest.Config) -> Scope:
             invoked_from=config.invocation_params.dir,
         )
     except ConfigError as error:
-        raise pytest.UsageError(str(error)) from error
+        raise pytest.UsageError(render_error(str(error), width=80 - len("ERROR: "))) from error
 
 
 def _sanitizers(config: pytest.Config) -> tuple[FieldRule, ...] | None:
