@@ -117,7 +117,7 @@ def replay(stored: Audit, root: Path, options: Options | None = None) -> Audit:
         workspace = Workspace(mode=asked.workspace, machine=this_machine())
         with runner(subject, limits=_limits(asked), workspace=workspace) as executor:
             a, b = executor.run([stored.conditions["A"], stored.conditions["B"]])
-            comparison = compare_traces(a, b, tolerance=asked.tolerance)
+            comparison = compare_traces(a, b, tolerance=asked.tolerance, rules=asked.normalise)
     except ReprocheckError as error:
         return _refused(subject, "failed", error)
     found = {(item.key.aspect, item.key.what) for item in failing(counted(comparison.differences))}
@@ -221,7 +221,7 @@ def _compare_twice(subject: Subject, options: Options, executor: Runner | Functi
         a=a,
         b=b,
         third=third,
-        comparison=compare_traces(a, b, tolerance=options.tolerance),
+        comparison=compare_traces(a, b, tolerance=options.tolerance, rules=options.normalise),
         units=units,
         candidates=find_unordered(units),
         runs=2,
@@ -229,7 +229,7 @@ def _compare_twice(subject: Subject, options: Options, executor: Runner | Functi
     if not failing(case.differences) and _is_due_again(case):
         progress("third values")
         (case.b,) = executor.run([third])
-        case.comparison = compare_traces(a, case.b, tolerance=options.tolerance)
+        case.comparison = compare_traces(a, case.b, tolerance=options.tolerance, rules=options.normalise)
         case.runs += 1
     return case
 

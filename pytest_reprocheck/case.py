@@ -97,7 +97,7 @@ class Case:
 
     def compared(self, a: Trace, b: Trace) -> tuple[Difference, ...]:
         """All differences between two traces, identical facts left out."""
-        return compare_traces(a, b, tolerance=self.options.tolerance).differences
+        return compare_traces(a, b, tolerance=self.options.tolerance, rules=self.options.normalise).differences
 
     def run(
         self,

@@ -20,7 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from pytest_reprocheck.collecting import Entry, Scope, declared_files, entries_in, entries_of, refusal
-from pytest_reprocheck.config import Config, Options, Overrides, merged, parse_flags, read_config
+from pytest_reprocheck.config import Config, Options, Overrides, merged, parse_flags, read_config, read_sanitizers
 from pytest_reprocheck.core.allowances import Accepted
 from pytest_reprocheck.core.baseline import baseline_text, updated
 from pytest_reprocheck.core.causes import CAUSES
@@ -41,8 +41,10 @@ from pytest_reprocheck.report.machine import (
     write_text,
 )
 from pytest_reprocheck.report.terminal import (
+    is_told,
     render_cause,
     render_causes,
+    render_error,
     render_failure,
     render_headline,
     render_interrupted,
@@ -66,6 +68,10 @@ _VALUES = (
 )
 
 
+Baseline = Callable[[Path, Config], tuple[Accepted, ...]]
+"""Root and configuration -> the findings that are accepted."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     parsed = _parser().parse_args(arguments)
@@ -80,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 2
     except OSError as error:
-        return _complain(str(error))
+        return _complain(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))
     except _TerminatedError:
         return 143
     except KeyboardInterrupt:
@@ -109,7 +115,7 @@ def _terminable() -> Iterator[None]:
 
 
 def _complain(text: str) -> int:
-    print(f"reprocheck: error: {text}", file=sys.stderr)
+    print(render_error(f"reprocheck: error: {text}"), file=sys.stderr)
     return 2
 
 
@@ -138,6 +144,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     audit.add_argument("--baseline", metavar="FILE", help="findings in this file are accepted")
     audit.add_argument("--update-baseline", action="store_true", help="write what is found into the baseline")
+    audit.add_argument(
+        "--nbval-sanitize-with", metavar="FILE", type=Path, help="nbval's file of regular expressions for outputs"
+    )
     audit.add_argument("--memory", metavar="SIZE", help="memory that each process may take (no limit)")
     audit.set_defaults(command=_audit)
 
@@ -164,6 +173,8 @@ def _audit(parsed: argparse.Namespace) -> int:
     from pytest_reprocheck.auditing import audit, this_machine
 
     flags = parse_flags({name: getattr(parsed, name.replace("-", "_")) for name in _VALUES}, "--")
+    if parsed.nbval_sanitize_with:
+        flags = replace(flags, normalise=read_sanitizers(parsed.nbval_sanitize_with))
     paths = [Path(os.path.abspath(path)) for path in parsed.paths]  # noqa: PTH100 - links stay
     scope, entries = _subjects(paths, flags, lambda root, config: _accepted(parsed, root, config))
     audits: list[Audit] = []
@@ -182,10 +193,11 @@ def _audit(parsed: argparse.Namespace) -> int:
         updating = parsed.update_baseline and result.verdict not in ("failed", "blocked")
         options = entry.options
         failed |= not updating and result.fails(fail_on=options.fail_on, require_run=options.require_run)
-        if not result.passed:
+        if is_told(result):
             print(f"{render_headline(result)}\n{render_failure(result)}\n", flush=True)
     if audits:
-        print("\n".join([*render_summary(audits, flag="--vary"), *unused_allowances(scope.config, audits)]))
+        told = render_summary(audits, flag="--vary", told=is_told)
+        print("\n".join([*told, *unused_allowances(scope.config, audits)]))
     target = parsed.json or (scope.root / scope.config.json if scope.config.json else None)
     tool_version = version("pytest-reprocheck")
     if target is not None:
@@ -208,24 +220,36 @@ def _accepted(parsed: argparse.Namespace, root: Path, config: Config) -> tuple[A
 def _subjects(
     paths: Sequence[Path],
     flags: Overrides,
-    accepted: Callable[[Path, Config], tuple[Accepted, ...]] = lambda _root, _config: (),
+    accepted: Baseline = lambda _root, _config: (),
 ) -> tuple[Scope, list[Entry]]:
     """The project and what the paths give, each subject once; raises ConfigError for a path that gives nothing."""
     for path in paths:
         if not path.exists():
             raise ConfigError("no such file or folder", where=_shown(path))
+    scope = _scope(paths, flags, accepted)
+    found: dict[str, Entry] = {}
+    for path in paths:
+        found |= {entry.subject.name: entry for entry in _entries(path, scope) if entry.subject.name not in found}
+    return scope, list(found.values())
+
+
+def _scope(paths: Sequence[Path], flags: Overrides, accepted: Baseline = lambda _root, _config: ()) -> Scope:
     root = find_root(Path(os.path.commonpath(paths)))
     config = read_config(root)
     scope = Scope(root=root, config=config, flags=flags, invoked_from=Path.cwd(), accepted=accepted(root, config))
     declared_files(scope)
-    found: dict[str, Entry] = {}
-    for path in paths:
-        entries = entries_in(path, scope) if path.is_dir() else entries_of(path, scope, named=True)
-        if not entries:
-            wanted = "no notebook and no declared script in it" if path.is_dir() else "neither a notebook nor a script"
-            raise ConfigError(wanted, where=_shown(path))
-        found |= {entry.subject.name: entry for entry in entries if entry.subject.name not in found}
-    return scope, list(found.values())
+    return scope
+
+
+def _entries(path: Path, scope: Scope) -> Sequence[Entry]:
+    """What a path gives; raises ConfigError for nothing."""
+    if not path.exists():
+        raise ConfigError("no such file or folder", where=_shown(path))
+    entries = entries_in(path, scope) if path.is_dir() else entries_of(path, scope, named=True)
+    if not entries:
+        wanted = "no notebook and no declared script in it" if path.is_dir() else "neither a notebook nor a script"
+        raise ConfigError(wanted, where=_shown(path))
+    return entries
 
 
 def _replay(parsed: argparse.Namespace) -> int:
@@ -261,9 +285,9 @@ def _root_of(file: Path) -> Path:
 def _show(parsed: argparse.Namespace) -> int:
     audits = _read(parsed.file).subjects
     for audit in audits:
-        if not audit.passed:
+        if is_told(audit):
             print(f"{render_headline(audit)}\n{render_failure(audit)}\n")
-    print("\n".join(render_summary(audits, flag="--vary")))
+    print("\n".join(render_summary(audits, flag="--vary", told=is_told)))
     return 0
 
 
@@ -272,6 +296,8 @@ def _read(file: Path) -> Report:
         return load_report(file.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         raise DecodeError("is no text in UTF-8", where=str(file)) from error
+    except OSError as error:
+        raise DecodeError(f"cannot be read: {error.strerror}", where=str(file)) from error
     except DecodeError as error:
         raise DecodeError(error.message, where=f"{file}: {error.where}", hint=error.hint) from error
 
@@ -293,14 +319,21 @@ def _doctor(parsed: argparse.Namespace) -> int:
     print(render_capabilities(capabilities()))
     if not parsed.paths:
         return 0
-    scope, entries = _subjects([Path(os.path.abspath(path)) for path in parsed.paths], Overrides())  # noqa: PTH100
-    found = []
-    for entry in entries:
-        subject = entry.subject
-        told = Outlook(name=subject.name, problem=entry.problem) if entry.problem else outlook(subject)
-        found.append(replace(told, estimate=last_seconds(scope.root, subject.path, subject.parameters)))
-    print(f"\n{render_outlooks(found)}")
-    return 1 if any(each.lacks or each.problem for each in found) else 0
+    paths = [Path(os.path.abspath(path)) for path in parsed.paths]  # noqa: PTH100
+    scope = _scope([path for path in paths if path.exists()] or [Path.cwd()], Overrides())
+    found: dict[str, Outlook] = {}
+    for path in paths:
+        try:
+            entries = _entries(path, scope)
+        except ConfigError as error:
+            found[_shown(path)] = Outlook(name=_shown(path), problem=error.message)
+            continue
+        for entry in entries:
+            subject = entry.subject
+            told = Outlook(name=subject.name, problem=entry.problem) if entry.problem else outlook(subject)
+            found[subject.name] = replace(told, estimate=last_seconds(scope.root, subject.path, subject.parameters))
+    print(f"\n{render_outlooks([*found.values()])}")
+    return 1 if any(each.lacks or each.problem for each in found.values()) else 0
 
 
 def _progress(name: str, step: str) -> None:

@@ -15,6 +15,7 @@ from pytest_reprocheck import settings
 from pytest_reprocheck.core.conditions import DEFAULT_FACTORS
 from pytest_reprocheck.core.errors import ConfigError
 from pytest_reprocheck.core.findings import FAILING
+from pytest_reprocheck.core.rules import FieldRule
 from pytest_reprocheck.core.tolerance import Tolerance
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class Options:
     memory: int | None = None
     """Bytes of address space that each process of a run may take; None is no limit."""
     tolerance: Tolerance = field(default_factory=Tolerance)
+    normalise: tuple[FieldRule, ...] = ()
+    """The user's own normalisers, applied before the built-in ones, in this order."""
     allow_writes: tuple[str, ...] = ()
     """Other machines that every run may change something on: ``host``, ``*.example.org``, ``10.1.2.3:8080``."""
     no_network: bool = False
@@ -80,6 +83,8 @@ class Overrides:
     start_timeout: float | None = None
     memory: int | None = None
     tolerance: Tolerance | None = None
+    normalise: tuple[FieldRule, ...] | None = None
+    """Added to those of the sources before."""
     workspace: WorkspaceMode | None = None
     no_network: bool | None = None
     allow_network_reruns: bool | None = None
@@ -135,6 +140,7 @@ _OVERRIDES: Mapping[str, settings.Reader] = {
     "start-timeout": settings.positive_duration,
     "memory": settings.memory_size,
     "tolerance": settings.tolerance,
+    "normalise": settings.field_rules,
     "workspace": settings.workspace_mode,
     "no-network": settings.switch,
     "allow-network-reruns": settings.switch,
@@ -209,6 +215,24 @@ def parse_flags(values: Mapping[str, object], prefix: str) -> Overrides:
     )
 
 
+def read_sanitizers(file: Path) -> tuple[FieldRule, ...]:
+    """The regular expressions of a file for nbval's ``--nbval-sanitize-with``; raises a located ConfigError."""
+    from nbval.plugin import get_sanitize_patterns
+
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot be read: {settings.reason_of(error)}", where=str(file)) from error
+    # As nbval has it: of two entries with one pattern, the first one's place and the last one's replacement.
+    pairs: dict[str, str] = dict(get_sanitize_patterns(text))
+    for pattern, replace in pairs.items():
+        settings.substitution(pattern, replace, f"{file}: regex {pattern}")
+    return tuple(
+        FieldRule(name="nbval-sanitizer", pattern=pattern, replace=replace, aspects=("outputs",))
+        for pattern, replace in pairs.items()
+    )
+
+
 def parse_marker(args: Sequence[object], values: Mapping[str, object], where: str) -> Overrides:
     """Arguments of ``@pytest.mark.reprocheck(vary=..., rtol=..., atol=...)``; raises ConfigError."""
     if args:
@@ -220,9 +244,10 @@ def parse_marker(args: Sequence[object], values: Mapping[str, object], where: st
 
 
 def merged(options: Options, sources: Iterable[Overrides]) -> Options:
-    """``options`` with what each source sets, later ones winning."""
+    """``options`` with what each source sets, later ones winning; normalisers add up."""
     for source in sources:
         given = {item.name: getattr(source, item.name) for item in dataclasses.fields(source)}
+        given["normalise"] = (*options.normalise, *(source.normalise or ()))
         options = dataclasses.replace(options, **{name: value for name, value in given.items() if value is not None})
     return options
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_reprocheck.config import Config, Options
     from pytest_reprocheck.core.allowances import Accepted
     from pytest_reprocheck.core.findings import Audit
+    from pytest_reprocheck.core.rules import FieldRule
 
 _scope_key = pytest.StashKey["Scope"]()
 
@@ -104,6 +106,7 @@ def _scope(config: pytest.Config) -> Scope:
     from pytest_reprocheck.collecting import Scope
     from pytest_reprocheck.config import parse_flags, read_config
     from pytest_reprocheck.core.errors import ReprocheckError
+    from pytest_reprocheck.report.terminal import render_error
 
     try:
         flags = {name: config.getoption(f"reprocheck_{name.replace('-', '_')}") for name in _VALUES}
@@ -111,12 +114,20 @@ def _scope(config: pytest.Config) -> Scope:
         return Scope(
             root=config.rootpath,
             config=chosen,
-            flags=parse_flags(flags, "--reprocheck-"),
+            flags=replace(parse_flags(flags, "--reprocheck-"), normalise=_sanitizers(config)),
             invoked_from=config.invocation_params.dir,
             accepted=_accepted(config, chosen),
         )
     except ReprocheckError as error:
-        raise pytest.UsageError(str(error)) from error
+        raise pytest.UsageError(render_error(str(error), width=80 - len("ERROR: "))) from error
+
+
+def _sanitizers(config: pytest.Config) -> tuple[FieldRule, ...] | None:
+    """What nbval's own option says, where nbval is there."""
+    from pytest_reprocheck.config import read_sanitizers
+
+    given = config.getoption("nbval_sanitize_with", None)
+    return read_sanitizers(config.invocation_params.dir / given) if given else None
 
 
 def _accepted(config: pytest.Config, chosen: Config) -> tuple[Accepted, ...]:

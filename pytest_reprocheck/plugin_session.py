@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +62,10 @@ class AuditItem(pytest.Item):
         """Audit; the verdict decides."""
         session = self.config.pluginmanager.get_plugin("reprocheck-session")
         assert isinstance(session, AuditSession)
-        audit = _audit(self.entry, session)
+        try:
+            audit = _audit(self.entry, session)
+        except KeyboardInterrupt:
+            pytest.exit("interrupted")  # pytest would show a line of ours, of no use to anybody
         self.stash[audits_key] = [audit]
         causes = sorted({finding.cause for finding in audit.findings if finding.severity == "error"})
         self.user_properties.append(("reprocheck_verdict", audit.verdict))
@@ -183,10 +186,10 @@ class AuditSession:
         if not session.config.getoption("reprocheck_list") or session.testsfailed:
             return None
         reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-        for item in session.items:
-            if reporter is not None and isinstance(item, AuditItem):
-                reporter.ensure_newline()
-                reporter.write_line(_listed(item.entry, self.scope.root))
+        if reporter is not None:
+            reporter.ensure_newline()
+            for line in _listed([item.entry for item in session.items if isinstance(item, AuditItem)], self.scope.root):
+                reporter.write_line(line)
         return True
 
     @pytest.hookimpl(wrapper=True)
@@ -291,12 +294,24 @@ class AuditSession:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """One line for each subject, and what was not varied."""
         from pytest_reprocheck.gates import unused_allowances
-        from pytest_reprocheck.report.terminal import render_interrupted, render_summary
+        from pytest_reprocheck.report.terminal import (
+            is_told,
+            render_failure,
+            render_headline,
+            render_interrupted,
+            render_summary,
+        )
 
+        for audit in filter(is_told, self._in_order()):
+            if audit.passed:
+                terminalreporter.section(render_headline(audit), sep="_")
+                terminalreporter.write_line(render_failure(audit))
+        failed = {report.nodeid.partition("::")[0] for report in terminalreporter.getreports("failed")}
         broken_off = [subject for nodeid in self.under_way if (subject := _subject_in(nodeid))]
         if self.audits or broken_off:
             terminalreporter.section("reprocheck summary")
-            lines = render_summary(self._in_order()) if self.audits else ()
+            told = lambda audit: audit.path in failed  # noqa: E731
+            lines = render_summary(self._in_order(), told=told) if self.audits else ()
             unused = unused_allowances(self.scope.config, self._in_order())
             for line in (*lines, *map(render_interrupted, broken_off), *unused):
                 terminalreporter.write_line(line)
@@ -318,17 +333,25 @@ def _path_of(argument: str, config: pytest.Config) -> Path:
     return Path(os.path.abspath(config.invocation_params.dir / argument.partition("[")[0].partition("::")[0]))  # noqa: PTH100
 
 
-def _listed(entry: Entry, root: Path) -> str:
+def _listed(entries: Sequence[Entry], root: Path) -> list[str]:
+    """One line for each subject, in columns."""
+    from pytest_reprocheck.report.terminal import one_line
+
+    rows = [(one_line(entry.subject.name), entry.subject.kind, one_line(_plan(entry, root))) for entry in entries]
+    widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
+    return [f"{name:<{widths[0]}}  {kind:<{widths[1]}}  {plan}" for name, kind, plan in rows]
+
+
+def _plan(entry: Entry, root: Path) -> str:
     from pytest_reprocheck.core.conditions import DEFAULT_FACTORS
     from pytest_reprocheck.report.machine import last_seconds
-    from pytest_reprocheck.report.terminal import one_line
 
     options, subject = entry.options, entry.subject
     varied = "the default factors" if options.vary == DEFAULT_FACTORS else " ".join(options.vary)
     seconds = last_seconds(root, subject.path, subject.parameters)
     cost = "not audited yet" if seconds is None else f"last audit {seconds:.3g} s"
     plan = f"varies {varied}, max {options.max_runs} runs, budget {_time(options.budget)}, {cost}"
-    return one_line(f"{subject.name}  {subject.kind}  {entry.problem or plan}")
+    return entry.problem or plan
 
 
 def _time(seconds: float) -> str:

@@ -15,8 +15,10 @@ from pytest_reprocheck.core.causes import CAUSES
 from pytest_reprocheck.core.conditions import FACTORS, FactorName, WorkspaceMode
 from pytest_reprocheck.core.errors import ConfigError, did_you_mean
 from pytest_reprocheck.core.findings import FailOn
+from pytest_reprocheck.core.rules import FieldRule
 from pytest_reprocheck.core.subjects import Json, parameter_text
 from pytest_reprocheck.core.tolerance import Tolerance
+from pytest_reprocheck.core.trace import Aspect
 
 Reader = Callable[[object, str], Any]
 Fields = dict[str, Any]
@@ -34,6 +36,7 @@ _UNITS = {
     "hour": 3600.0,
 }
 _DURATION = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)\s*", re.IGNORECASE)
+_NEGATIVE = re.compile(r"\s*-\s*\.?\d")
 _BYTES = {
     "": 1, "b": 1, "kb": 1000, "kib": 1024, "mb": 1000**2, "mib": 1024**2, "gb": 1000**3, "gib": 1024**3,
     "tb": 1000**4, "tib": 1024**4,
@@ -132,6 +135,8 @@ def duration(value: object, where: str) -> float:
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     unit = match[2].lower() if match else "?"
     scale = _UNITS.get(unit, _UNITS.get(unit.removesuffix("s")))
+    if isinstance(value, (int, float, str)) and _NEGATIVE.match(str(value)):
+        raise unexpected("0 seconds or more", value, where)
     if match is None or scale is None:
         raise unexpected("seconds, or a text such as '90 s' or '10 min'", value, where)
     return float(match[1]) * scale
@@ -139,8 +144,8 @@ def duration(value: object, where: str) -> float:
 
 def positive_duration(value: object, where: str) -> float:
     """A duration larger than nothing."""
-    seconds = duration(value, where)
-    if not seconds:
+    negative = isinstance(value, (int, float, str)) and _NEGATIVE.match(str(value))
+    if negative or not (seconds := duration(value, where)):
         raise unexpected("more than 0 seconds", value, where)
     return seconds
 
@@ -199,7 +204,8 @@ def factors(value: object, where: str) -> tuple[FactorName, ...]:
         "hardware": [factor.name for factor in FACTORS],
     }
     known = [*levels, *levels["hardware"]]
-    names = [item.strip() for item in value.split(",")] if isinstance(value, str) else list(texts(value, where))
+    given = value.split(",") if isinstance(value, str) else texts(value, where)
+    names = [name for item in given if (name := item.strip())]
     for name in names:
         if name not in known:
             raise ConfigError(f"unknown factor {name!r}", where=where, hint=did_you_mean(name, known))
@@ -250,8 +256,76 @@ def causes(value: object, where: str) -> tuple[str, ...]:
 
 
 def tolerance(value: object, where: str) -> Tolerance:
-    """``rtol`` and ``atol``."""
-    return Tolerance(**fields(value, where, {"rtol": non_negative, "atol": non_negative}))
+    """``rtol`` and ``atol``, and the same for single aspects, cells and columns."""
+    return Tolerance(
+        **fields(value, where, {**_LIMITS, "aspects": _aspect_limits, "cells": _cell_limits, "columns": _column_limits})
+    )
+
+
+def _limits(value: object, where: str) -> Tolerance:
+    return Tolerance(**fields(value, where, _LIMITS))
+
+
+def _aspect_limits(value: object, where: str) -> Mapping[Aspect, Tolerance]:
+    return {aspect(name, where): _limits(item, f"{where}.{name}") for name, item in table_of(value, where).items()}
+
+
+def _cell_limits(value: object, where: str) -> Mapping[int, Tolerance]:
+    for name in table_of(value, where):
+        if not (name.isascii() and name.isdigit()):
+            raise unexpected("the number of a cell, as in reports", name, where)
+    return {int(name): _limits(item, f"{where}.{name}") for name, item in table_of(value, where).items()}
+
+
+def _column_limits(value: object, where: str) -> Mapping[str, Tolerance]:
+    return {name: _limits(item, f"{where}.{name}") for name, item in table_of(value, where).items()}
+
+
+def aspect(value: object, where: str) -> Aspect:
+    """What of a run's results."""
+    known: tuple[Aspect, ...] = get_args(Aspect)
+    if value not in known:
+        raise ConfigError(f"unknown aspect {value!r}", where=where, hint=did_you_mean(str(value), known))
+    return known[known.index(value)]
+
+
+def _aspects(value: object, where: str) -> tuple[Aspect, ...]:
+    return tuple(aspect(item, f"{where}[{index}]") for index, item in enumerate(texts(value, where)))
+
+
+def field_rules(value: object, where: str) -> tuple[FieldRule, ...]:
+    """The user's own normalisers: tables with ``name``, ``pattern``, ``replace`` and ``aspects``."""
+    if not isinstance(value, list):
+        raise unexpected("a list of tables", value, where)
+    return tuple(_field_rule(item, f"{where}[{index}]") for index, item in enumerate(value))
+
+
+def _field_rule(value: object, where: str) -> FieldRule:
+    given = fields(value, where, {"name": text, "pattern": text, "replace": _replacement, "aspects": _aspects})
+    for key in ("name", "pattern"):
+        if key not in given:
+            raise ConfigError(f"missing key {key!r}", where=where)
+    substitution(given["pattern"], given.get("replace", ""), f"{where}.pattern")
+    return FieldRule(**given)
+
+
+def _replacement(value: object, where: str) -> str:
+    if not isinstance(value, str):
+        raise unexpected("a text", value, where)
+    return value
+
+
+def substitution(pattern: str, replace: str, where: str) -> None:
+    """Whether ``re.sub`` takes both; raises a located ConfigError."""
+    try:
+        re.sub(pattern, replace, "")
+    except (re.error, IndexError, OverflowError, RecursionError) as error:
+        raise ConfigError(f"is no regular expression with its replacement: {error}", where=where) from error
+
+
+def reason_of(error: Exception) -> str:
+    """Why a file could not be read, without the path that stands before it."""
+    return str(error.strerror or error) if isinstance(error, OSError) else "it is no text in UTF-8"
 
 
 def non_negative(value: object, where: str) -> float:
@@ -259,6 +333,9 @@ def non_negative(value: object, where: str) -> float:
     if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value < math.inf:
         raise unexpected("a number, 0 or more", value, where)
     return float(value)
+
+
+_LIMITS: Mapping[str, Reader] = {"rtol": non_negative, "atol": non_negative}
 
 
 def parameter_sets(value: object, where: str) -> tuple[Mapping[str, Json], ...]:

@@ -33,6 +33,8 @@ FINDING = Finding(
     message="varying the hash seed alone brings it about", remedy="cols = sorted(set(names))",
 )
 
+REMARK = dataclasses.replace(FINDING, severity="warning")
+
 
 def audit(subject, options, *, progress=None, machine=None):
     text = subject.file.read_text(encoding="utf-8", errors="replace")
@@ -44,7 +46,7 @@ def audit(subject, options, *, progress=None, machine=None):
         reason="needs the package nowhere" if verdict == "blocked" else "", runs=options.max_runs, seconds=0.5,
         conditions={"A": Conditions(seed=1, hash=2, threads=1), "B": Conditions(seed=3, hash=4, threads=1)},
         factors={name: FactorReport(status="applied") for name in options.vary},
-        findings=(FINDING,) if verdict == "nondeterministic" else (),
+        findings=(FINDING,) if verdict == "nondeterministic" else (REMARK,) if "REMARKABLE" in text else (),
         environment={"budget": options.budget, "timeout": options.timeout, "rtol": options.tolerance.rtol},
         invocation=Invocation(args=subject.args, module=subject.module, env=subject.env, cwd=subject.cwd),
     )

@@ -16,8 +16,10 @@ from pytest_reprocheck.config import (
     parse_marker,
     parse_rule,
     read_config,
+    read_sanitizers,
 )
 from pytest_reprocheck.core.errors import ConfigError
+from pytest_reprocheck.core.rules import FieldRule
 from pytest_reprocheck.core.tolerance import Tolerance
 
 EVERYTHING = """
@@ -32,11 +34,21 @@ cell-timeout = "2 min"
 start-timeout = 30
 memory = "4 GB"
 cwd = "subject"
-tolerance = {rtol = 1e-3, atol = 0}
+normalise = [
+    {name = "run-id", pattern = "run-[0-9a-f]{8}", replace = "run-<id>", aspects = ["outputs", "data"]},
+    {name = "node", pattern = 'node-([0-9]+)'},
+]
 json = "reports/repro.json"
 allow-writes = ["*.example.org", "10.1.2.3:8080", "[fd00::1]:80", "fd00::1"]
 no-network = true
 require-run = false
+
+[tool.reprocheck.tolerance]
+rtol = 1e-3
+atol = 0
+aspects = {predictions = {rtol = 0.1}}
+cells = {7 = {atol = 0.5}}
+columns = {"price*" = {atol = 0.01}}
 
 [[tool.reprocheck.subject]]
 path = "scripts/train.py"
@@ -75,7 +87,17 @@ def test_everything_that_can_be_said_is_read(tmp_path: Path) -> None:
         cell_timeout=120.0,
         start_timeout=30.0,
         memory=4_000_000_000,
-        tolerance=Tolerance(rtol=1e-3, atol=0.0),
+        tolerance=Tolerance(
+            rtol=1e-3,
+            atol=0.0,
+            aspects={"predictions": Tolerance(rtol=0.1)},
+            cells={7: Tolerance(atol=0.5)},
+            columns={"price*": Tolerance(atol=0.01)},
+        ),
+        normalise=(
+            FieldRule(name="run-id", pattern="run-[0-9a-f]{8}", replace="run-<id>", aspects=("outputs", "data")),
+            FieldRule(name="node", pattern="node-([0-9]+)"),
+        ),
         allow_writes=("*.example.org", "10.1.2.3:8080", "[fd00::1]:80", "fd00::1"),
         no_network=True,
         require_run=False,
@@ -136,6 +158,26 @@ WRONG = {
     "[tool.reprocheck]\nmemory = '4 Gbit'": "tool.reprocheck.memory: expected bytes, or a text such as '500 MB'",
     "[tool.reprocheck]\ntolerance = {rtoll = 1}": "tool.reprocheck.tolerance.rtoll: unknown key. Did you mean 'rtol'?",
     "[tool.reprocheck]\ntolerance = {rtol = -1}": "tolerance.rtol: expected a number, 0 or more, got -1",
+    "[tool.reprocheck]\ntolerance = {aspects = {prediction = {}}}": (
+        "tolerance.aspects: unknown aspect 'prediction'. Did you mean 'predictions'?"
+    ),
+    "[tool.reprocheck]\ntolerance = {cells = {first = {}}}": "tolerance.cells: expected the number of a cell, as in",
+    "[tool.reprocheck]\ntolerance = {columns = {x = 1}}": "tolerance.columns.x: expected a table, got 1",
+    "[tool.reprocheck]\ntolerance = {columns = {x = {rtol = -1}}}": "columns.x.rtol: expected a number, 0 or more",
+    "[tool.reprocheck]\nnormalise = 'x'": "tool.reprocheck.normalise: expected a list of tables, got 'x'",
+    "[tool.reprocheck]\nnormalise = [{name = 'x'}]": "tool.reprocheck.normalise[0]: missing key 'pattern'",
+    "[tool.reprocheck]\nnormalise = [{name = 'x', pattern = '('}]": (
+        "normalise[0].pattern: is no regular expression with its replacement: missing ), unterminated"
+    ),
+    "[tool.reprocheck]\nnormalise = [{name = 'x', pattern = 'a', replace = '\\1'}]": (
+        "normalise[0].pattern: is no regular expression with its replacement: invalid group reference 1"
+    ),
+    "[tool.reprocheck]\nnormalise = [{name = 'x', pattern = 'a', aspects = ['output']}]": (
+        "normalise[0].aspects[0]: unknown aspect 'output'. Did you mean 'outputs'?"
+    ),
+    "[tool.reprocheck]\nvary = ['']": "tool.reprocheck.vary: expected names of factors, 'default' or 'hardware'",
+    "[tool.reprocheck]\ntimeout = -1": "tool.reprocheck.timeout: expected more than 0 seconds, got -1",
+    "[tool.reprocheck]\nbudget = '-1 min'": "tool.reprocheck.budget: expected 0 seconds or more, got '-1 min'",
     "[tool.reprocheck]\ncwd = '../x'": "tool.reprocheck.cwd: expected 'subject' or a folder inside the root",
     "[tool.reprocheck]\njson = 3": "tool.reprocheck.json: expected a text, got 3",
     "[[tool.reprocheck.subject]]\npath = 'a'\nenv = {A = 1}": "subject[0].env.A: expected a text, got 1",
@@ -217,3 +259,67 @@ def test_markers_and_inline_tables_have_the_same_readers() -> None:
     with pytest.raises(ConfigError, match=r"^train\.py: tool\.reprocheck\.path: unknown key"):
         parse_rule({"path": "x"}, "train.py: tool.reprocheck")
     assert parse_config({}, "w") == Config()
+
+
+def test_normalisers_of_all_sources_add_up() -> None:
+    """A subject's or a sanitizer file's are applied after the configuration's."""
+    first, second = (FieldRule(name=name, pattern=name) for name in "ab")
+    sources = [Overrides(normalise=(first,)), Overrides(vary=("hash",)), Overrides(normalise=(second,))]
+    assert merged(Options(), sources).normalise == (first, second)
+
+
+SANITIZERS = """
+# comment
+[a section]
+regex: \\d{2}:\\d{2}
+replace: TIME
+
+[another]
+regex: id=(\\w)\\w*
+replace: id=\\1
+[again]
+regex: \\d{2}:\\d{2}
+replace: CLOCK
+"""
+
+
+def test_a_sanitizer_file_is_read_as_nbval_reads_it(tmp_path: Path) -> None:
+    """Pairs in their order, of two with one pattern the last replacement, sections and comments apart."""
+    file = tmp_path / "sanitize.cfg"
+    file.write_text(SANITIZERS, encoding="utf-8")
+    assert [(rule.pattern, rule.replace, rule.aspects) for rule in read_sanitizers(file)] == [
+        (r"\d{2}:\d{2}", "CLOCK", ("outputs",)),
+        (r"id=(\w)\w*", r"id=\1", ("outputs",)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, r"sanitize\.cfg: cannot be read: No such file or directory$"),
+        (b"\xff", r"sanitize\.cfg: cannot be read: it is no text in UTF-8$"),
+        (b"regex: (\nreplace: x\n", r"sanitize\.cfg: regex \(: is no regular expression"),
+    ],
+)
+def test_a_wrong_sanitizer_file_is_one_located_error(content: bytes | None, message: str, tmp_path: Path) -> None:
+    """The file and the pattern are named."""
+    file = tmp_path / "sanitize.cfg"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(ConfigError, match=message):
+        read_sanitizers(file)
+
+
+def test_the_nearest_tolerance_holds() -> None:
+    """Column before cell before aspect before all; what the nearer one leaves open, the next one says."""
+    given = Tolerance(
+        rtol=1.0,
+        atol=1.0,
+        aspects={"outputs": Tolerance(rtol=2.0)},
+        cells={3: Tolerance(rtol=3.0)},
+        columns={"p*": Tolerance(atol=4.0), "price": Tolerance(rtol=5.0)},
+    )
+    assert given.at("training", None) == Tolerance(rtol=1.0, atol=1.0, columns=given.columns)
+    assert (given.at("outputs", 2).rtol, given.at("outputs", 3).rtol) == (2.0, 3.0)
+    assert given.at("outputs", 3).of("price") == Tolerance(rtol=5.0, atol=4.0, columns=given.columns)
+    assert given.of("age") == given

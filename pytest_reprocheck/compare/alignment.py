@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,10 +10,11 @@ from pathlib import Path
 
 from pytest_reprocheck.compare.comparators import compare_values, describe
 from pytest_reprocheck.compare.judging import Context, Judgement, cut
-from pytest_reprocheck.compare.normalise import Own, normalise_pair
+from pytest_reprocheck.compare.normalise import Own, apply_rules, normalise_pair
 from pytest_reprocheck.compare.reordering import by_content
 from pytest_reprocheck.compare.unknown import unknown_parts
 from pytest_reprocheck.core.findings import Difference, Key, Sameness
+from pytest_reprocheck.core.rules import FieldRule
 from pytest_reprocheck.core.tolerance import Tolerance
 from pytest_reprocheck.core.trace import Aspect, NotCompared, Observation, Outcome, Place, Trace
 
@@ -37,8 +39,8 @@ class Comparison:
     not_compared: tuple[NotCompared, ...]
 
 
-def compare_traces(a: Trace, b: Trace, *, tolerance: Tolerance) -> Comparison:
-    """Compare all facts of two runs of the same subject."""
+def compare_traces(a: Trace, b: Trace, *, tolerance: Tolerance, rules: Sequence[FieldRule] = ()) -> Comparison:
+    """Compare all facts of two runs of the same subject; ``rules`` are the user's own normalisers."""
     a_facts = _keyed(a)
     b_facts, moved = by_content(a_facts, _paired(a_facts, _keyed(b)))
     differences: list[Difference] = []
@@ -48,8 +50,8 @@ def compare_traces(a: Trace, b: Trace, *, tolerance: Tolerance) -> Comparison:
         left, right = a_facts.get(key), b_facts.get(key)
         shown = left or right
         assert shown is not None
-        context = _context(a, b, tolerance, shown)
         place = _place(shown, a if left is not None else b)
+        context = _context(a, b, shown, tolerance.at(key.aspect, place.cell), rules)
         if left is None or right is None:
             lacking = (key.aspect, "A" if left is None else "B")
             absent[lacking] += 1
@@ -63,7 +65,7 @@ def compare_traces(a: Trace, b: Trace, *, tolerance: Tolerance) -> Comparison:
         if judgement is not None and judgement.sameness is not Sameness.IDENTICAL:
             differences.append(_difference(key, place, shown, judgement))
     differences += [_reordered(key, names, a_facts, a) for key, *names in moved]
-    differences += _compare_outcomes(a, b)
+    differences += _compare_outcomes(a, b, [rule for rule in rules if "outputs" in rule.aspects])
     return Comparison(
         differences=tuple(differences),
         not_compared=tuple(dict.fromkeys([*not_compared, *_unlisted(absent)])),
@@ -152,7 +154,7 @@ def _unlisted(absent: Mapping[tuple[Aspect, str], int]) -> list[NotCompared]:
     return [NotCompared(what="facts of one run alone", reason=reason)]
 
 
-def _context(a: Trace, b: Trace, tolerance: Tolerance, item: Observation) -> Context:
+def _context(a: Trace, b: Trace, item: Observation, tolerance: Tolerance, rules: Sequence[FieldRule]) -> Context:
     return Context(
         a_blobs=Path(a.blobs) if a.blobs else None,
         b_blobs=Path(b.blobs) if b.blobs else None,
@@ -161,12 +163,13 @@ def _context(a: Trace, b: Trace, tolerance: Tolerance, item: Observation) -> Con
         tolerance=tolerance,
         aspect=item.aspect,
         what=item.what,
+        rules=tuple(rule for rule in rules if item.aspect in rule.aspects),
     )
 
 
 def _own(trace: Trace) -> Own:
-    facts = trace.facts
-    return Own(root=facts.get("root", ""), scratch=facts.get("scratch", ""), pid=facts.get("pid", ""))
+    names = [item.name for item in dataclasses.fields(Own)]
+    return Own(**{name: trace.facts.get(name, "") for name in names})
 
 
 def _absent(a: Observation | None, b: Observation | None, context: Context) -> Judgement:
@@ -196,13 +199,14 @@ def _difference(key: Key, place: Place, item: Observation, judgement: Judgement)
     )
 
 
-def _compare_outcomes(a: Trace, b: Trace) -> list[Difference]:
+def _compare_outcomes(a: Trace, b: Trace, rules: Sequence[FieldRule]) -> list[Difference]:
     left, right = a.outcome, b.outcome
     moved = left.status == right.status == "raised" and left.place != right.place
     ends = [(outcome.status, outcome.exit_code, outcome.message) for outcome in (left, right)]
     if ends[0] == ends[1] and not moved:
         return []
-    a_text, b_text, names = normalise_pair(left.message, right.message, (_own(a), _own(b)))
+    a_text, b_text, given = apply_rules(left.message, right.message, rules)
+    a_text, b_text, found = normalise_pair(a_text, b_text, (_own(a), _own(b)))
     normalised = ends[0][:2] == ends[1][:2] and a_text == b_text and not moved
     last = max((*(item.seq for item in a.observations), *(event.seq for event in a.events)), default=-1)
     difference = Difference(
@@ -213,7 +217,7 @@ def _compare_outcomes(a: Trace, b: Trace) -> list[Difference]:
         sameness=Sameness.NORMALISED if normalised else Sameness.DIFFERENT,
         a=_told(left),
         b=_told(right),
-        note=", ".join(names) if normalised else f"at {left.place} | {right.place}" if moved else "",
+        note=", ".join(sorted({*given, *found})) if normalised else f"at {left.place} | {right.place}" if moved else "",
         parts=("all",),
     )
     return [difference]

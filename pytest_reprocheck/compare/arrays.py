@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pytest_reprocheck.compare.judging import DETAILS, SHORT, Context, Judgement, cut
-from pytest_reprocheck.compare.normalise import PLACES, Own, normalise_pair
+from pytest_reprocheck.compare.judging import DETAILS, SHORT, Context, Judgement, cut, telling
+from pytest_reprocheck.compare.normalise import PLACES, Own, apply_rules, normalise_pair
 from pytest_reprocheck.compare.numbers import close, far_apart
 from pytest_reprocheck.compare.orders import permuted_rows
 from pytest_reprocheck.core.findings import Sameness
+from pytest_reprocheck.core.rules import FieldRule
 from pytest_reprocheck.core.tolerance import Tolerance
-from pytest_reprocheck.core.values import Array
+from pytest_reprocheck.core.values import Array, block_length
 
 AnyArray = npt.NDArray[Any]
 TOO_LARGE = "values too large to keep: compared by digest"
@@ -37,6 +38,8 @@ class Pair:
     """Whether the elements stand for Python objects, each as its repr."""
     own: tuple[Own, Own] = (Own(), Own())
     """The runs' copies of the project."""
+    rules: tuple[FieldRule, ...] = ()
+    """The user's own normalisers."""
 
 
 def load(value: Array, blobs: Path | None) -> AnyArray | None:
@@ -66,7 +69,8 @@ def compare_arrays(a: Array, b: Array, context: Context) -> Judgement | None:
     shown = describe_array(a, a_data), describe_array(b, b_data)
 
     def judged(sameness: Sameness, note: str, part: str, details: tuple[str, ...] = ()) -> Judgement:
-        return Judgement(sameness=sameness, a=shown[0], b=shown[1], note=note, details=details, parts=(part,))
+        left, right = telling(shown, details)
+        return Judgement(sameness=sameness, a=left, b=right, note=note, details=details, parts=(part,))
 
     if a.shape != b.shape:
         return judged(Sameness.DIFFERENT, f"shape {_shape(a)} | {_shape(b)}", "shape")
@@ -75,11 +79,37 @@ def compare_arrays(a: Array, b: Array, context: Context) -> Judgement | None:
         equal = a_data is not None and b_data is not None and _equal_numbers(a_data, b_data)
         return judged(Sameness.DIFFERENT, f"{note}, equal values" if equal else note, "dtype")
     if a_data is None or b_data is None:
-        return judged(Sameness.DIFFERENT, why_gone(a, b), "digest")
-    pair = Pair(a=a_data, b=b_data, reprs=a.dtype == "object", own=(context.a_own, context.b_own))
+        return judged(*judge_digests(a, b), "digest")
+    pair = Pair(a=a_data, b=b_data, reprs=a.dtype == "object", own=(context.a_own, context.b_own), rules=context.rules)
     sameness, note = judge_data(pair, context.tolerance)
     details = changed_elements(pair, differs(pair, context.tolerance)) if sameness is Sameness.DIFFERENT else ()
     return judged(sameness, note, "values", details)
+
+
+def judge_digests(a: Array, b: Array) -> tuple[Sameness, str]:
+    """How two arrays of one shape and type differ of which only digests are there: another order, or in which rows."""
+    if len(a.shape) > 1 and a.rows_digest is not None and a.rows_digest == b.rows_digest:
+        return Sameness.ORDERING, f"rows reordered{_in_blocks(a, b)}"
+    if a.unordered is not None and a.unordered == b.unordered:
+        if len(a.shape) == 1:
+            return Sameness.ORDERING, f"elements reordered{_in_blocks(a, b)}"
+        return Sameness.DIFFERENT, f"the same elements in other places{_in_blocks(a, b)}"
+    where = _in_blocks(a, b)
+    return Sameness.DIFFERENT, f"values differ{where}: {why_gone(a, b)}" if where else why_gone(a, b)
+
+
+def _in_blocks(a: Array, b: Array) -> str:
+    """`` in rows 1,024 to 2,047``: from the first differing block to the last; empty where that is all or unknown."""
+    if not a.blocks or len(a.blocks) != len(b.blocks):
+        return ""
+    apart = [number for number, pair in enumerate(zip(a.blocks, b.blocks, strict=True)) if pair[0] != pair[1]]
+    if not apart:
+        return ""
+    length = block_length(a.shape)
+    last = min((apart[-1] + 1) * length, a.shape[0]) - 1
+    if not apart[0] and last == a.shape[0] - 1:
+        return ""
+    return f" in rows {apart[0] * length:,} to {last:,}"
 
 
 def same_type(a: Array, b: Array) -> bool:
@@ -107,7 +137,7 @@ def judge_data(pair: Pair, tolerance: Tolerance) -> tuple[Sameness, str]:
     if order := _reordered(pair, tolerance):
         return Sameness.ORDERING, order
     where = ", ".join(map(str, np.unravel_index(int(np.argmax(differing)), differing.shape)))
-    note = f"{count} of {differing.size} values differ, first at [{where}]"
+    note = f"{count:,} of {differing.size:,} values differ, first at [{where}]"
     return Sameness.DIFFERENT, f"{note}, {change}" if change else note
 
 
@@ -146,10 +176,17 @@ def differs(pair: Pair, tolerance: Tolerance) -> npt.NDArray[np.bool_]:
 
 def _same_places(pair: Pair, unequal: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.bool_], tuple[str, ...]]:
     """Which unequal texts differ only by where in memory or on the disk a run was, and the normalisers' names."""
-    left, right = ("\n".join(" ".join(str(text).splitlines()) for text in side[unequal]) for side in (pair.a, pair.b))
-    a, b, names = normalise_pair(left, right, pair.own, only=PLACES)
+    given: set[str] = set()
+    lines: tuple[list[str], list[str]] = [], []
+    for texts in zip(pair.a[unequal], pair.b[unequal], strict=True):
+        *ruled, names = apply_rules(str(texts[0]), str(texts[1]), pair.rules)
+        given.update(names)
+        for side, text in zip(lines, ruled, strict=True):
+            side.append(" ".join(str(text).splitlines()))
+    a, b, found = normalise_pair("\n".join(lines[0]), "\n".join(lines[1]), pair.own, only=PLACES)
     same = [x == y for x, y in zip(a.split("\n"), b.split("\n"), strict=True)]
-    return np.array(same[: np.count_nonzero(unequal)], dtype=np.bool_), names if any(same) and names else ()
+    named = tuple(sorted({*given, *found}))
+    return np.array(same[: np.count_nonzero(unequal)], dtype=np.bool_), named if any(same) and named else ()
 
 
 def _close_reprs(a: str, b: str, tolerance: Tolerance) -> bool:
@@ -210,8 +247,26 @@ def _reordered(pair: Pair, tolerance: Tolerance) -> str:
         in_order = Pair(a=np.sort(a), b=np.sort(b), reprs=pair.reprs)
         return "" if differs(in_order, tolerance).any() else "elements reordered"
     if permuted_rows(a, b):
-        return "rows reordered"
+        return f"rows reordered{from_row(a, b)}"
     return "columns reordered" if a.ndim == 2 and permuted_rows(a.T, b.T) else ""
+
+
+def from_row(a: AnyArray, b: AnyArray) -> str:
+    """`` from row 12 on``: the first one that is another; empty where that is the very first."""
+    first = int(np.argmax(unequal_elements(a, b).reshape(len(a), -1).any(axis=1)))
+    return f" from row {first:,} on" if first else ""
+
+
+def unequal_elements(a: AnyArray, b: AnyArray) -> npt.NDArray[np.bool_]:
+    """Where two arrays of one shape are unlike, missing values being like each other."""
+    unlike: npt.NDArray[np.bool_] = np.asarray(a != b, dtype=np.bool_) & ~(_missing(a) & _missing(b))
+    return unlike
+
+
+def _missing(data: AnyArray) -> npt.NDArray[np.bool_]:
+    if data.dtype.kind in "fc":
+        return np.isnan(data)
+    return np.isnat(data) if data.dtype.kind in "mM" else np.zeros(data.shape, dtype=np.bool_)
 
 
 def describe_array(value: Array, data: AnyArray | None) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from pytest_reprocheck.compare.arrays import compare_arrays, describe_array, load
@@ -16,6 +16,7 @@ from pytest_reprocheck.compare.documents import compare_json, read_json
 from pytest_reprocheck.compare.html import compare_html
 from pytest_reprocheck.compare.images import compare_images
 from pytest_reprocheck.compare.judging import Context, Judgement, cut
+from pytest_reprocheck.compare.normalise import apply_rules
 from pytest_reprocheck.compare.pdf import compare_pdf
 from pytest_reprocheck.compare.predictions import compare_predictions
 from pytest_reprocheck.compare.scalars import compare_scalars, describe_scalar
@@ -45,10 +46,21 @@ class Comparator:
 def compare_values(a: Value, b: Value, context: Context) -> Judgement | None:
     """None when the values are identical."""
     a, b = _as_texts(a, b)
+    if isinstance(a, Text) and isinstance(b, Text) and _has_structure(a) and _has_structure(b):
+        left, right, names = apply_rules(a.text, b.text, context.rules)
+        if names and left == right:
+            shown = describe(a, context, of_a=True), describe(b, context, of_a=False)
+            return Judgement(sameness=Sameness.NORMALISED, a=shown[0], b=shown[1], note=", ".join(names))
+        a, b = replace(a, text=left), replace(b, text=right)
     for comparator in COMPARATORS:
         if comparator.recognises(a, b, context):
             return comparator.compare(a, b, context)
     return _by_digest(a, b, context)
+
+
+def _has_structure(value: Text) -> bool:
+    """Whether a text is read before it is compared, so that the user's patterns have to be applied before that."""
+    return value.mime in ("text/html", "image/svg+xml") or _is_script(value)
 
 
 def _as_texts(a: Value, b: Value) -> tuple[Value, Value]:

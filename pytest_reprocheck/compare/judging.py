@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pytest_reprocheck.compare.normalise import Own
 from pytest_reprocheck.core.findings import Sameness
+from pytest_reprocheck.core.rules import FieldRule
 from pytest_reprocheck.core.tolerance import Tolerance
 from pytest_reprocheck.core.trace import Aspect
 
@@ -31,9 +32,12 @@ class Context:
     """Run A's own folders."""
     b_own: Own
     tolerance: Tolerance
+    """What holds for this fact."""
     aspect: Aspect
     what: str
     """What the values are, as ``RandomForestClassifier.predict``."""
+    rules: tuple[FieldRule, ...] = ()
+    """The user's own normalisers of this aspect."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,6 +108,15 @@ def cut(text: str, width: int = SHORT) -> str:
     """At most ``width`` characters of one line that can be printed, the cut shown."""
     line = " ".join(_CONTROL.sub(lambda found: "" if len(found.group()) > 1 else "?", text).split())
     return line if len(line) <= width else line[: width - 4].rstrip() + " ..."
+
+
+def telling(shown: tuple[str, str], details: Sequence[str]) -> tuple[str, str]:
+    """Both values; where they look alike, the first detail, ``age[3]: 31 | 33`` as what each side has there."""
+    if not details or shown[0] != shown[1]:
+        return shown
+    where, _, values = details[0].partition("]: ")
+    left, found, right = values.partition(" | ")
+    return (cut(f"{where}] {left}"), cut(f"{where}] {right}")) if found else shown
 
 
 def cut_pair(a: str, b: str, width: int = SHORT) -> tuple[str, str]:

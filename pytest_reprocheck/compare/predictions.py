@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_reprocheck.compare.arrays import AnyArray, Pair, changes, compare_arrays, differs, largest_change, load
-from pytest_reprocheck.compare.judging import Context, Judgement, cut
+from pytest_reprocheck.compare.judging import Context, Judgement, cut, telling
 from pytest_reprocheck.compare.orders import distinct_rows
 from pytest_reprocheck.core.findings import Sameness
 from pytest_reprocheck.core.values import Array
@@ -29,16 +29,19 @@ def compare_predictions(a: Array, b: Array, context: Context) -> Judgement | Non
     pair = Pair(a=a_data, b=b_data, reprs=a.dtype == "object")
     flips = _flips(pair, context.what.rpartition(".")[2])
     change = largest_change(pair) if a_data.dtype.kind in "fc" else ""
+    if context.what.endswith("predict_proba"):
+        change = change.replace("largest", "largest probability")
     if flips is None:
         count = int(differs(pair, context.tolerance).sum())
-        note = f"{count} of {a_data.size} predictions differ, {change}{_relative(pair)}".removesuffix(", ")
+        note = f"{count:,} of {a_data.size:,} predictions differ, {change}{_relative(pair)}".removesuffix(", ")
         return dataclasses.replace(plain, sameness=Sameness.DIFFERENT, note=note)
     count = int(flips.sum())
-    note = f"{count} of {len(flips)} decisions flip" + (f", {change}" if change else "")
+    note = f"{count:,} of {len(flips):,} decisions flip" + (f", {change}" if change else "")
     sameness = Sameness.DIFFERENT if count else Sameness.DECISIONS
     changed = flips if count else _rows_with(a_data != b_data)
     details = tuple(_sample(pair, row) for row in np.flatnonzero(changed)[:3])
-    return dataclasses.replace(plain, sameness=sameness, note=note, details=details)
+    shown = telling((plain.a, plain.b), details)
+    return dataclasses.replace(plain, sameness=sameness, a=shown[0], b=shown[1], note=note, details=details)
 
 
 def _tells_rows(data: AnyArray) -> bool:

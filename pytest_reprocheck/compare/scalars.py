@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_reprocheck.compare.judging import Context, Judgement, cut, cut_pair
-from pytest_reprocheck.compare.normalise import PLACES, normalise_pair
+from pytest_reprocheck.compare.normalise import PLACES, apply_rules, normalise_pair
 from pytest_reprocheck.compare.numbers import close
 from pytest_reprocheck.core.findings import Sameness
 from pytest_reprocheck.core.values import Scalar
@@ -37,9 +37,10 @@ def _judge(a: Scalar, b: Scalar, context: Context) -> tuple[Sameness, str]:
         same = close(complex(a.text), complex(b.text), dtype, context.tolerance)
         return (Sameness.TOLERANCE if same else Sameness.DIFFERENT), ""
     # Everything else exactly, but for where in memory or on the disk the run happened to be.
-    a_text, b_text, names = normalise_pair(a.text, b.text, (context.a_own, context.b_own), only=PLACES)
-    if a_text == b_text and names:
-        return Sameness.NORMALISED, ", ".join(names)
+    a_text, b_text, given = apply_rules(a.text, b.text, context.rules)
+    a_text, b_text, names = normalise_pair(a_text, b_text, (context.a_own, context.b_own), only=PLACES)
+    if a_text == b_text and (given or names):
+        return Sameness.NORMALISED, ", ".join(sorted({*given, *names}))
     return Sameness.DIFFERENT, ""
 
 

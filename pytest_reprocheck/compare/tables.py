@@ -15,13 +15,15 @@ from pytest_reprocheck.compare.arrays import (
     Pair,
     changed_elements,
     differs,
+    judge_digests,
     judge_equal,
     largest_change,
     load,
     same_type,
-    why_gone,
+    unequal_elements,
 )
-from pytest_reprocheck.compare.judging import DETAILS, SHORT, Context, Judgement, cut, worst
+from pytest_reprocheck.compare.judging import DETAILS, SHORT, Context, Judgement, cut, telling, worst
+from pytest_reprocheck.compare.moves import told_members, told_order
 from pytest_reprocheck.compare.normalise import is_fit_time
 from pytest_reprocheck.compare.orders import same_rows
 from pytest_reprocheck.core.findings import Sameness
@@ -56,9 +58,7 @@ def compare_tables(a: Table, b: Table, context: Context) -> Judgement | None:
         # Categories, names of the index and the like have their part in the digest alone.
         findings = [_Finding(sameness=Sameness.DIFFERENT, note="equal columns, other metadata", parts=("metadata",))]
     details = tuple(line for finding in findings for line in finding.details)[:DETAILS]
-    shown = describe_table(a), describe_table(b)
-    if details and shown[0] == shown[1]:
-        shown = _cells(details[0])
+    shown = telling((describe_table(a), describe_table(b)), details)
     return Judgement(
         sameness=worst([finding.sameness for finding in findings]),
         a=shown[0],
@@ -67,13 +67,6 @@ def compare_tables(a: Table, b: Table, context: Context) -> Judgement | None:
         details=details,
         parts=tuple(part for finding in findings for part in finding.parts),
     )
-
-
-def _cells(detail: str) -> tuple[str, str]:
-    """``age[3]: 31 | 33`` as what each side has there."""
-    where, _, values = detail.partition("]: ")
-    left, _, right = values.partition(" | ")
-    return cut(f"{where}] {left}"), cut(f"{where}] {right}")
 
 
 def _frame(a: Table, b: Table) -> list[_Finding]:
@@ -86,13 +79,14 @@ def _frame(a: Table, b: Table) -> list[_Finding]:
     if a.type != b.type:
         found(Sameness.DIFFERENT, f"type {a.type} | {b.type}", "type")
     a_columns, b_columns = _columns(a), _columns(b)
-    for here, there, name in ((a_columns, b_columns, "A"), (b_columns, a_columns, "B")):
-        if alone := [column for column in here if column not in there]:
-            found(Sameness.DIFFERENT, cut(f"columns only in {name}: {', '.join(alone)}"), "columns")
-    if [name for name in a_columns if name in b_columns] != [name for name in b_columns if name in a_columns]:
-        found(Sameness.ORDERING, "columns reordered", "column order")
+    if alone := told_members([*a_columns], [*b_columns], "columns"):
+        found(Sameness.DIFFERENT, alone, "columns")
+    a_order = [name for name in a_columns if name in b_columns]
+    b_order = [name for name in b_columns if name in a_columns]
+    if a_order != b_order:
+        found(Sameness.ORDERING, f"columns reordered: {told_order(a_order, b_order, a_order)}", "column order")
     if _rows(a) != _rows(b):
-        found(Sameness.DIFFERENT, f"{_rows(a)} rows | {_rows(b)} rows", "rows")
+        found(Sameness.DIFFERENT, f"{_rows(a):,} rows | {_rows(b):,} rows", "rows")
     types = [
         f"{name} {column.dtype} | {b_columns[name].dtype}"
         for name, column in a_columns.items()
@@ -142,15 +136,20 @@ def _content(a: Table, b: Table, context: Context) -> list[_Finding]:
         pairs[_INDEX] = _index_pair(a, b, context)
         if a.index is None or b.index is None or a.index.digest != b.index.digest:
             unequal.append(_INDEX)
-    if missing := [name for name in unequal if pairs[name] is None]:
-        why = why_gone(*arrays[missing[0]]) if missing[0] in arrays else "index of another type, or not at hand"
-        note = cut(f"{', '.join(missing)}: {why}")
+    missing = [name for name in unequal if pairs[name] is None]
+    if missing and a.rows_digest is not None and a.rows_digest == b.rows_digest:
+        return [*findings, _Finding(sameness=Sameness.ORDERING, note="rows reordered", parts=("row order",))]
+    if missing:
+        why = judge_digests(*arrays[missing[0]])[1] if missing[0] in arrays else "index of another type, or not at hand"
+        note = f"{cut(', '.join(missing), SHORT // 2)}: {why}"
         return [*findings, _Finding(sameness=Sameness.DIFFERENT, note=note, parts=tuple(missing))]
     known = {name: pair for name, pair in pairs.items() if pair is not None}
     changed = _changed({name: known[name] for name in unequal}, context)
     # Without a cell that differs (elements cut at what is kept of them) there is no order to tell.
     if changed and changed[0].details and len(known) == len(pairs) and _same_rows(known):
-        changed = [_Finding(sameness=Sameness.ORDERING, note="rows reordered", parts=("row order",))]
+        first = min((row for pair in known.values() if (row := _first_apart(pair)) is not None), default=0)
+        where = f" from row {first:,} on" if first else ""
+        changed = [_Finding(sameness=Sameness.ORDERING, note=f"rows reordered{where}", parts=("row order",))]
     return findings + changed
 
 
@@ -159,7 +158,7 @@ def _loaded(a: Array, b: Array, context: Context) -> Pair | None:
     a_data, b_data = load(a, context.a_blobs), load(b, context.b_blobs)
     if a_data is None or b_data is None:
         return None
-    return Pair(a=a_data, b=b_data, reprs=a.dtype == "object", own=(context.a_own, context.b_own))
+    return Pair(a=a_data, b=b_data, reprs=a.dtype == "object", own=(context.a_own, context.b_own), rules=context.rules)
 
 
 def _index_pair(a: Table, b: Table, context: Context) -> Pair | None:
@@ -168,7 +167,7 @@ def _index_pair(a: Table, b: Table, context: Context) -> Pair | None:
     if left is None or right is None or left.dtype.kind != right.dtype.kind:
         return None
     reprs = any(table.index is not None and table.index.dtype == "object" for table in (a, b))
-    return Pair(a=left, b=right, reprs=reprs, own=(context.a_own, context.b_own))
+    return Pair(a=left, b=right, reprs=reprs, own=(context.a_own, context.b_own), rules=context.rules)
 
 
 def _index(table: Table, blobs: Path | None) -> AnyArray | None:
@@ -179,11 +178,17 @@ def _same_rows(pairs: dict[str, Pair]) -> bool:
     return same_rows([(pair.a, pair.b) for pair in pairs.values()])
 
 
+def _first_apart(pair: Pair) -> int | None:
+    """The first row that differs, None for equal columns."""
+    unlike = unequal_elements(pair.a, pair.b)
+    return int(np.argmax(unlike)) if unlike.any() else None
+
+
 def _changed(pairs: dict[str, Pair], context: Context) -> list[_Finding]:
     """The columns whose values differ, each with its largest change, and the rows that they differ in."""
     if not pairs:
         return []
-    rows = {name: differs(pair, context.tolerance) for name, pair in pairs.items()}
+    rows = {name: differs(pair, context.tolerance.of(name)) for name, pair in pairs.items()}
     changed = {name: found for name, found in rows.items() if found.any()}
     if not changed:
         equal = {name: judge_equal(pair, "values within tolerance") for name, pair in pairs.items()}
@@ -194,7 +199,7 @@ def _changed(pairs: dict[str, Pair], context: Context) -> list[_Finding]:
     touched: npt.NDArray[np.intp] = np.flatnonzero(np.logical_or.reduce(list(changed.values())))
     told = [f"{name} ({change})" if (change := largest_change(pairs[name])) else name for name in changed]
     of_rows = next(iter(changed.values())).size
-    where = f"{touched.size} of {of_rows} rows, {touched[0]} to {touched[-1]}"
+    where = f"{touched.size:,} of {of_rows:,} rows, first row {touched[0]:,}"
     lines = [[f"{name}{line}" for line in changed_elements(pairs[name], found)] for name, found in changed.items()]
     return [
         _Finding(

@@ -10,7 +10,7 @@ from pytest_reprocheck.compare.aligning import Alignment, align
 from pytest_reprocheck.compare.judging import DETAILS, Context, Judgement, cut, cut_pair
 from pytest_reprocheck.compare.markup import markup_lines, script_lines
 from pytest_reprocheck.compare.members import same_members
-from pytest_reprocheck.compare.normalise import normalise_pair
+from pytest_reprocheck.compare.normalise import apply_rules, normalise_pair
 from pytest_reprocheck.compare.numbers import close_texts
 from pytest_reprocheck.compare.terminal import screen_lines
 from pytest_reprocheck.core.findings import Sameness
@@ -51,8 +51,14 @@ def compare_text(a: Text, b: Text, context: Context) -> Judgement | None:
     a_lines, b_lines = split(a.text), split(b.text)
     if a_lines == b_lines:
         return None
+    if markup:  # the user's patterns are made for the markup as it stands
+        a_text, b_text, given = apply_rules(a.text, b.text, context.rules)
+        a_text, b_text = ("\n".join(split(text)) for text in (a_text, b_text))
+    else:
+        a_text, b_text, given = apply_rules("\n".join(a_lines), "\n".join(b_lines), context.rules)
     own = (context.a_own, context.b_own)
-    a_norm, b_norm, names = normalise_pair("\n".join(a_lines), "\n".join(b_lines), own, markup=markup)
+    a_norm, b_norm, found = normalise_pair(a_text, b_text, own, markup=markup)
+    names = tuple(sorted({*given, *found}))
     return judge_lines(a_norm, b_norm, names, context) or _whole(
         Sameness.NORMALISED, a_lines, b_lines, ", ".join(names)
     )

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from pytest_reprocheck.compare.judging import DETAILS, SHORT, Context, Judgement, cut, worst
+from pytest_reprocheck.compare.arrays import load
+from pytest_reprocheck.compare.judging import DETAILS, SHORT, Context, Judgement, cut, telling, worst
+from pytest_reprocheck.compare.moves import told_members, told_order
 from pytest_reprocheck.compare.normalise import is_fit_time, is_worker_count
 from pytest_reprocheck.core.findings import Sameness
-from pytest_reprocheck.core.values import Items, Object, Scalar, Text, Value
+from pytest_reprocheck.core.values import Array, Items, Object, Scalar, Text, Value
+
+_OF_FEATURES = ("coef_", "feature_importances_", "mean_", "scale_", "var_", "center_", "data_min_", "data_max_",
+                "statistics_", "components_", "ranking_", "support_", "scores_", "pvalues_", "theta_", "means_",
+                "cluster_centers_")  # fmt: skip
+"""Attributes whose last axis goes by the features."""
+_PLACE = re.compile(r"\[(?:\d+, )*(\d+)\](?! \()")
 
 Compare = Callable[[Value, Value, Context], Judgement | None]
 """Compares two values of any kind; given from outside, because the table of comparators holds the ones of this
@@ -30,21 +39,27 @@ def compare_items(a: Items, b: Items, context: Context, compare: Compare) -> Jud
     if a.type != b.type or (a.keys is None) != (b.keys is None):
         return _plain(Sameness.DIFFERENT, a.type, b.type, "type differs")
     if _is_reordered(a, b):
-        note = "keys reordered" if a.keys is not None else "order"
-        return _plain(Sameness.ORDERING, shown_a, shown_b, note)
+        noun = "keys" if a.keys is not None else "members"
+        return _plain(Sameness.ORDERING, shown_a, shown_b, f"{noun} reordered: {_order(a, b)}")
     whole = a.length == len(a.values) and b.length == len(b.values)
     if a.keys is not None:
         parts = list(_mapping_parts(a, b, context, compare))
     else:
         parts = list(_member_parts(a, b, context, compare))
+    alone = _names_alone(a, b) if whole else ""
     if a.length != b.length:
-        note = f"{a.length} members | {b.length} members"
+        note = alone or f"{a.length:,} members | {b.length:,} members"
         return _joined(parts, shown_a, shown_b, Sameness.DIFFERENT, note)
     if not parts:
         note = "order or metadata" if whole else f"differs beyond the first {len(a.values)} members"
         return _plain(Sameness.DIFFERENT, shown_a, shown_b, note)
     rest = "" if whole else f"members beyond the first {len(a.values)}"
-    return _joined(parts, shown_a, shown_b, Sameness.IDENTICAL, "", rest=rest)
+    joined = _joined(parts, shown_a, shown_b, Sameness.IDENTICAL, "", rest=rest)
+    if alone and joined.sameness is Sameness.DIFFERENT:
+        return replace(joined, a=shown_a, b=shown_b, note=alone)
+    if a.keys is None and not a.type.endswith("set") and len(joined.parts) > 1 and joined.sameness.counts:
+        return replace(joined, note=_told_members(a, b, parts, joined.sameness))
+    return joined
 
 
 def compare_objects(a: Object, b: Object, context: Context, compare: Compare) -> Judgement | None:
@@ -54,8 +69,10 @@ def compare_objects(a: Object, b: Object, context: Context, compare: Compare) ->
     if a.type != b.type:
         return _plain(Sameness.DIFFERENT, a.type, b.type, "type differs")
     parts = []
+    features = _feature_names(a, b, context)
     for name in sorted({*a.fields, *b.fields}):
-        parts += list(_compare_part(name, a.fields.get(name), b.fields.get(name), context, compare))
+        compared = _compare_part(name, a.fields.get(name), b.fields.get(name), context, compare)
+        parts += [_with_names(part, a.fields.get(name), features) for part in compared]
     name = a.type.rpartition(".")[2]
     if not parts:
         return _plain(Sameness.DIFFERENT, name, name, "differs in parts too many or too deep to keep")
@@ -75,6 +92,62 @@ def _is_reordered(a: Items, b: Items) -> bool:
     if any(value is None for _key, value in (*a_members, *b_members)):
         return False
     return a_members != b_members and Counter(a_members) == Counter(b_members)
+
+
+def _order(a: Items, b: Items) -> str:
+    """Which members moved, with names where they have any."""
+    shown, others = (items.keys if items.keys is not None else items.values for items in (a, b))
+    names = [_name(value) for value in shown]
+    if a.keys is None:
+        pairs = enumerate(zip(names, shown, strict=True))
+        names = [name if isinstance(value, Scalar) else f"[{place}]" for place, (name, value) in pairs]
+    return told_order([value.digest for value in shown], [value.digest for value in others], names)
+
+
+def _names_alone(a: Items, b: Items) -> str:
+    """Which names only one of two lists of names has; empty for other lists."""
+    if a.keys is not None or a.type.endswith("set") or not (a.values or b.values):
+        return ""
+    if any(not isinstance(value, Scalar) or value.type != "str" for value in (*a.values, *b.values)):
+        return ""
+    return told_members([_name(value) for value in a.values], [_name(value) for value in b.values], "names")
+
+
+def _told_members(a: Items, b: Items, parts: list[_Part], sameness: Sameness) -> str:
+    """``3 of 10 DecisionTreeClassifier differ: [2], [5], [7]``."""
+    paths = [part.path for part in parts if part.judgement.sameness is sameness]
+    kinds = {value.type for value in (*a.values, *b.values) if isinstance(value, Object)}
+    noun = kinds.pop().rpartition(".")[2] if len(kinds) == 1 else "members"
+    more = " ..." if len(paths) > 6 else ""
+    return f"{len(paths):,} of {max(a.length, b.length):,} {noun} differ: {', '.join(paths[:6])}{more}"
+
+
+def _feature_names(a: Object, b: Object, context: Context) -> list[str]:
+    """The names that an estimator was fitted with, where both runs have the same in the same order."""
+    left, right = a.fields.get("feature_names_in_"), b.fields.get("feature_names_in_")
+    if not isinstance(left, Array) or not isinstance(right, Array) or left.digest != right.digest:
+        return []
+    data = load(left, context.a_blobs)
+    return [] if data is None or data.ndim != 1 else [str(name).strip("'\"") for name in data]
+
+
+def _with_names(part: _Part, value: Value | None, features: list[str]) -> _Part:
+    """The part with the features' names behind the places of what an estimator learned of each."""
+    if not part.path.startswith(_OF_FEATURES) or not isinstance(value, Array) or not features:
+        return part
+    if not value.shape or value.shape[-1] != len(features):
+        return part
+
+    def named(text: str) -> str:
+        return _PLACE.sub(lambda found: f"{found.group()} ({cut(features[int(found.group(1))], 30)})", text, count=1)
+
+    told = part.judgement
+    return replace(
+        part,
+        judgement=replace(
+            told, a=named(told.a), b=named(told.b), note=named(told.note), details=tuple(map(named, told.details))
+        ),
+    )
 
 
 def _digest(value: Value) -> str | None:
@@ -133,7 +206,9 @@ def _compare_part(path: str, a: Value | None, b: Value | None, context: Context,
             name = "fit-times" if is_fit_time(path) else "worker-count"
             yield _Part(path=path, judgement=_plain(Sameness.NORMALISED, brief(a), brief(b), name))
         return
-    judgement = compare(a, b, replace(context, what=context.what if path.startswith("[") else path))
+    if not path.startswith("["):
+        context = replace(context, what=path, tolerance=context.tolerance.of(path))
+    judgement = compare(a, b, context)
     if judgement is not None:
         yield _Part(path=path, judgement=judgement)
 
@@ -149,19 +224,20 @@ def _joined(parts: list[_Part], a: str, b: str, at_least: Sameness, note: str, *
     """
     sameness = worst([at_least, *(part.judgement.sameness for part in parts)])
     differing = [part for part in parts if part.judgement.sameness is not Sameness.IDENTICAL]
-    telling = [part for part in differing if part.judgement.sameness is sameness] or differing
-    details = tuple(_told(part) for part in telling[:DETAILS])
+    shown = [part for part in differing if part.judgement.sameness is sameness] or differing
+    details = tuple(_told(part) for part in shown[:DETAILS])
     not_compared = [_joint(part.path, why) for part in parts for why in part.judgement.not_compared]
     if rest and not sameness.counts:
         not_compared.append(rest)
-    if len(telling) == 1 and not note:
-        only = telling[0]
-        a, b = f"{only.path} {only.judgement.a}".strip(), f"{only.path} {only.judgement.b}".strip()
+    if shown and not note:
+        a, b = _sides(shown)
+    if len(shown) == 1 and not note:
+        only = shown[0]
         several = len(only.judgement.parts) > 1 and only.judgement.note.startswith("[")
         note = f"{only.path}: {only.judgement.note}" if several else only.judgement.note
-    elif telling and not note:
-        notes = sorted({part.judgement.note for part in telling})
-        names = ", ".join(part.path for part in telling[:6]) + (" ..." if len(telling) > 6 else "")
+    elif shown and not note:
+        notes = sorted({part.judgement.note for part in shown})
+        names = ", ".join(part.path for part in shown[:6]) + (" ..." if len(shown) > 6 else "")
         note = ", ".join(notes) if sameness is Sameness.NORMALISED else cut(names)
     paths = [
         part.path if inner in ("all", "values") else _joint(part.path, inner)
@@ -178,6 +254,27 @@ def _joined(parts: list[_Part], a: str, b: str, at_least: Sameness, note: str, *
         parts=tuple(dict.fromkeys(paths)),
         not_compared=tuple(not_compared),
     )
+
+
+def _sides(parts: list[_Part]) -> tuple[str, str]:
+    """What each side has in the first parts: ``max_depth 3, n_estimators 10``."""
+    if len(parts) == 1:
+        return _side(parts[0], parts[0].judgement.a), _side(parts[0], parts[0].judgement.b)
+    sides: tuple[list[str], list[str]] = [], []
+    for part in parts[:6]:
+        told = part.judgement
+        shown = telling(("", ""), told.details) if told.sameness is Sameness.DIFFERENT else ("", "")
+        for side, detail, value in zip(sides, shown, (told.a, told.b), strict=True):
+            side.append(_joint(part.path, detail) if detail else _side(part, value))
+    return ", ".join(sides[0]), ", ".join(sides[1])
+
+
+def _side(part: _Part, value: str) -> str:
+    """``max_depth 3``; what stands for a part of the part has its own path in front."""
+    inner = next(iter(part.judgement.parts), "all")
+    if inner in ("all", "values") or not value.startswith(inner):
+        return f"{part.path} {value}".strip()
+    return _joint(part.path, value)
 
 
 def _joint(path: str, rest: str) -> str:

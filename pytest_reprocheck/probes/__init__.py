@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import sys
 from dataclasses import dataclass
-from os import environ, path
+from os import environ, path, uname
 from typing import TYPE_CHECKING, Any
 
 from . import (
@@ -192,6 +192,8 @@ def _write_facts(probe: Probe) -> None:
         "executable": sys.executable,
         "root": str(probe.config["root"]),
         "scratch": environ.get("TMPDIR", ""),
+        "home": environ.get("HOME", ""),
+        "host": uname().nodename,
         "digest": probe.digests.name,
         "hash": str(hash("reprocheck")),
         "directory": relocation.seen_at(probe.config),

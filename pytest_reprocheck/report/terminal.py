@@ -6,18 +6,18 @@ word.
 
 from __future__ import annotations
 
-import re
 import shlex
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import zip_longest
 
 from pytest_reprocheck.core.causes import Cause
 from pytest_reprocheck.core.conditions import FACTORS
-from pytest_reprocheck.core.findings import Audit, Effect, Finding
+from pytest_reprocheck.core.findings import Audit, Effect, FactorState, Finding
 from pytest_reprocheck.core.trace import Place
 from pytest_reprocheck.report.machine import last_path
+from pytest_reprocheck.report.tracebacks import ESCAPE, fitted_frame, folded_traceback
 
 SHOWN_EFFECTS = 4
 """Effects told in full for each finding; the first ones of the log are the nearest to the cause."""
@@ -26,8 +26,6 @@ SHOWN_DETAIL = 20
 
 _LABEL = 10
 """Width of the column of labels (``  reaches ``)."""
-_ESCAPE = re.compile(r"\x1b\[[0-9;:?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
-"""Colours and other terminal sequences, as IPython's tracebacks have them."""
 
 
 def render_header(factors: Sequence[str], workspace: str, why: str, limits: str, *, width: int = 80) -> list[str]:
@@ -42,9 +40,11 @@ def render_header(factors: Sequence[str], workspace: str, why: str, limits: str,
 def render_headline(audit: Audit) -> str:
     """Name, verdict, and how many of the findings that count were confirmed: ``churn.ipynb: failed``."""
     errors = [finding for finding in audit.findings if finding.severity == "error"]
+    warnings = sum(finding.severity == "warning" for finding in audit.findings)
     confirmed = sum(finding.confirmed for finding in errors)
     counts = [f"{confirmed} confirmed"] if confirmed else []
     counts += [f"{len(errors) - confirmed} not confirmed"] if confirmed < len(errors) else []
+    counts += [_count(warnings, "warning")] if warnings else []
     return f"{one_line(audit.name)}: {audit.verdict}" + (f" ({', '.join(counts)})" if counts else "")
 
 
@@ -82,8 +82,22 @@ def _not_compared(audit: Audit) -> list[str]:
     return told
 
 
-def render_summary(audits: Sequence[Audit], *, width: int = 80, flag: str = "--reprocheck-vary") -> list[str]:
-    """One line for each subject, in the given order, and which factors were not varied; ``flag`` chooses them."""
+def is_told(audit: Audit) -> bool:
+    """Whether there is something to say of an audit besides its line in the summary."""
+    return not audit.passed or any(finding.severity == "warning" for finding in audit.findings)
+
+
+def render_summary(
+    audits: Sequence[Audit],
+    *,
+    width: int = 80,
+    flag: str = "--reprocheck-vary",
+    told: Callable[[Audit], bool] = lambda _audit: False,
+) -> list[str]:
+    """One line for each subject, in the given order, which factors had nothing to vary, and which were left out.
+
+    ``flag`` chooses the factors; the reasons of audits that were ``told`` in full are not repeated.
+    """
     names = [one_line(audit.name) for audit in audits]
     name_width = min(max(map(len, names), default=0), width // 2)
     verdict_width = max((len(audit.verdict) for audit in audits), default=0)
@@ -91,14 +105,44 @@ def render_summary(audits: Sequence[Audit], *, width: int = 80, flag: str = "--r
     lines: list[str] = []
     for audit, name in zip(audits, names, strict=True):
         head = f"{name:<{name_width}}  {audit.verdict:<{verdict_width}}  {_cost(audit):<{runs_width}}"
-        parts = (_factors(audit), _warnings(audit), _allowed(audit), _written(audit), one_line(audit.reason))
+        reason = "" if told(audit) else one_line(audit.reason)
+        parts = (_factors(audit), _warnings(audit), _allowed(audit), _written(audit), reason)
         rest = "; ".join(part for part in parts if part)
         if len(f"{head}  {rest}") <= width:
             lines.append(f"{head}  {rest}".rstrip())
         else:
             lines += [head.rstrip(), *_wrapped(rest, width, indent=4)]
         lines += [line for remark in audit.remarks for line in _wrapped(remark, width, indent=4)]
-    return [*lines, *_wrapped(_not_varied(audits, flag), width, hanging=2)]
+    footer = (*_missed(audits), _not_varied(audits, flag))
+    return [*lines, *(line for text in footer for line in _wrapped(text, width, hanging=2))]
+
+
+def _missed(audits: Sequence[Audit]) -> list[str]:
+    """Which factors were asked for and not applied, each reason once, with the subjects unless it is all of them."""
+    ran = [audit for audit in audits if _has_result(audit)]
+    subjects: dict[tuple[FactorState, str], list[str]] = {}
+    for factor in FACTORS:
+        for audit in ran:
+            report = audit.factors.get(factor.name)
+            if report is not None and report.status != "applied":
+                reason = f"{factor.name} ({one_line(report.reason)})" if report.reason else factor.name
+                subjects.setdefault((report.status, reason), []).append(one_line(audit.name))
+    lines = []
+    for state, words in (("not-applicable", "nothing to vary"), ("ineffective", "could not be varied")):
+        items = [reason + _among(names, len(ran)) for (status, reason), names in subjects.items() if status == state]
+        lines += [f"{words}: {', '.join(items)}"] if items else []
+    return lines
+
+
+def _among(names: Sequence[str], total: int) -> str:
+    if len(names) == total:
+        return ""
+    return f" in {', '.join(names)}" if len(names) <= 2 else f" in {len(names)} of {total}"
+
+
+def _has_result(audit: Audit) -> bool:
+    """Whether the runs came to anything that factors could have changed."""
+    return audit.verdict not in ("failed", "blocked")
 
 
 def _not_varied(audits: Sequence[Audit], flag: str) -> str:
@@ -148,9 +192,14 @@ def render_causes(causes: Iterable[Cause], *, width: int = 80) -> str:
     return "\n".join(cut(f"{page.slug:<{slug_width}}  {page.title}", width) for page in pages)
 
 
+def render_error(text: str, *, width: int = 80) -> str:
+    """A message of any length in lines that fit."""
+    return "\n".join(_wrapped(text, width, hanging=2))
+
+
 def one_line(text: str) -> str:
     """Text in which line ends and unprintable characters are escaped, so that it cannot leave its line."""
-    plain = _ESCAPE.sub("", text)
+    plain = ESCAPE.sub("", text)
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in plain)
 
 
@@ -211,30 +260,27 @@ def _place(place: Place, path: str) -> str:
 
 
 def _detail(detail: str, width: int) -> Iterator[str]:
-    lines = [one_line(line.expandtabs()) for line in _ESCAPE.sub("", detail).splitlines()]
+    lines = [one_line(line) for line in folded_traceback(detail)]
     if len(lines) > SHOWN_DETAIL:
         yield f"  ... {len(lines) - SHOWN_DETAIL} earlier lines are in the report"
-    yield from (cut(f"  {line}".rstrip(), width) for line in lines[-SHOWN_DETAIL:])
+    yield from (cut(fitted_frame(f"  {line}".rstrip(), width), width) for line in lines[-SHOWN_DETAIL:])
 
 
 def _factors(audit: Audit) -> str:
-    """How many factors were applied, and why the others were not."""
-    known = [(factor.name, audit.factors[factor.name]) for factor in FACTORS if factor.name in audit.factors]
-    if not known:
+    """How many factors were applied."""
+    if not audit.factors or not _has_result(audit):
         return ""
-    applied = [name for name, report in known if report.status == "applied"]
-    missed = [
-        (name if report.status == "not-applicable" else f"{name} ineffective")
-        + (f": {one_line(report.reason)}" if report.reason else "")
-        for name, report in known
-        if report.status != "applied"
-    ]
-    return f"{len(applied)} of {_count(len(known), 'factor')} applied" + (f" ({'; '.join(missed)})" if missed else "")
+    applied = sum(report.status == "applied" for report in audit.factors.values())
+    return f"{applied} of {_count(len(audit.factors), 'factor')} applied"
 
 
 def _warnings(audit: Audit) -> str:
     """What is shown and does not fail, as the cause and its place."""
-    shown = [f"{finding.cause} at {finding.location}" for finding in audit.findings if finding.severity == "warning"]
+    shown = [
+        f"{finding.cause} at {_place(finding.location, audit.path)}"
+        for finding in audit.findings
+        if finding.severity == "warning"
+    ]
     return f"{_count(len(shown), 'warning')}: {', '.join(shown)}" if shown else ""
 
 

@@ -54,7 +54,7 @@ def test_a_difference_as_a_whole() -> None:
             sameness=Sameness.ORDERING,
             a="a, b",
             b="b, a",
-            note="order",
+            note="members reordered: a and b swapped",
             parts=("all",),
             about="Ridge#1",
         ),

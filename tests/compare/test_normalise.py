@@ -5,9 +5,16 @@ from __future__ import annotations
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from pytest_reprocheck.compare.normalise import NORMALISERS, Own, normalise_pair
-from tests.compare.values import Lab, own_of, text
+from pytest_reprocheck.compare.alignment import compare_traces
+from pytest_reprocheck.compare.fields import NORMALISERS
+from pytest_reprocheck.compare.normalise import Own, apply_rules, normalise_pair
+from pytest_reprocheck.core.rules import FieldRule
+from pytest_reprocheck.core.tolerance import Tolerance
+from tests.compare import logs
+from tests.compare.values import Lab, observation, own_of, scalar, text, trace
 
 NO_ROOTS = (Own(), Own())
 
@@ -90,6 +97,19 @@ def test_noise_is_equal_after_the_named_normaliser(name: str, a: str, b: str) ->
     assert name in used
 
 
+@pytest.mark.parametrize(("name", "a", "b"), logs.NOISE.values(), ids=logs.NOISE)
+def test_a_sound_programs_log_is_the_same_in_two_runs(name: str, a: str, b: str, lab: Lab) -> None:
+    """Its line as a library writes it is equal in the report, and the note has the normaliser's name."""
+    assert lab.judged(text(a), text(b))[0] == "equal after normalisers"
+    assert name in lab.judged(text(a), text(b))[1].split(", ")
+
+
+@pytest.mark.parametrize(("a", "b"), logs.RESULTS.values(), ids=logs.RESULTS)
+def test_a_result_in_a_log_is_none_of_its_noise(a: str, b: str, lab: Lab) -> None:
+    """What the program computed still differs, whatever stands beside it."""
+    assert lab.judged(text(a), text(b))[0] == "different"
+
+
 @pytest.mark.parametrize(("a", "b"), RESULTS)
 def test_what_may_be_a_result_stays(a: str, b: str, lab: Lab) -> None:
     """Near misses of every pattern still differ, and count."""
@@ -155,7 +175,9 @@ def test_no_normaliser_is_without_an_example() -> None:
     """Each name stands in the catalogue above, or in the tests of markup and terminals."""
     elsewhere = {"ansi", "svg-date"}
 
-    assert {normaliser.name for normaliser in NORMALISERS} == {name for name, _a, _b in NOISE} | elsewhere
+    assert {normaliser.name for normaliser in NORMALISERS} == (
+        {name for name, _a, _b in (*NOISE, *logs.NOISE.values())} | elsewhere
+    )
 
 
 def test_a_runs_own_process_id_is_no_result() -> None:
@@ -168,3 +190,101 @@ def test_a_runs_own_process_id_is_no_result() -> None:
     )
     assert normalise_pair("17897", "17868", own)[:2] == ("17897", "17868")
     assert normalise_pair("37", "38", (Own(pid="37"), Own(pid="38")))[:2] == ("37", "38")
+
+
+def test_home_and_host_are_noise_where_they_differ() -> None:
+    """Two machines have others; where both are the same nothing is replaced, as the words may mean something."""
+    a, b = Own(home="/home/ann", host="node-1"), Own(home="/home/bob", host="node-2")
+
+    assert normalise_pair("/home/ann/x on node-1", "/home/bob/x on node-2", (a, b)) == (
+        "<home>/x on <host>",
+        "<home>/x on <host>",
+        ("home", "host"),
+    )
+    assert normalise_pair("node-1", "node-2", (a, a))[:2] == ("node-1", "node-2")
+
+
+FIELDS = st.one_of(
+    st.floats(0.01, 999).map(lambda seconds: f"in {seconds:.2f} s"),
+    st.integers(0x7F0000000000, 0x7FFFFFFFFFFF).map(lambda place: f"<M object at {place:#x}>"),
+    st.tuples(st.integers(0, 59), st.integers(0, 59)).map(lambda clock: f"elapsed: 0:{clock[0]:02}:{clock[1]:02}"),
+    st.integers(1, 9999).map(lambda rate: f"[00:12<00:30, {rate}it/s]"),
+    st.integers(1000, 99999).map(lambda pid: f"pid={pid}"),
+)
+WORDS = st.sampled_from(["auc", "loss", "f1", "n", "label", "score", "rmse of"])
+VALUES = st.one_of(st.integers(0, 999).map(str), st.floats(0, 1).map("{:.4f}".format), st.sampled_from(["yes", "no"]))
+
+
+@settings(max_examples=200, deadline=None)
+@given(word=WORDS, values=st.tuples(VALUES, VALUES), noise=st.lists(st.tuples(FIELDS, FIELDS), min_size=1, max_size=3))
+def test_noise_never_hides_a_result_beside_it(word: str, values: tuple[str, str], noise: list[tuple[str, str]]) -> None:
+    """Two lines with any noise become equal exactly when their results are."""
+    a, b = (f"{word} {values[side]} {' '.join(pair[0] for pair in noise)}" for side in (0, 1))
+    left, right, _names = normalise_pair(a, b, NO_ROOTS)
+
+    assert (left == right) == (values[0] == values[1])
+
+
+@settings(max_examples=100, deadline=None)
+@given(first=FIELDS, second=FIELDS, word=WORDS, value=VALUES)
+def test_a_field_has_one_placeholder_whatever_its_value(first: str, second: str, word: str, value: str) -> None:
+    """Two fields of one form leave the same text, and what stands around them stays."""
+    for field in (first, second):
+        shown, _same, _names = normalise_pair(f"{word} {value} {field}", "", NO_ROOTS)
+        assert shown.startswith(f"{word} {value} ")
+        assert normalise_pair(shown, "", NO_ROOTS)[0] == shown
+
+
+@settings(max_examples=200, deadline=None)
+@given(content=st.text(max_size=60))
+def test_hostile_text_is_normalised_without_an_error(content: str) -> None:
+    """Whatever a program prints, and once more what came of it."""
+    left, right, _names = normalise_pair(content, content, NO_ROOTS, markup=True)
+
+    assert left == right
+
+
+RUN = FieldRule(name="run-name", pattern=r"run-\w+", replace="run", aspects=("outputs", "data"))
+
+
+@pytest.mark.parametrize("mime", ["text/plain", "text/html"])
+def test_a_users_normaliser_is_named_and_hides_nothing_else(mime: str, lab: Lab) -> None:
+    """In printed text and in markup; where it does not match, or beside it, texts differ as before."""
+    line = "<p id='{}'>auc {}</p>" if mime == "text/html" else "{} auc {}"
+    a, b, c = (text(line.format(*fields), mime) for fields in (("run-ab", 1), ("run-cd", 1), ("run-cd", 2)))
+
+    assert lab.judged(a, b)[0] == "different"
+    assert lab.judged(a, b, rules=(RUN,)) == ("equal after normalisers", "run-name")
+    assert lab.judged(a, c, rules=(RUN,))[0] == "different"
+    assert lab.judged(a, a, rules=(RUN,))[0] == "identical"
+
+
+def test_a_users_normaliser_reaches_strings_in_data(lab: Lab) -> None:
+    """Single ones, arrays and columns."""
+    a, b = ["run-ab", "x"], ["run-cd", "x"]
+
+    for left, right in (
+        (scalar(a[0]), scalar(b[0])),
+        (lab.array(a), lab.array(b)),
+        (lab.objects(a), lab.objects(b)),
+        (lab.table([("name", a)]), lab.table([("name", b)])),
+    ):
+        assert lab.judged(left, right, rules=(RUN,)) == ("equal after normalisers", "run-name")
+        assert lab.judged(left, right)[0] == "different"
+
+
+def test_a_users_normaliser_applies_to_its_aspects_alone() -> None:
+    """The same text as features still differs."""
+    for aspect, sameness in (("outputs", "equal after normalisers"), ("features", "different")):
+        a, b = (trace(observation(1, text(name), aspect=aspect)) for name in ("run-ab", "run-cd"))  # type: ignore[arg-type]
+        (found,) = compare_traces(a, b, tolerance=Tolerance(), rules=(RUN,)).differences
+        assert found.sameness.value == sameness
+
+
+def test_groups_and_order_are_as_re_sub_has_them() -> None:
+    """What one rule leaves is what the next one sees."""
+    rules = [
+        FieldRule(name="first", pattern=r"(\w)=\d+", replace=r"\1=N"),
+        FieldRule(name="second", pattern="x=N", replace=""),
+    ]
+    assert apply_rules("x=1 y=2", "x=3 y=2", rules) == (" y=N", " y=N", ("first",))

@@ -36,7 +36,7 @@ def test_changed_values_are_told_by_column_and_rows(lab: Lab) -> None:
         sameness=Sameness.DIFFERENT,
         a="age[2] 28",
         b="age[2] 29",
-        note="values differ in 2 of 3 rows, 1 to 2: age (largest change 1), pay (largest change 7)",
+        note="values differ in 2 of 3 rows, first row 1: age (largest change 1), pay (largest change 7)",
         details=("age[2]: 28 | 29", "pay[1]: 2.5 | 9.5"),
         parts=("age", "pay"),
     )
@@ -71,7 +71,7 @@ def test_columns_in_another_order(lab: Lab) -> None:
         sameness=Sameness.ORDERING,
         a="age, city, pay (3 rows)",
         b="pay, age, city (3 rows)",
-        note="columns reordered",
+        note="columns reordered: pay moved from 2 to 0",
         parts=("column order",),
     )
 
@@ -80,13 +80,13 @@ def test_columns_and_rows_in_another_order_are_both_told(lab: Lab) -> None:
     """A combination is no other difference than its parts."""
     b = people(lab, 1, 0, 2, names=("city", "age", "pay"))
 
-    assert lab.judged(people(lab), b) == ("ordering only", "columns reordered, rows reordered")
+    assert lab.judged(people(lab), b) == ("ordering only", "columns reordered: age and city swapped, rows reordered")
 
 
 def test_columns_in_another_order_and_other_values(lab: Lab) -> None:
     """The order does not hide the values."""
     b = lab.table([("city", CITY), ("age", [31, 45, 99]), ("pay", PAY)])
-    note = "columns reordered, values differ in 1 of 3 rows, 2 to 2: age (largest change 71)"
+    note = "columns reordered: age and city swapped, values differ in 1 of 3 rows, first row 2: age (largest change 71)"
 
     assert lab.judged(people(lab), b) == ("different", note)
 
@@ -94,11 +94,11 @@ def test_columns_in_another_order_and_other_values(lab: Lab) -> None:
 def test_columns_of_one_side_are_named_and_the_others_still_compared(lab: Lab) -> None:
     """A missing column does not hide what differs in the rest."""
     b = lab.table([("age", [31, 45, 99]), ("zip", [1, 2, 3]), ("pay", PAY)])
-    note = "columns only in A: city, columns only in B: zip, "
+    note = "columns only in A: city, only in B: zip, "
 
     assert lab.judged(people(lab), b) == (
         "different",
-        note + "values differ in 1 of 3 rows, 2 to 2: age (largest change 71)",
+        note + "values differ in 1 of 3 rows, first row 2: age (largest change 71)",
     )
 
 
@@ -118,7 +118,7 @@ def test_columns_of_one_name_are_compared_each_with_its_own(lab: Lab) -> None:
     """Names need not be unique."""
     a, b = (lab.table([("x", [1, 2]), ("x", [3, last])]) for last in (4, 9))
 
-    assert lab.judged(a, b) == ("different", "values differ in 1 of 2 rows, 1 to 1: x#2 (largest change 5)")
+    assert lab.judged(a, b) == ("different", "values differ in 1 of 2 rows, first row 1: x#2 (largest change 5)")
 
 
 def test_rounding_noise_is_within_tolerance(lab: Lab) -> None:

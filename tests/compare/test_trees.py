@@ -21,7 +21,11 @@ def test_equal_trees_are_identical(lab: Lab) -> None:
 def test_feature_names_in_another_order(lab: Lab) -> None:
     """The names are shown as they are read, in both orders."""
     assert lab.compare(names("age", "city", "plan"), names("plan", "age", "city"), aspect="features") == Judgement(
-        sameness=Sameness.ORDERING, a="age, city, plan", b="plan, age, city", note="order", parts=("all",)
+        sameness=Sameness.ORDERING,
+        a="age, city, plan",
+        b="plan, age, city",
+        note="members reordered: plan moved from 2 to 0",
+        parts=("all",),
     )
 
 
@@ -38,13 +42,13 @@ def test_a_long_list_is_cut(lab: Lab) -> None:
 @pytest.mark.parametrize(
     ("a", "b", "sameness", "note"),
     [
-        (names("a", "b"), names("a", "c"), "different", ""),
-        (names("a"), names("a", "b"), "different", "1 members | 2 members"),
+        (names("a", "b"), names("a", "c"), "different", "names only in A: b, only in B: c"),
+        (names("a"), names("a", "b"), "different", "names only in B: b"),
         (items([scalar(1)]), items([scalar(1)], "tuple"), "different", "type differs"),
         (items([scalar(0.5)]), items([scalar(0.5 + 1e-12)]), "within tolerance", ""),
         (items([scalar(1), scalar(2)], "set"), items([scalar(1), scalar(3)], "set"), "different", "member, member"),
         (mapping({"a": scalar(1), "b": scalar(2)}), mapping({"b": scalar(2), "a": scalar(1)}),
-         "ordering only", "keys reordered"),
+         "ordering only", "keys reordered: a and b swapped"),
         (mapping({"a": scalar(1.0), "b": scalar(2)}), mapping({"b": scalar(2), "a": scalar(1.0 + 1e-12)}),
          "ordering only", "keys reordered"),
         (mapping({"a": scalar(1), "b": scalar(2)}), mapping({"b": scalar(1), "a": scalar(2)}), "different", "a, b"),
@@ -74,8 +78,8 @@ def test_an_object_is_as_bad_as_its_worst_part_and_names_all(lab: Lab) -> None:
 
     assert judgement == Judgement(
         sameness=Sameness.DIFFERENT,
-        a="Search",
-        b="Search",
+        a="best_.coef_[1] 0.12, parameters.depth 3",
+        b="best_.coef_[1] 0.15, parameters.depth 5",
         note="best_, parameters",
         details=("best_.coef_[1]: 0.12 | 0.15", "parameters.depth: 3 | 5"),
         parts=("best_.coef_", "names_", "parameters.depth"),

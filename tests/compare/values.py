@@ -18,6 +18,7 @@ from pytest_reprocheck.compare.comparators import compare_values
 from pytest_reprocheck.compare.judging import Context, Judgement
 from pytest_reprocheck.compare.normalise import Own
 from pytest_reprocheck.core.conditions import Conditions
+from pytest_reprocheck.core.rules import FieldRule
 from pytest_reprocheck.core.tolerance import Tolerance
 from pytest_reprocheck.core.trace import Aspect, Call, Observation, Outcome, Place, Step, Trace
 from pytest_reprocheck.core.values import Array, Display, Image, Items, Object, Opaque, Scalar, Table, Text, Value
@@ -146,6 +147,7 @@ class Lab:
         what: str = "stdout",
         tolerance: Tolerance | None = None,
         roots: tuple[str, str] = ("", ""),
+        rules: tuple[FieldRule, ...] = (),
     ) -> Judgement | None:
         """The judgement of the table of comparators."""
         context = Context(
@@ -156,6 +158,7 @@ class Lab:
             tolerance=tolerance or Tolerance(),
             aspect=aspect,
             what=what,
+            rules=rules,
         )
         return compare_values(a, b, context)
 

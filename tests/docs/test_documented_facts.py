@@ -13,9 +13,10 @@ import jsonschema
 import pytest
 
 from pytest_reprocheck import config
+from pytest_reprocheck.compare.fields import NORMALISERS
 from pytest_reprocheck.core.causes import CAUSES
 from pytest_reprocheck.core.conditions import FACTORS
-from pytest_reprocheck.core.findings import Verdict
+from pytest_reprocheck.core.findings import Sameness, Verdict
 from pytest_reprocheck.report.machine import VERSION, load_report, report_to_json
 from tests.docs.pages import PAGES, ROOT, blocks, read, section, table
 from tests.test_architecture import ALLOWED, SOURCE
@@ -150,3 +151,12 @@ def test_files_and_functions_that_contributors_are_sent_to_exist() -> None:
                 assert (ROOT / word).exists() or (SOURCE / word).exists(), word
             elif re.fullmatch(r"\w{4,}", word):
                 assert re.search(rf"\b{word}\b", package), word
+
+
+def test_normalisers_and_samenesses_are_those_of_the_code() -> None:
+    """Each has its row, those too that are no pattern: a run's own words, and parameters."""
+    known = {normaliser.name for normaliser in NORMALISERS} | {"home", "host", "process-id", "worker-count"}
+    assert {name.strip() for row in table("docs/comparing.md", "name") for name in row[0].split(",")} == known
+    assert [(row[0], row[2] == "yes") for row in table("docs/comparing.md", "sameness")] == [
+        (same.value, same.counts) for same in Sameness
+    ]

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from pytest_reprocheck.cli import main
+from pytest_reprocheck.core.conditions import FACTORS
 from tests.conftest import FAKE_AUDITING, Project, notebook
+
+KNOWN = ", ".join(sorted(["default", "hardware", *(factor.name for factor in FACTORS)]))
 
 
 @pytest.fixture
@@ -147,21 +150,29 @@ def test_causes_are_listed_and_explained(capsys: pytest.CaptureFixture[str]) -> 
         (["audit", "pyproject.toml"], "pyproject.toml: neither a notebook nor a script"),
         (["audit", "empty"], "empty: no notebook and no declared script in it"),
         (["audit", "a.ipynb", "--max-runs", "1"], "--max-runs: expected a whole number, at least 2, got '1'"),
-        (["audit", "a.ipynb", "--json", "pyproject.toml/x"], "[Errno 17] File exists: 'pyproject.toml'"),
-        (["show", "none.json"], "[Errno 2] No such file or directory: 'none.json'"),
+        (["audit", "a.ipynb", "--json", "pyproject.toml/x"], "pyproject.toml: File exists"),
+        (["show", "none.json"], "none.json: cannot be read: No such file or directory"),
         (["show", "a.ipynb"], "a.ipynb: $: is no report: the key 'format' is not 'reprocheck-report'"),
         (["replay", "binary"], "binary: is no text in UTF-8"),
+        (["audit", "a.ipynb", "--vary="], "--vary: expected names of factors, 'default' or 'hardware', got ''"),
+        (["audit", "a.ipynb", "--timeout=-1"], "--timeout: expected more than 0 seconds, got '-1'"),
+        (
+            ["audit", "a.ipynb", "--vary=zzz"],
+            f"--vary: unknown factor 'zzz'. Known: {KNOWN}.",
+        ),
     ],
 )
 def test_user_errors_are_one_line_and_exit_code_2(
     here: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
-    """They name the file or flag."""
+    """They name the file or flag, and what is too long for a line goes on in the next one."""
     write(here, a="1")
     (here / "empty").mkdir()
     (here / "binary").write_bytes(b"\xff\xfe\xff")
     assert main(arguments) == 2
-    assert capsys.readouterr().err == f"reprocheck: error: {message}\n"
+    printed = capsys.readouterr().err
+    assert " ".join(printed.split()) == f"reprocheck: error: {message}"
+    assert all(len(line) <= 80 for line in printed.splitlines())
 
 
 @pytest.mark.parametrize("arguments", [[], ["audit"], ["show"], ["audt"]])
@@ -191,3 +202,17 @@ def test_both_faces_write_the_same_report(project: Project) -> None:
     subprocess.run([sys.executable, "-c", code], cwd=project.root, check=True, capture_output=True)
     one, two = ((project.root / name).read_text(encoding="utf-8") for name in ("one.json", "two.json"))
     assert one == two
+
+
+def test_doctor_and_show_say_all_that_they_are_asked(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A missing file does not keep the doctor from the others; a warning of a passing subject is shown."""
+    write(here, a="REMARKABLE")
+    assert main(["doctor", "none.py", "a.ipynb"]) == 1
+    printed = capsys.readouterr().out
+    assert "none.py  unreadable" in printed
+    assert "\n  no such file or folder\n" in printed
+    assert "a.ipynb  " in printed
+
+    assert main(["audit", "a.ipynb"]) == 0
+    assert main(["show", ".reprocheck/last/a.json"]) == 0
+    assert capsys.readouterr().out.count("hash-order  (warning)  x.py:1   cols = list(set(names))") == 2

@@ -83,3 +83,16 @@ def test_functions_are_audited_in_this_process(pytester: pytest.Pytester) -> Non
     result.stdout.fnmatch_lines(
         ["test_a.py::test_bad: nondeterministic (1 confirmed)", "unseeded-random  test_a.py:3   return random.*"]
     )
+
+
+def test_an_nbval_sanitizer_file_holds_for_outputs(pytester: pytest.Pytester) -> None:
+    """In pytest and on the command line: what its patterns match is no difference, what they do not match is one."""
+    pytester.path.joinpath("pytest.ini").touch()
+    pytester.path.joinpath("run.py").write_text("import uuid\nprint('run', uuid.uuid4())\n")
+    pytester.path.joinpath("ids.cfg").write_text("[ids]\nregex: [0-9a-f-]{36}\nreplace: ID\n")
+
+    assert pytester.run(COMMAND, "audit", "run.py", "--nbval-sanitize-with", "ids.cfg").ret == 0
+    assert pytester.run(COMMAND, "audit", "run.py", "--nbval-sanitize-with", "no.cfg").ret == 2
+    command = ("--reprocheck", "--reprocheck-vary=seed", "run.py")
+    pytester.runpytest_subprocess(*command, "--nbval-sanitize-with=ids.cfg").assert_outcomes(passed=1)
+    pytester.runpytest_subprocess(*command).assert_outcomes(failed=1)

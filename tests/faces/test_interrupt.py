@@ -88,6 +88,7 @@ def test_an_interrupt_ends_the_runs_and_reports_what_is_done(
     lines = output.splitlines()
     assert "slow.py  interrupted: its runs were ended, there is no verdict" in lines
     assert any(line.startswith("quick.py  reproducible  2 runs") for line in lines)
+    assert not any("KeyboardInterrupt" in line or "threading.py" in line for line in lines)
 
 
 @pytest.mark.parametrize(("face", "code"), FACES)

@@ -226,7 +226,7 @@ def test_the_list_runs_nothing(project: Project) -> None:
         result.stdout.fnmatch_lines(
             [
                 "nb.ipynb  notebook  varies the default factors, max 8 runs, budget 10 min, not audited yet",
-                "train.py  script  train.py: tool.reprocheck.oops: unknown key. *",
+                "train.py  script    train.py: tool.reprocheck.oops: unknown key. *",
             ]
         )
         assert result.ret == 0
@@ -256,7 +256,7 @@ def test_wrong_flags_are_usage_errors(project: Project, arguments: tuple[str, ..
     [
         (
             "[[tool.reprocheck.subject]]\npath = 'a.py'\narg = []",
-            "tool.reprocheck.subject[[]0].arg: unknown key*'args'?",
+            "tool.reprocheck.subject[[]0].arg: unknown key. Did you mean",
         ),
         (
             "[tool.reprocheck]\nsubjects = ['scrpts/*.py']",

@@ -200,3 +200,20 @@ def test_a_subject_that_is_no_notebook_is_still_an_item(project: Project) -> Non
     project.write({"test_a.py": "def test_a(): pass"})
     Path(project.root / "nb.ipynb").write_bytes(b"\xff FAILED")
     project.run("--reprocheck").assert_outcomes(passed=1, failed=1)
+
+
+def test_a_warning_of_a_subject_that_passes_has_its_section(project: Project) -> None:
+    """Before the summary; the reason of a failure stands in its section alone, that of a skip in the summary."""
+    project.write({"remark.ipynb": "REMARKABLE", **SUBJECTS})
+    result = project.run("--reprocheck")
+    result.assert_outcomes(passed=2, failed=2, skipped=1)
+    result.stdout.fnmatch_lines(
+        [
+            "_* remark.ipynb: reproducible (1 warning) _*",
+            "hash-order  (warning)  x.py:1   cols = list(set(names))",
+            "=* reprocheck summary =*",
+            "bad.ipynb *",
+            "*1 warning: hash-order at x.py:1*",
+            "stuck.ipynb *needs the package nowhere*",
+        ]
+    )

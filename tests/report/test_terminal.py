@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_reprocheck.core.causes import CAUSES, cause
-from pytest_reprocheck.core.conditions import FACTORS
+from pytest_reprocheck.core.conditions import FACTORS, FactorName
 from pytest_reprocheck.core.findings import Audit, FactorReport
 from pytest_reprocheck.core.trace import Place
 from pytest_reprocheck.report.terminal import (
     cut,
+    is_told,
     one_line,
     render_cause,
     render_causes,
@@ -22,6 +23,7 @@ from pytest_reprocheck.report.terminal import (
     render_replay,
     render_summary,
 )
+from pytest_reprocheck.report.tracebacks import folded_traceback
 from tests.report.audits import BROKEN, CHURN, HASH_ORDER, TRAIN, effect
 
 PLAIN = dataclasses.replace(CHURN, parameters={})
@@ -55,7 +57,7 @@ def test_headlines_count_what_was_confirmed() -> None:
     remark = dataclasses.replace(HASH_ORDER, severity="warning")
     assert render_headline(PLAIN) == "churn.ipynb: nondeterministic (1 confirmed)"
     both = dataclasses.replace(PLAIN, findings=(HASH_ORDER, guess, remark))
-    assert render_headline(both) == "churn.ipynb: nondeterministic (1 confirmed, 1 not confirmed)"
+    assert render_headline(both) == "churn.ipynb: nondeterministic (1 confirmed, 1 not confirmed, 1 warning)"
     assert render_headline(BROKEN) == "broken.ipynb: failed"
     assert render_headline(CHURN) == "churn.ipynb[beta=2, alpha=0.1]: nondeterministic (1 confirmed)"
 
@@ -125,11 +127,10 @@ def test_paths_for_a_shell_are_quoted_and_functions_have_no_replay() -> None:
 
 SUMMARY = """\
 churn.ipynb   nondeterministic  5 runs 21 s   2 of 2 factors applied
-train.py      reproducible      2 runs 9.0 s
-    1 of 2 factors applied (hash ineffective: PYTHONHASHSEED is set in the
-    script)
+train.py      reproducible      2 runs 9.0 s  1 of 2 factors applied
 broken.ipynb  failed            2 runs 3.0 s
     NameError: name 'df' is not defined
+could not be varied: hash (PYTHONHASHSEED is set in the script) in train.py
 not varied: listing rows clock pid timezone locale cpus completion directory
   threads simd network"""
 
@@ -192,3 +193,96 @@ def test_hostile_text_breaks_no_report(text: str) -> None:
     audit = dataclasses.replace(PLAIN, reason=text, detail=text, findings=(finding,))
     for line in [*render_failure(audit).split("\n"), *render_summary([audit])]:
         assert line.isprintable()
+
+
+def test_a_reason_that_stands_in_a_section_is_not_repeated() -> None:
+    """The summary has it only where there is no section above."""
+    assert any("NameError" in line for line in render_summary([BROKEN]))
+    assert not any("NameError" in line for line in render_summary([BROKEN], told=is_told))
+
+
+def test_reasons_of_factors_are_told_once() -> None:
+    """For all subjects, for a few by name, for many by number; what failed had no factors to show."""
+    missed: dict[FactorName, FactorReport] = {
+        "rows": FactorReport(status="not-applicable", reason="no query"),
+        "seed": FactorReport(status="applied"),
+    }
+    audits = [dataclasses.replace(TRAIN, path=f"s{number}.py", factors=missed) for number in range(4)]
+    some = [dataclasses.replace(audits[3], factors={"seed": FactorReport(status="applied")})]
+    broken = dataclasses.replace(BROKEN, factors=missed)
+
+    assert render_summary([*audits, broken])[5] == "nothing to vary: rows (no query)"
+    assert render_summary([*audits[:3], *some])[4] == "nothing to vary: rows (no query) in 3 of 4"
+    assert render_summary([*audits[:1], *some])[2] == "nothing to vary: rows (no query) in s0.py"
+
+
+def test_a_warning_of_a_subject_that_passes_is_told() -> None:
+    """It has a section of its own, whose headline counts it."""
+    audit = dataclasses.replace(with_finding(severity="warning"), verdict="reproducible")
+
+    assert is_told(audit)
+    assert not is_told(TRAIN)
+    assert render_headline(audit) == "churn.ipynb: reproducible (1 warning)"
+    assert "hash-order  (warning)  cell[4]:2" in render_failure(audit)
+
+
+PLAIN_TRACEBACK = """\
+Traceback (most recent call last):
+  File "/home/ann/a/very/long/way/to/some/project/of/hers/that/goes/on/train.py", line 9, in <module>
+    train(frame)
+    ^^^^^^^^^^^^
+  File "/x/lib/python3.12/site-packages/sklearn/base.py", line 1, in wrapper
+    return fit_method(estimator)
+  File "/x/lib/python3.12/site-packages/sklearn/linear_model/_base.py", line 2, in fit
+    check(X)
+  File "/x/lib/python3.12/json/decoder.py", line 3, in decode
+    raise ValueError("no\\nnumber")
+ValueError: no
+number
+"""
+COLOURED_TRACEBACK = """\
+\x1b[31m-----------------------\x1b[39m
+\x1b[31mValueError\x1b[39m                Traceback (most recent call last)
+\x1b[36mCell\x1b[39m\x1b[36m \x1b[39mIn[1], line 2
+      1 import pandas
+----> 2 pandas.read_csv(3)
+
+File /x/lib/python3.12/site-packages/pandas/io/parsers.py:12, in read_csv(x)
+     11 def read_csv(x):
+---> 12     raise ValueError(x)
+
+\x1b[31mValueError\x1b[39m: 3
+"""
+
+
+def test_a_traceback_shows_the_users_frames_and_counts_those_of_libraries() -> None:
+    """As Python prints it: paths are cut from the left, so that file and line stay."""
+    lines = render_failure(dataclasses.replace(BROKEN, detail=PLAIN_TRACEBACK)).splitlines()
+
+    assert lines[1:] == [
+        "  Traceback (most recent call last):",
+        '    File ".../some/project/of/hers/that/goes/on/train.py", line 9, in <module>',
+        "      train(frame)",
+        "      ^^^^^^^^^^^^",
+        "    ... 2 frames in sklearn",
+        "    ... 1 frame in Python itself",
+        "  ValueError: no",
+        "  number",
+    ]
+
+
+def test_a_kernels_traceback_shows_the_cells_and_counts_frames_of_libraries() -> None:
+    """As IPython prints it, with colours."""
+    lines = render_failure(dataclasses.replace(BROKEN, detail=COLOURED_TRACEBACK)).splitlines()
+
+    assert "  ----> 2 pandas.read_csv(3)" in lines
+    assert "    ... 1 frame in pandas" in lines
+    assert lines[-1] == "  ValueError: 3"
+    assert not any("def read_csv" in line for line in lines)
+
+
+@given(detail=st.text(alphabet='File "x/lib-python3.1site-packages:,\\n >[]', max_size=200))
+def test_any_text_is_a_traceback(detail: str) -> None:
+    """Nothing raises, and what is no frame of a library is kept."""
+    kept = [line for line in folded_traceback(detail) if not line.startswith("  ... ")]
+    assert set(kept) <= set(detail.expandtabs().splitlines())
