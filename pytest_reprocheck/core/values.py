@@ -11,7 +11,13 @@ The probes write these as JSON (``docs/architecture.md``, "The wire"); ``core.co
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import Literal
+
+LEAST_BLOCK = 1024
+"""Elements of a block, about, at least."""
+MOST_BLOCKS = 64
+"""Blocks of an array, at most."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +68,12 @@ class Array:
     blob: str | None
     """File name in the run's blob folder: ``*.npy``, or ``*.json`` (a list of reprs in C order) for object arrays;
     None if too large."""
+    blocks: tuple[str, ...] = ()
+    """Digests of ``block_length(shape)`` rows each, in order; empty for what is one block."""
+    unordered: str | None = None
+    """Of the elements in whatever order; None where that would cost too much."""
+    rows_digest: str | None = None
+    """Of the rows (along the first axis) in whatever order, for two dimensions and more; None as above."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,6 +92,9 @@ class Table:
     index: Array | None
     """None for a default RangeIndex (0, 1, 2 ...) or a library without an index."""
     digest: str
+    rows_digest: str | None = None
+    """Of the rows in whatever order, each with its part of an index that is not the default one; the order of columns
+    does not count. None where that would cost too much."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,6 +136,20 @@ class Opaque:
     """Why it is not told in full: ``too large``, ``no canonical form`` ..."""
     digest: str | None
     """None: it cannot be compared at all."""
+
+
+def block_length(shape: tuple[int, ...]) -> int:
+    """How many rows (along the first axis) of an array of this shape make a block (``docs/encoding.md``)."""
+    if not shape:
+        return 1
+    length = 1
+    while length * 2 * prod(shape[1:]) <= LEAST_BLOCK:
+        length *= 2
+        if length >= shape[0]:
+            return length
+    while shape[0] > length * MOST_BLOCKS:
+        length *= 2
+    return length
 
 
 Value = Scalar | Text | Image | Array | Table | Items | Object | Opaque
