@@ -113,6 +113,11 @@ class Probe:
         encoder = Encoder(self._encoding, limits)
         return self._encoded(lambda: encoder.value(obj), type_name(type(obj)))
 
+    def digest(self, obj: object) -> str | None:
+        """The digest of an object's value alone, fast for small arrays; None for what has none."""
+        found = encode_arrays.small(self.digests, obj)
+        return self.encode(obj, Limits(keep=0))["digest"] if found is None else found
+
     def encode_fields(self, kind: str, fields: Mapping[str, object]) -> dict[str, Any]:
         """The value of an object of which only these attributes count."""
         encoder = Encoder(self._encoding, Limits())
