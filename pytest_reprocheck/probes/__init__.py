@@ -189,6 +189,7 @@ def _write_facts(probe: Probe) -> None:
         "root": str(probe.config["root"]),
         "scratch": environ.get("TMPDIR", ""),
         "digest": probe.digests.name,
+        "encoding": "1",
         "hash": str(hash("reprocheck")),
         "directory": relocation.seen_at(probe.config),
         "seed": "applied",
