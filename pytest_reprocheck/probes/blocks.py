@@ -58,6 +58,18 @@ def of_array(values: Any) -> Iterator[Iterator[Any]]:
         yield (values[place : min(place + step, stop)] for place in range(start, max(stop, start + 1), step))
 
 
+def buffers(values: Any) -> Iterator[Iterable[Any]]:
+    """The bytes of each block of an array; a small one is looked at as a whole, which is much faster."""
+    if values.nbytes > _PIECE:
+        for block in of_array(values):
+            yield (buffer(canonical(piece)) for piece in block)
+        return
+    data, rows, length = buffer(canonical(values)), (values.shape or (1,))[0], block_length(values.shape)
+    size = len(data) // max(1, rows)
+    for start in range(0, max(1, rows), length):
+        yield [data[start * size : (start + length) * size]]
+
+
 def is_plain(dtype: Any) -> bool:
     """Whether elements are bytes of a fixed size, and no objects."""
     return not dtype.hasobject and dtype.kind in "biufcSUmMV"
@@ -104,7 +116,7 @@ def _packed(dtype: Any) -> Any:
 def _has_nan(np: Any, values: Any) -> bool:
     if values.dtype.names is not None:
         return any(_has_nan(np, values[name]) for name in values.dtype.names)
-    return values.dtype.kind in "fc" and values.size > 0 and bool(np.isnan(np.max(values)))
+    return values.dtype.kind in "fc" and values.size > 0 and bool(np.isnan(values.max()))
 
 
 def _clear_payloads(np: Any, values: Any) -> None:

@@ -134,8 +134,7 @@ def _digested(encoder: Encoder, values: Any) -> Node:
     name = blocks.type_text(values.dtype)
     key = (values.__array_interface__["data"][0], values.dtype.str, name, values.shape, values.strides)
     if key not in encoder.known:
-        pieces = ((blocks.buffer(blocks.canonical(piece)) for piece in block) for block in blocks.of_array(values))
-        found = blocks.digests_of(encoder.digests, f"array {name} {values.shape}", pieces)
+        found = blocks.digests_of(encoder.digests, f"array {name} {values.shape}", blocks.buffers(values))
         # With the array itself its memory is held, so that no other one comes to lie there.
         encoder.known[key] = (*found, values)
     digest, parts, _ = encoder.known[key]
