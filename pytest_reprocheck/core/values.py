@@ -153,11 +153,9 @@ def block_length(shape: tuple[int, ...]) -> int:
     """How many rows (along the first axis) of an array of this shape make a block (``docs/encoding.md``)."""
     if not shape:
         return 1
-    length = 1
-    while length * 2 * prod(shape[1:]) <= LEAST_BLOCK:
+    row, length = prod(shape[1:]), 1
+    while length < shape[0] and length * 2 * row <= LEAST_BLOCK:
         length *= 2
-        if length >= shape[0]:
-            return length
     while shape[0] > length * MOST_BLOCKS:
         length *= 2
     return length

@@ -195,6 +195,7 @@ def _write_facts(probe: Probe) -> None:
         "home": environ.get("HOME", ""),
         "host": uname().nodename,
         "digest": probe.digests.name,
+        "encoding": "1",
         "hash": str(hash("reprocheck")),
         "directory": relocation.seen_at(probe.config),
         "seed": "applied",

@@ -1,16 +1,25 @@
-"""numpy's arrays and scalars, sparse matrices, tensors and generators as values."""
+"""numpy's arrays and scalars, sparse matrices and generators as values (``docs/encoding.md``)."""
 
 from __future__ import annotations
 
 import json
 import sys
+from math import prod
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from . import blocks
+from .nodes import type_name
+from .unordered import MOST_KEYS, Sums, array_digests, hashes_of, mixed
+
 if TYPE_CHECKING:
+    from .digest import Digests
     from .encoder import Encoder
     from .nodes import Node
 
-_CHUNK = 2**22
+_MOST_OBJECTS = 2**16
+"""Elements of an object array for which order-free digests are taken, at most."""
+_PLAIN = frozenset({"ndarray", "memmap", "matrix", "recarray"})
+"""numpy's own classes of arrays; others may say more than their elements do, as a unit."""
 
 
 def encode(encoder: Encoder, obj: Any) -> Node | None:
@@ -18,48 +27,124 @@ def encode(encoder: Encoder, obj: Any) -> Node | None:
     np: Any = sys.modules.get("numpy")
     if np is None or not hasattr(np, "ndarray"):
         return None
-    if isinstance(obj, np.ndarray):
-        return masked(encoder, obj) if isinstance(obj, np.ma.MaskedArray) else array(encoder, obj)
-    if isinstance(obj, np.generic):
+    if issubclass(type(obj), np.ndarray):
+        return masked(encoder, obj) if issubclass(type(obj), np.ma.MaskedArray) else array(encoder, obj)
+    if issubclass(type(obj), np.generic):
         return _scalar(encoder, obj)
     library, _, _ = type(obj).__module__.partition(".")
     if library == "scipy" and hasattr(obj, "tocsr"):
         return _sparse(encoder, obj)
-    return _tensor(encoder, obj) if library == "torch" else _numpy_object(encoder, np, obj)
+    return _numpy_object(encoder, np, obj)
+
+
+def small(digests: Digests, obj: Any) -> str | None:
+    """The digest of a small array of plain numbers, the same as its value has; None for anything else.
+
+    Predictions for single rows are made by the thousand, and all else that an encoder does would take longer.
+    """
+    np: Any = sys.modules.get("numpy")
+    if np is None or type(obj) is not getattr(np, "ndarray", None) or obj.size > blocks.LEAST_BLOCK:
+        return None
+    dtype = obj.dtype
+    if dtype.kind not in "biuf" or dtype.char == "g" or not dtype.isnative:
+        return None
+    if dtype.kind == "f":
+        flat = obj.ravel()
+        square = flat.dot(flat)
+        if square != square:  # noqa: PLR0124  (there is a NaN)
+            return None
+    if blocks.block_length(obj.shape) < (obj.shape or (1,))[0]:
+        return None
+    elements = digests.new()
+    elements.update(obj.tobytes())
+    whole = digests.new()
+    whole.update(f"array {dtype.newbyteorder('<').str} {obj.shape}\n{elements.hexdigest()}".encode())
+    return str(whole.hexdigest())
 
 
 def array(encoder: Encoder, values: Any) -> Node:
     """An ndarray as an Array: dtype, shape and the elements in C order."""
     np: Any = sys.modules["numpy"]
+    if type(values).__name__ not in _PLAIN and getattr(values, "__dict__", None):
+        own = object.__getattribute__(values, "__dict__")
+        return encoder.fields(type_name(type(values)), {**own, "(array)": np.asarray(values)})
     values = np.asarray(values)
-    dtype = values.dtype
-    if dtype.hasobject or dtype.kind not in "biufcSUmMV":
+    if not blocks.is_plain(values.dtype):
         return object_array(encoder, values.ravel().tolist(), values.shape)
-    name = dtype.str if dtype.names is None else str(dtype.descr)
-    hasher = encoder.digests.new()
-    hasher.update(f"array {name} {values.shape} ".encode())
-    _feed(np, hasher, values)
-    digest = hasher.hexdigest()
+    node = _digested(encoder, values)
+    if values.size > 1 and values.itemsize and encoder.order_free(values.nbytes):
+        row = prod(values.shape[1:])
+        pieces = (blocks.canonical(piece) for block in blocks.of_array(values) for piece in block)
+        rows = values.ndim > 1 and row <= MOST_KEYS
+        node["unordered"], node["rows_digest"] = array_digests(encoder.digests, pieces, row, rows=rows)
+    return node
 
-    def fill(file: BinaryIO) -> None:
-        np.lib.format.write_array(file, np.ascontiguousarray(values).reshape(values.shape), allow_pickle=False)
 
-    blob = encoder.keep_blob(f"{digest}.npy", values.nbytes, fill)
-    return {"kind": "array", "dtype": name, "shape": list(values.shape), "digest": digest, "blob": blob}
+def column(encoder: Encoder, values: Any, *, order_free: bool) -> tuple[Node, Any]:
+    """A vector as an Array, and the hashes of its elements where they are wanted."""
+    if not blocks.is_plain(values.dtype):
+        return objects(encoder, values.tolist(), values.shape, order_free=order_free)
+    node = _digested(encoder, values)
+    if not order_free or not values.itemsize:
+        return node, None
+    return with_sums(node, hashes_of(blocks.canonical(values)))
 
 
 def object_array(encoder: Encoder, members: list[object], shape: tuple[int, ...]) -> Node:
     """Python objects in C order as an Array of dtype ``object``."""
-    if set(map(type, members)) <= {str, type(None)}:
-        digest = encoder.digests.of("array of str", str(shape), repr(members))
-    else:
-        digest = encoder.digests.of("array of objects", str(shape), *[encoder.part(member) for member in members])
+    wanted = len(members) > 1 and encoder.order_free(64 * len(members))
+    return objects(encoder, members, shape, order_free=wanted)[0]
+
+
+def objects(encoder: Encoder, members: list[object], shape: tuple[int, ...], *, order_free: bool) -> tuple[Node, Any]:
+    """Python objects as an Array of dtype ``object``, and their hashes where they are wanted."""
+    length = blocks.block_length(shape) * prod(shape[1:]) if shape else 1
+    starts = range(0, max(1, len(members)), max(1, length))
+    texts = [[encoder.tokens(members[start : start + length]).encode()] for start in starts]
+    digest, parts = blocks.digests_of(encoder.digests, f"objects {shape}", texts)
 
     def fill(file: BinaryIO) -> None:
         file.write(json.dumps([encoder.text_of(member) for member in members]).encode())
 
     blob = encoder.keep_blob(f"{digest}.json", 64 * len(members), fill)
-    return {"kind": "array", "dtype": "object", "shape": list(shape), "digest": digest, "blob": blob}
+    node: Node = {"kind": "array", "dtype": "object", "shape": list(shape), "digest": digest, "blob": blob}
+    node["blocks"] = parts
+    if not order_free or len(members) > _MOST_OBJECTS:
+        return node, None
+    return with_sums(node, text_hashes(encoder.digests, [encoder.tokens([member]) for member in members]))
+
+
+def text_hashes(digests: Digests, texts: list[str]) -> Any:
+    """The hash of each text."""
+    np: Any = sys.modules["numpy"]
+    known = {text: int(digests.of(text)[:16], 16) for text in set(texts)}
+    return mixed(np.fromiter((known[text] for text in texts), dtype=np.uint64, count=len(texts)))
+
+
+def with_sums(node: Node, hashes: Any) -> tuple[Node, Any]:
+    """The node with the order-free digest of these hashes, and the hashes."""
+    sums = Sums()
+    sums.add(hashes)
+    return {**node, "unordered": str(sums)}, hashes
+
+
+def _digested(encoder: Encoder, values: Any) -> Node:
+    """The node of an ndarray of plain elements; the data are read once, however often the encoder meets them."""
+    np: Any = sys.modules["numpy"]
+    name = blocks.type_text(values.dtype)
+    key = (values.__array_interface__["data"][0], values.dtype.str, name, values.shape, values.strides)
+    if key not in encoder.known:
+        found = blocks.digests_of(encoder.digests, f"array {name} {values.shape}", blocks.buffers(values))
+        # With the array itself its memory is held, so that no other one comes to lie there.
+        encoder.known[key] = (*found, values)
+    digest, parts, _ = encoder.known[key]
+
+    def fill(file: BinaryIO) -> None:
+        np.lib.format.write_array(file, np.ascontiguousarray(values).reshape(values.shape), allow_pickle=False)
+
+    blob = encoder.keep_blob(f"{digest}.npy", values.nbytes, fill)
+    shape = list(values.shape)
+    return {"kind": "array", "dtype": name, "shape": shape, "digest": digest, "blob": blob, "blocks": parts}
 
 
 def masked(encoder: Encoder, values: Any) -> Node:
@@ -71,29 +156,6 @@ def masked(encoder: Encoder, values: Any) -> Node:
     return encoder.fields("numpy.ma.MaskedArray", {"data": data, "mask": mask})
 
 
-def _feed(np: Any, hasher: Any, values: Any) -> None:
-    """The elements in C order, whatever the layout; every NaN alike; padding between fields left out."""
-    if values.dtype.names is not None:
-        for name in values.dtype.names:
-            _feed(np, hasher, values[name])
-        return
-    if values.size * values.itemsize > _CHUNK and values.ndim and not values.flags.c_contiguous:
-        rows = max(1, _CHUNK // max(1, values.nbytes // len(values)))
-        for start in range(0, len(values), rows):
-            _feed(np, hasher, np.ascontiguousarray(values[start : start + rows]))
-        return
-    if values.dtype.char in "gG":  # bytes of padding in every element
-        hasher.update(repr(values.tolist()).encode())
-        return
-    values = np.ascontiguousarray(values)
-    if values.dtype.kind in "fc" and values.size and bool(np.isnan(np.max(values))):
-        values = values.copy()
-        parts = values.view(values.real.dtype)
-        parts[np.isnan(parts)] = np.nan
-    if values.size and values.itemsize:
-        hasher.update(memoryview(values.reshape(-1).view(np.uint8)))
-
-
 def _scalar(encoder: Encoder, obj: Any) -> Node:
     if obj.dtype.names is not None or obj.dtype.kind in "mM":
         return encoder.scalar(f"numpy.{type(obj).__name__}", str(obj))
@@ -103,15 +165,15 @@ def _scalar(encoder: Encoder, obj: Any) -> Node:
 
 
 def _numpy_object(encoder: Encoder, np: Any, obj: Any) -> Node | None:
-    if isinstance(obj, np.random.RandomState):
+    if issubclass(type(obj), np.random.RandomState):
         return encoder.fields("numpy.random.RandomState", {"state": obj.get_state(legacy=False)})
-    if isinstance(obj, np.random.Generator):
+    if issubclass(type(obj), np.random.Generator):
         return encoder.fields("numpy.random.Generator", {"state": obj.bit_generator.state})
-    if isinstance(obj, np.random.BitGenerator):
+    if issubclass(type(obj), np.random.BitGenerator):
         return encoder.fields(f"numpy.random.{type(obj).__name__}", {"state": obj.state})
-    if isinstance(obj, np.random.SeedSequence):
+    if issubclass(type(obj), np.random.SeedSequence):
         return encoder.fields("numpy.random.SeedSequence", dict(obj.state))
-    if isinstance(obj, np.dtype):
+    if issubclass(type(obj), np.dtype):
         return encoder.scalar("numpy.dtype", str(obj.descr if obj.names else obj.str))
     return None
 
@@ -130,13 +192,3 @@ def _sparse(encoder: Encoder, obj: Any) -> Node:
     indices, ends = rows.indices.astype(np.int64), rows.indptr.astype(np.int64)
     shape = tuple(map(int, obj.shape))
     return encoder.fields(kind, {"shape": shape, "data": rows.data, "indices": indices, "indptr": ends})
-
-
-def _tensor(encoder: Encoder, obj: Any) -> Node | None:
-    torch: Any = sys.modules["torch"]
-    if not isinstance(obj, torch.Tensor):
-        return None
-    plain = obj.detach().cpu()
-    if plain.is_sparse:
-        plain = plain.to_dense()
-    return array(encoder, plain.float().numpy() if plain.dtype == torch.bfloat16 else plain.numpy())

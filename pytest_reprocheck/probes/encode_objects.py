@@ -42,6 +42,8 @@ _NO_FORM = frozenset(
     }
 )
 """Libraries whose objects stand for something outside of them, or for the process's own machinery."""
+_MADE_BY_PYTHON = 1 << 9
+"""Flag of classes that a program makes, unlike those of C."""
 _CALLABLES = (types.FunctionType, types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType)
 
 
@@ -55,10 +57,14 @@ def encode(encoder: Encoder, obj: Any) -> Node:
     named = _by_name(encoder, obj, short)
     if named is not None:
         return named
+    if "__next__" in {member for base in kind.__mro__ for member in vars(base)}:
+        return opaque(type_name(kind), "an iterator: reading it would use it up", digest=None)
     if kind.__module__.partition(".")[0] in _NO_FORM:
         return opaque(type_name(kind), "no canonical form", digest=None)
-    for base in (str, bytes, bool, int, float, complex):
-        if isinstance(obj, base):
+    datetime: Any = sys.modules.get("datetime")
+    dates = () if datetime is None else (datetime.datetime, datetime.date, datetime.time, datetime.timedelta)
+    for base in (str, bytes, bool, int, float, complex, *dates):
+        if issubclass(kind, base):
             return encoder.scalar(short, base.__repr__(obj))
     return _special(encoder, obj, short) or _by_attributes(encoder, obj, short)
 
@@ -70,34 +76,48 @@ def fitted_attributes(estimator: object) -> dict[str, object]:
 
 
 def _by_name(encoder: Encoder, obj: Any, short: str) -> Node | None:
-    if isinstance(obj, types.ModuleType):
+    if issubclass(type(obj), types.ModuleType):
         return encoder.scalar("module", str(obj.__name__))
-    if isinstance(obj, type):
+    if issubclass(type(obj), type):
         return encoder.scalar("type", f"{obj.__module__}.{obj.__qualname__}")
-    if isinstance(obj, _CALLABLES):
+    if type(obj) is types.FunctionType and encoder.is_user_function(obj):
+        held = [cell.cell_contents for cell in obj.__closure__ or () if _is_filled(cell)]
+        parts = {
+            "code": _code(obj.__code__),
+            "defaults": obj.__defaults__,
+            "named": obj.__kwdefaults__,
+            "closure": held,
+        }
+        return encoder.fields(short, {**parts, "name": f"{obj.__module__}.{obj.__qualname__}"})
+    if issubclass(type(obj), _CALLABLES):
         module = getattr(obj, "__module__", None)
         owner = f"{module}." if isinstance(module, str) else ""
         return encoder.scalar(short, f"{owner}{obj.__qualname__}")
-    if isinstance(obj, types.MethodType) and isinstance(obj.__func__, types.FunctionType):
+    if issubclass(type(obj), types.MethodType) and isinstance(obj.__func__, types.FunctionType):
         return encoder.fields(short, {"self": obj.__self__, "function": obj.__func__})
     enum: Any = sys.modules.get("enum")
-    if enum is not None and isinstance(obj, enum.Enum):
-        member = getattr(obj, "_name_", None)
-        return encoder.scalar(short, f"{short}.{member if member is not None else obj._value_}")
+    if enum is not None and issubclass(type(obj), enum.Enum):
+        own = _own_fields(obj)
+        return encoder.scalar(short, f"{short}.{own.get('_name_') or own.get('_value_')}")
     return None
 
 
 def _special(encoder: Encoder, obj: Any, short: str) -> Node | None:
     collections: Any = sys.modules.get("collections")
     functools: Any = sys.modules.get("functools")
-    if collections is not None and isinstance(obj, collections.deque):
+    if collections is not None and issubclass(type(obj), collections.deque):
         return encoder.sequence(short, list(collections.deque.__iter__(obj)))
-    if functools is not None and isinstance(obj, functools.partial):
+    if functools is not None and issubclass(type(obj), functools.partial):
         return encoder.fields(short, {"func": obj.func, "args": obj.args, "keywords": obj.keywords})
-    if isinstance(obj, types.MappingProxyType):
+    array: Any = sys.modules.get("array")
+    if array is not None and issubclass(type(obj), array.array):
+        return encoder.fields(short, {"typecode": obj.typecode, "bytes": array.array.tobytes(obj)})
+    if issubclass(type(obj), BaseException):
+        return encoder.fields(short, {**_own_fields(obj), "args": BaseException.args.__get__(obj)})  # type: ignore[attr-defined]
+    if issubclass(type(obj), types.MappingProxyType):
         return encoder.mapping(short, list(obj.keys()), list(obj.values()))
     random: Any = sys.modules.get("random")
-    if random is not None and isinstance(obj, random.Random) and not isinstance(obj, random.SystemRandom):
+    if random is not None and issubclass(type(obj), random.Random) and not issubclass(type(obj), random.SystemRandom):
         digest = encoder.digests.of(repr(random.Random.getstate(obj)))
         return opaque("random.Random", "state of a generator", digest=digest)
     if short == "sklearn.tree._tree.Tree":
@@ -106,13 +126,48 @@ def _special(encoder: Encoder, obj: Any, short: str) -> Node | None:
 
 
 def _by_attributes(encoder: Encoder, obj: Any, short: str) -> Node:
+    kind = type(obj)
     fields = _own_fields(obj)
-    if not fields and not hasattr(obj, "__dict__"):
+    if any(base is not object and not base.__flags__ & _MADE_BY_PYTHON for base in kind.__mro__):
+        return opaque(short, "no canonical form", digest=None)  # what its base in C holds cannot be told
+    if not fields and _own_dict(obj) is None:
         return opaque(short, "no canonical form", digest=None)
-    if not encoder.is_user_class(type(obj)) or hasattr(type(obj), "get_params"):
+    if not encoder.is_user_class(kind) or hasattr(kind, "get_params"):
         # A library's private attributes are its caches and internals; what they mean shows in what the object does.
-        fields = {name: value for name, value in fields.items() if not name.startswith("_")}
+        public = {name: value for name, value in fields.items() if not name.startswith("_")}
+        if fields and not public and not hasattr(kind, "get_params"):
+            return opaque(short, "private attributes alone", digest=None)
+        fields = public
     return encoder.fields(short, fields)
+
+
+def own_attributes(obj: object) -> dict[str, object]:
+    """What stands in the object's own ``__dict__`` under names, without running properties."""
+    own = _own_dict(obj)
+    return {} if own is None else {name: value for name, value in own.items() if type(name) is str}
+
+
+def _own_dict(obj: object) -> dict[object, object] | None:
+    for kind in type(obj).__mro__:
+        found = vars(kind).get("__dict__")
+        if type(found) is types.GetSetDescriptorType:  # and no property of the user's
+            own = found.__get__(obj, type(obj))
+            return own if type(own) is dict else None
+    return None
+
+
+def _is_filled(cell: types.CellType) -> bool:
+    try:
+        _ = cell.cell_contents
+    except ValueError:
+        return False
+    return True
+
+
+def _code(code: types.CodeType) -> list[object]:
+    """What a function does, wherever in its file it stands."""
+    constants = [_code(one) if type(one) is types.CodeType else one for one in code.co_consts]
+    return [code.co_code, list(code.co_names), list(code.co_varnames), constants]
 
 
 def _own_fields(obj: object) -> dict[str, object]:
@@ -125,8 +180,4 @@ def _own_fields(obj: object) -> dict[str, object]:
                     fields.setdefault(name, member.__get__(obj, type(obj)))
                 except AttributeError:
                     continue
-    try:
-        own = object.__getattribute__(obj, "__dict__")
-    except AttributeError:
-        return fields
-    return {**fields, **{name: value for name, value in own.items() if isinstance(name, str)}}
+    return {**fields, **own_attributes(obj)}

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from . import encode_arrays
+from . import encode_arrays, encode_arrow, encode_columns
 from .nodes import opaque
+from .unordered import MOST_KEYS, mixed
 
 if TYPE_CHECKING:
+    from .encode_columns import Column
     from .encoder import Encoder
     from .nodes import Node
-
-_MOST_COLUMNS = 2000
 
 
 def encode(encoder: Encoder, obj: Any) -> Node | None:
@@ -40,49 +40,80 @@ def _pandas(encoder: Encoder, obj: Any) -> Node | None:
         return None
     kind = f"pandas.{type(obj).__name__}"
     extensions = pd.api.extensions
-    if isinstance(obj, pd.DataFrame):
-        columns = [(name, obj.iloc[:, position]) for position, name in enumerate(obj.columns)]
-        return _table(encoder, "pandas.DataFrame", columns, obj.index, [_name(name) for name in obj.columns.names])
-    if isinstance(obj, pd.Series):
-        return _table(encoder, "pandas.Series", [(obj.name, obj)], obj.index, [])
-    if isinstance(obj, pd.Index):
-        levels = [(name, obj.get_level_values(level)) for level, name in enumerate(obj.names)]
-        return _table(encoder, kind, levels, None, [])
-    if isinstance(obj, extensions.ExtensionArray):
-        return _table(encoder, kind, [(None, pd.Series(obj))], None, [])
+    if issubclass(type(obj), pd.DataFrame):
+        columns = [obj.iloc[:, position] for position in range(obj.shape[1])]
+        extra = tuple(_name(name) for name in obj.columns.names)
+        return _table(
+            encoder, "pandas.DataFrame", [_name(name) for name in obj.columns], columns, index=obj.index, extra=extra
+        )
+    if issubclass(type(obj), pd.Series):
+        return _table(encoder, "pandas.Series", [_name(obj.name)], [obj], index=obj.index)
+    if issubclass(type(obj), pd.Index):
+        levels = [obj.get_level_values(level) for level in range(obj.nlevels)]
+        return _table(encoder, kind, [_name(name) for name in obj.names], levels)
+    if issubclass(type(obj), extensions.ExtensionArray):
+        return _table(encoder, kind, [_name(None)], [pd.Series(obj)])
     told = (pd.Timestamp, pd.Timedelta, pd.Period, pd.Interval, extensions.ExtensionDtype)
-    return encoder.scalar(kind, repr(obj)) if isinstance(obj, told) or obj is pd.NaT or obj is pd.NA else None
+    return encoder.scalar(kind, repr(obj)) if issubclass(type(obj), told) or obj is pd.NaT or obj is pd.NA else None
 
 
-def _table(encoder: Encoder, kind: str, columns: list[tuple[Any, Any]], index: Any, extra: list[str]) -> Node:
-    data = [_column(encoder, column) for _, column in columns]
-    dtypes = [str(column.dtype) for _, column in columns]
-    index_node, index_part = (None, "none") if index is None else _index(encoder, index)
-    shown = [_name(name) for name, _ in columns]
-    categories = [_categories(encoder, column) for _, column in columns]
-    digests = [column["digest"] for column in data]
-    digest = encoder.digests.of(kind, *extra, *shown, "|", *dtypes, "|", *categories, "|", *digests, "|", index_part)
-    if len(data) > _MOST_COLUMNS:
-        return opaque(kind, "too large", digest=digest)
-    table = {"kind": "table", "type": kind, "columns": shown, "data": data, "dtypes": dtypes}
-    return {**table, "index": index_node, "digest": digest}
+def _table(
+    encoder: Encoder, kind: str, names: list[str], columns: list[Any], *, index: Any = None, extra: tuple[str, ...] = ()
+) -> Node:
+    wanted = len(columns) <= MOST_KEYS and encoder.order_free(sum(_size(column) for column in columns))
+    data = [_column(encoder, column, order_free=wanted) for column in columns]
+    told = None if index is None else _index(encoder, index, order_free=wanted)
+    index_names = [] if index is None else [_name(name) for name in index.names]
+    more = [*extra, *index_names, *[_categories(encoder, column) for column in columns]]
+    return encoder.table(kind, names, [str(column.dtype) for column in columns], data, index=told, more=more)
 
 
-def _column(encoder: Encoder, column: Any) -> Node:
-    """A pandas series or index as an Array; what numpy has no dtype for as Python objects."""
-    kind = column.dtype.kind
-    if type(column.dtype).__module__.startswith("numpy"):
-        return encode_arrays.array(encoder, column.to_numpy())
-    if kind == "M":
-        naive = column.array.tz_convert(None) if getattr(column.dtype, "tz", None) is not None else column.array
-        return encode_arrays.array(encoder, naive.to_numpy())
-    if kind in "biuf" and hasattr(column.dtype, "numpy_dtype") and not column.isna().any():
-        return encode_arrays.array(encoder, column.to_numpy(dtype=column.dtype.numpy_dtype))
+def _size(column: Any) -> int:
+    """Bytes of a column's own memory; Python objects count as one address each."""
+    return int(column.nbytes)
+
+
+def _column(encoder: Encoder, column: Any, *, order_free: bool) -> Column:
+    """A pandas series or index as an Array, by what its dtype says of its memory."""
+    pd: Any = sys.modules["pandas"]
+    dtype, array = column.dtype, column.array
+    if type(dtype).__module__.startswith("numpy"):
+        return encode_arrays.column(encoder, column.to_numpy(), order_free=order_free)
+    if dtype.kind == "M" and getattr(dtype, "pyarrow_dtype", None) is None:
+        naive = array.tz_convert(None) if getattr(dtype, "tz", None) is not None else array
+        return encode_arrays.column(encoder, naive.to_numpy(), order_free=order_free)
+    if isinstance(dtype, pd.SparseDtype):
+        return encode_arrays.column(encoder, array.to_dense(), order_free=order_free)
+    if isinstance(dtype, pd.CategoricalDtype):
+        return _by_category(encoder, column, array.codes, dtype.categories, order_free=order_free)
+    if hasattr(array, "__arrow_array__") and "pyarrow" in sys.modules and hasattr(array, "_pa_array"):
+        return encode_arrow.column(encoder, array.__arrow_array__(), order_free=order_free)
+    if isinstance(dtype, pd.StringDtype):
+        missing = array.isna().tolist()
+        members = [None if absent else one for one, absent in zip(array.tolist(), missing, strict=True)]
+        return encode_columns.strings(encoder, members, order_free=order_free)
+    if dtype.kind in "biuf" and hasattr(dtype, "numpy_dtype"):
+        missing = array.isna()
+        plain = array.to_numpy(dtype=dtype.numpy_dtype, na_value=0)
+        if not missing.any():
+            return encode_arrays.column(encoder, plain, order_free=order_free)
+        return encode_columns.nullable(encoder, plain, missing, lambda: _members(column), order_free=order_free)
+    if type(dtype).__module__.partition(".")[0] == "pandas":
+        codes, distinct = pd.factorize(array)
+        return _by_category(encoder, column, codes, distinct, order_free=order_free)
+    return encode_arrays.objects(encoder, _members(column), (len(column),), order_free=order_free)
+
+
+def _by_category(encoder: Encoder, column: Any, codes: Any, distinct: Any, *, order_free: bool) -> Column:
+    values = distinct.astype(object).tolist()
+    return encode_columns.categories(encoder, codes, values, lambda: _members(column), order_free=order_free)
+
+
+def _members(column: Any) -> list[object]:
+    """The column's elements, None for missing ones."""
     members = column.array.astype(object).tolist()
-    if kind not in "biuf" and set(map(type, members)) != {str}:
-        missing = column.array.isna().tolist()
-        members = [None if absent else member for member, absent in zip(members, missing, strict=True)]
-    return encode_arrays.object_array(encoder, members, (len(members),))
+    missing = column.array.isna().tolist()
+    return [None if absent else member for member, absent in zip(members, missing, strict=True)]
 
 
 def _categories(encoder: Encoder, column: Any) -> str:
@@ -90,43 +121,60 @@ def _categories(encoder: Encoder, column: Any) -> str:
     categories = getattr(column.dtype, "categories", None)
     if categories is None:
         return ""
-    return encoder.digests.of(str(getattr(column.dtype, "ordered", "")), _column(encoder, categories)["digest"])
+    ordered = str(getattr(column.dtype, "ordered", ""))
+    return encoder.digests.of(ordered, _column(encoder, categories, order_free=False)[0]["digest"])
 
 
-def _index(encoder: Encoder, index: Any) -> tuple[Node | None, str]:
-    """The index's values, None for 0, 1, 2 ...; and a digest that has its names too."""
+def _index(encoder: Encoder, index: Any, *, order_free: bool) -> Column | None:
+    """The index's values; None for 0, 1, 2 ..."""
     pd: Any = sys.modules["pandas"]
-    names = [_name(name) for name in index.names]
     if isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1:
-        return None, encoder.digests.of("range", str(len(index)), *names)
-    if index.nlevels > 1:
-        node = encode_arrays.object_array(encoder, index.to_flat_index().tolist(), (len(index),))
-    else:
-        node = _column(encoder, index)
-    return node, encoder.digests.of(node["digest"], *names)
+        return None
+    if index.nlevels == 1:
+        return _column(encoder, index, order_free=order_free)
+    words = None
+    for level, codes in zip(index.levels, index.codes, strict=True):
+        found = encode_columns.category_words(encoder, codes, level.astype(object).tolist())
+        words = found if words is None else mixed(words) ^ found
+    return encode_columns.by_words(encoder, words, lambda: index.to_flat_index().tolist(), order_free=order_free)
 
 
 def _polars(encoder: Encoder, obj: Any) -> Node | None:
     pl: Any = sys.modules.get("polars")
     if pl is None or not hasattr(pl, "DataFrame"):
         return None
-    if isinstance(obj, pl.DataFrame):
+    if issubclass(type(obj), pl.DataFrame):
         columns, kind = obj.get_columns(), "polars.DataFrame"
-    elif isinstance(obj, pl.Series):
+    elif issubclass(type(obj), pl.Series):
         columns, kind = [obj], "polars.Series"
+    elif issubclass(type(obj), pl.LazyFrame):
+        return opaque("polars.LazyFrame", "a query that is not run yet", digest=None)
+    elif issubclass(type(obj), pl.Expr):
+        return encoder.scalar("polars.Expr", str(obj.meta.serialize(format="json")))
     else:
         return None
-    data = [_polars_column(encoder, column) for column in columns]
-    dtypes, names = [str(column.dtype) for column in columns], [column.name for column in columns]
-    digest = encoder.digests.of(kind, *names, "|", *dtypes, "|", *[column["digest"] for column in data])
-    table = {"kind": "table", "type": kind, "columns": names, "data": data, "dtypes": dtypes}
-    return {**table, "index": None, "digest": digest}
+    wanted = len(columns) <= MOST_KEYS and encoder.order_free(sum(column.estimated_size() for column in columns))
+    data = [_polars_column(encoder, column, order_free=wanted) for column in columns]
+    return encoder.table(kind, [column.name for column in columns], [str(column.dtype) for column in columns], data)
 
 
-def _polars_column(encoder: Encoder, column: Any) -> Node:
-    if column.dtype.is_numeric() and not column.null_count():
-        return encode_arrays.array(encoder, column.to_numpy())
-    return encode_arrays.object_array(encoder, column.to_list(), (len(column),))
+def _polars_column(encoder: Encoder, column: Any, *, order_free: bool) -> Column:
+    pl: Any = sys.modules["polars"]
+    dtype, missing = column.dtype, column.null_count()
+    if dtype in (pl.Categorical, pl.Enum):
+        column, dtype = column.cast(pl.String), pl.String
+    if dtype == pl.String:
+        if "pyarrow" in sys.modules:
+            return encode_arrow.column(encoder, column.to_arrow(), order_free=order_free)
+        return encode_columns.strings(encoder, column.to_list(), order_free=order_free)
+    numbers = (dtype.is_numeric() and not dtype.is_decimal()) or dtype == pl.Boolean
+    if not missing and (numbers or dtype in (pl.Date, pl.Datetime, pl.Duration)):
+        return encode_arrays.column(encoder, column.to_numpy(), order_free=order_free)
+    if numbers:
+        plain = column.fill_null(False if dtype == pl.Boolean else 0).to_numpy()
+        absent = column.is_null().to_numpy()
+        return encode_columns.nullable(encoder, plain, absent, column.to_list, order_free=order_free)
+    return encode_arrays.objects(encoder, column.to_list(), (len(column),), order_free=order_free)
 
 
 def _name(name: object) -> str:

@@ -14,13 +14,18 @@ from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from .nodes import Node, opaque, type_name
+from .unordered import rows_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from types import FunctionType
 
     from .blobs import Blobs
     from .digest import Digests
+    from .unordered import Allowance
 
+MOST_COLUMNS = 2000
+"""Columns of a table that are kept."""
 MOST_DEPTH = 8
 """Members deeper than this are digested but not kept."""
 _RECURSION = 60
@@ -56,8 +61,12 @@ class Encoding:
     """The algorithm."""
     blobs: Blobs
     """Where array data goes."""
+    allowance: Allowance
+    """How much order-free digests may still cover."""
     is_user_class: Callable[[type], bool]
     """Whether a class is the user's own; private attributes count for those alone."""
+    is_user_function: Callable[[FunctionType], bool]
+    """Whether a function is the user's own; its code counts for those alone."""
     forms: tuple[Callable[[Encoder, Any], Node | None], ...]
     """What knows other objects than containers, each giving None for what it does not know; in this order."""
 
@@ -65,11 +74,21 @@ class Encoding:
 class Encoder:
     """Encodes one value."""
 
-    def __init__(self, encoding: Encoding, limits: Limits) -> None:
+    def __init__(self, encoding: Encoding, limits: Limits, known: dict[Any, Any] | None = None) -> None:
+        """Encode within limits.
+
+        Args:
+            encoding: what all values of the run have in common.
+            limits: how much is kept.
+            known: digests of arrays that several encoders share, as long as nothing can change the arrays.
+        """
         self.digests = encoding.digests
         self.is_user_class = encoding.is_user_class
+        self.is_user_function = encoding.is_user_function
         self._forms = encoding.forms
         self._blobs = encoding.blobs
+        self.known: dict[Any, Any] = {} if known is None else known
+        self._allowance = encoding.allowance
         self._left = limits.keep
         self._most_visits = limits.most_visits
         self._blob_limit = limits.blob_size
@@ -97,13 +116,13 @@ class Encoder:
             del self._path[id(obj)]
 
     def _container(self, obj: Any, kind: type) -> Node:
-        if isinstance(obj, (list, tuple)):
-            plain: Any = list if isinstance(obj, list) else tuple
+        if issubclass(type(obj), (list, tuple)):
+            plain: Any = list if issubclass(type(obj), list) else tuple
             return self.sequence(type_name(kind), list(plain.__iter__(obj)))
-        if isinstance(obj, dict):
+        if issubclass(type(obj), dict):
             return self.mapping(type_name(kind), list(dict.keys(obj)), list(dict.values(obj)))
-        if isinstance(obj, (set, frozenset)):
-            plain = set if isinstance(obj, set) else frozenset
+        if issubclass(type(obj), (set, frozenset)):
+            plain = set if issubclass(type(obj), set) else frozenset
             return self._set(type_name(kind), list(plain.__iter__(obj)))
         for form in self._forms:
             node = form(self, obj)
@@ -111,10 +130,10 @@ class Encoder:
                 return node
         return opaque(type_name(kind), "no canonical form", digest=None)
 
-    def simple(self, obj: object) -> Node:
+    def simple(self, obj: Any) -> Node:
         """None, a bool, a number, a string or bytes, of exactly that type."""
         kind = type(obj).__name__ if obj is not None else "NoneType"
-        if isinstance(obj, str) and len(obj) > _LONG_TEXT:
+        if type(obj) is str and len(obj) > _LONG_TEXT:
             text, digest = obj[:_MOST_TEXT], self.digests.of("str", obj)
             return {"kind": "text", "text": text, "mime": "text/plain", "digest": digest}
         text = hex(obj) if type(obj) is int and abs(obj) >> 4096 else repr(obj)
@@ -160,6 +179,44 @@ class Encoder:
         kept = dict(zip(names, nodes, strict=False))
         return {"kind": "object", "type": kind, "fields": kept, "digest": digest, "complete": room == len(names)}
 
+    def table(
+        self,
+        kind: str,
+        names: list[str],
+        dtypes: list[str],
+        columns: list[tuple[Node, Any]],
+        *,
+        index: tuple[Node, Any] | None = None,
+        more: Sequence[str] = (),
+    ) -> Node:
+        """A data frame or the like.
+
+        Args:
+            kind: qualified type name.
+            names: the columns' names, in order.
+            dtypes: the library's names of their dtypes.
+            columns: their nodes, each with the hashes of its elements where they were wanted.
+            index: the same of the index; None for a default one.
+            more: what else tells tables apart, as names of levels and categories.
+        """
+        data = [node for node, _ in columns]
+        index_node = None if index is None else index[0]
+        parts = [
+            *names,
+            *dtypes,
+            *[node["digest"] for node in data],
+            "" if index is None else index[0]["digest"],
+            *more,
+        ]
+        digest = self.digests.of("table", kind, str(len(names)), *parts)
+        if len(data) > MOST_COLUMNS:
+            return opaque(kind, "too large", digest=digest)
+        hashed = [*zip(names, columns, strict=True), *([] if index is None else [("(index)", index)])]
+        told = bool(hashed) and all(hashes is not None for _, (_, hashes) in hashed)
+        rows = rows_digest(self.digests, [(name, hashes) for name, (_, hashes) in hashed]) if told else None
+        node = {"kind": "table", "type": kind, "columns": names, "data": data, "dtypes": dtypes, "index": index_node}
+        return {**node, "digest": digest, "rows_digest": rows}
+
     def part(self, obj: object) -> str:
         """The digest of a member that is not kept."""
         return _digest(self._dropped(obj))
@@ -177,6 +234,23 @@ class Encoder:
             return None
         self._blobs_left -= 1
         return self._blobs.write(name, size, fill, limit=self._blob_limit)
+
+    def order_free(self, size: int) -> bool:
+        """Whether order-free digests of a value of this many bytes are taken."""
+        return self._left > 0 and self._allowance.take(size)
+
+    def tokens(self, members: list[Any]) -> str:
+        """Texts that stand for the elements of an array of objects: the ``repr`` of simple ones, digests of others."""
+        if _SIMPLE_SET.issuperset(map(type, members)):
+            with suppress(ValueError):  # an int of thousands of digits
+                return repr(members)[1:-1]
+        return ", ".join(self._token(member) for member in members)
+
+    def _token(self, member: Any) -> str:
+        if type(member) in _SIMPLE:
+            with suppress(ValueError):
+                return repr(member)
+        return f"<{self.part(member)}>"
 
     def _set(self, kind: str, members: list[object]) -> Node:
         room = self._room(len(members))

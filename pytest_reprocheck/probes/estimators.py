@@ -46,7 +46,7 @@ class Watcher:
 
     def recording(self) -> bool:
         """Whether a call that starts now in this thread is to be recorded."""
-        return self._probe.watching and not getattr(self._inside, "calls", 0)
+        return not getattr(self._inside, "calls", 0) and self._probe.watching
 
     def depth(self, change: int) -> None:
         """A recorded call starts (+1) or ends (-1) in this thread."""

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from .encode_objects import fitted_attributes
 from .encode_tables import column_names
-from .encoder import Limits
 from .nodes import opaque, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from types import FrameType
+    from types import CodeType, FrameType
 
     from .probe import Probe
 
@@ -34,8 +34,18 @@ class Rolling:
     what: str
     type: str
     stack: list[dict[str, Any]]
+    hasher: Any
     count: int = 0
-    digest: str = ""
+
+
+@dataclass(kw_only=True, slots=True)
+class Site:
+    """An instruction of user code that has called a method more often than is recorded in full."""
+
+    code: CodeType
+    """Held, so that its address is no other code's."""
+    after: Callable[[Any], None]
+    """Adds a call's result to the rolling digest."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,11 +86,16 @@ class Fits:
         self._counts: dict[str, int] = {}
         self._calls: dict[tuple[str, int, str, str], int] = {}
         self._rolling: dict[tuple[str, int, str, str], Rolling] = {}
+        self._sites: dict[tuple[int, int, type, str], Site] = {}
 
     def before_call(
         self, estimator: Any, method: str, frame: FrameType, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Callable[[Any], None] | None:
         """Record what goes into a call; gives what records its result, or None for calls that are not user code's."""
+        code = frame.f_code
+        site = self._sites.get((id(code), frame.f_lasti, type(estimator), method))
+        if site is not None:
+            return site.after
         origin = self._probe.frames.origin(frame)
         if origin is None or not self._probe.log.main:
             return None
@@ -88,7 +103,13 @@ class Fits:
         call = Call(estimator=estimator, kind=type(estimator).__name__, method=method, user=origin.user, data=data)
         count = self._calls[call.line] = self._calls.get(call.line, 0) + 1
         if count > FULL_RECORDS:
-            return self._probe.guarded("fits", lambda result: self._roll(call, result))
+            if call.fits:
+                return self._probe.guarded("fits", lambda result: self._roll(call, result))
+            after = self._probe.guarded("fits", partial(self._add, self._rolling_of(call)))
+            if origin.user is frame:
+                # Nothing but the result counts, and the place is known: the next call from here is not looked at.
+                self._sites[id(code), frame.f_lasti, type(estimator), method] = Site(code=code, after=after)
+            return after
         stack, about = self._probe.frames.stack(origin.user), self._about(estimator)
 
         def note(aspect: str, what: str, value: dict[str, Any]) -> None:
@@ -102,9 +123,10 @@ class Fits:
         """Write the digests of the calls beyond those recorded in full."""
         for rolling in self._rolling.values():
             reason = f"rolling digest of calls {FULL_RECORDS + 1}..{FULL_RECORDS + rolling.count}"
-            value = opaque(rolling.type, reason, digest=rolling.digest)
+            value = opaque(rolling.type, reason, digest=str(rolling.hasher.hexdigest()))
             self._probe.observe(rolling.aspect, rolling.what, value, stack=rolling.stack)
         self._rolling.clear()
+        self._sites.clear()
 
     def _inputs(self, call: Call, note: Callable[[str, str, dict[str, Any]], None]) -> None:
         names = column_names(call.data.get("X"))
@@ -124,19 +146,26 @@ class Fits:
             note(call.aspect, call.method, self._probe.encode(result))
 
     def _roll(self, call: Call, result: Any) -> None:
-        learned = (call.data, fitted_attributes(call.estimator)) if call.fits else ()
         result = None if result is call.estimator else result
-        digest = self._probe.encode((result, *learned), Limits(keep=0))["digest"]
+        self._add(self._rolling_of(call), (result, call.data, fitted_attributes(call.estimator)))
+
+    def _add(self, rolling: Rolling, value: Any) -> None:
+        rolling.type = rolling.type or type_name(type(value))
+        rolling.count += 1
+        rolling.hasher.update(str(self._probe.digest(value)).encode())
+
+    def _rolling_of(self, call: Call) -> Rolling:
         rolling = self._rolling.get(call.line)
         if rolling is None:
             rolling = self._rolling[call.line] = Rolling(
                 aspect="training" if call.method in {"fit", "partial_fit"} else call.aspect,
                 what=f"{call.kind}.{call.method}",
-                type=type_name(type(result)),
+                # What fits gives back is of no interest; otherwise the first result's type counts.
+                type=type_name(type(call.estimator)) if call.fits else "",
                 stack=self._probe.frames.stack(call.user),
+                hasher=self._probe.digests.new(),
             )
-        rolling.count += 1
-        rolling.digest = self._probe.digests.of(rolling.digest, str(digest))
+        return rolling
 
     def _about(self, estimator: Any) -> str:
         """``Class#n``, counted for each class in the order in which the run first used its instances."""

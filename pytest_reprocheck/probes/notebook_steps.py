@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 from typing import TYPE_CHECKING, Any
+
+from .touched import names_of_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,7 +31,7 @@ class Cells:
 
     def watch(self, shell: Any) -> None:
         """Be told of the shell's cells, and of the file names their code is compiled under."""
-        shell.events.register("pre_run_cell", _callback(self._probe, self._before))
+        shell.events.register("pre_run_cell", _callback(self._probe, functools.partial(self._before, shell)))
         shell.events.register("post_run_cell", _callback(self._probe, functools.partial(self._after, shell)))
         plain = shell.compile.cache
 
@@ -41,17 +44,17 @@ class Cells:
 
         shell.compile.cache = cache
 
-    def _before(self, info: Any) -> None:
+    def _before(self, shell: Any, info: Any) -> None:
         if self._running is not None or not self._probe.log.main:
             return
         for position in range(self._next, len(self._cells)):
             index, source = self._cells[position]
             if source == info.raw_cell:
                 self._next = position + 1
-                self._start(index, source)
+                self._start(index, source, shell.user_ns)
                 return
 
-    def _start(self, index: int, source: str) -> None:
+    def _start(self, index: int, source: str, namespace: Mapping[str, Any]) -> None:
         self._running = index
         for name in _TIMED:
             # %%time compiles what stands below it on its own; in %time the cell's own frame is further out.
@@ -59,7 +62,7 @@ class Cells:
                 self._probe.frames.add_cell(name, index, shift=1)
             else:
                 self._probe.frames.remove_cell(name)
-        self._steps.start({"path": self._path, "cell": index, "line": None})
+        self._steps.start({"path": self._path, "cell": index, "line": None}, _names(source), namespace)
 
     def _after(self, shell: Any, result: Any) -> None:
         if self._running is None or result.info.raw_cell != self._cells[self._next - 1][1]:
@@ -67,7 +70,16 @@ class Cells:
         self._running = None
         hidden = shell.user_ns_hidden
         variables = {name: value for name, value in shell.user_ns.items() if name not in _SHELL_NAMES}
-        self._steps.end({name: value for name, value in variables.items() if hidden.get(name, shell) is not value})
+        own = {name: value for name, value in variables.items() if hidden.get(name, shell) is not value}
+        self._steps.end(own, shell.user_ns, last=self._next == len(self._cells))
+
+
+def _names(source: str) -> frozenset[str] | None:
+    """The names that a cell's code uses; None for one with magics, which can reach everything."""
+    try:
+        return names_of_tree(ast.parse(source))
+    except (SyntaxError, ValueError):
+        return None
 
 
 def install(probe: Probe, steps: Steps, module: Any, config: Mapping[str, Any]) -> None:

@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from os import path, register_at_fork
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from . import encode_arrays, encode_objects, encode_tables
+from . import encode_arrays, encode_arrow, encode_figures, encode_objects, encode_tables, encode_torch
 from .blobs import Blobs
 from .digest import available
 from .encoder import Encoder, Encoding, Limits, OverBudgetError
 from .frames import Frames, site
 from .nodes import opaque, type_name
 from .streams import Streams
+from .unordered import Allowance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -83,8 +84,22 @@ class Probe:
         self._sites = frozenset(config.get("conditions", {}).get("sites", ()))
         self.digests = available()
         self.blobs = Blobs(config.get("blobs"))
-        forms = (encode_arrays.encode, encode_tables.encode, encode_objects.encode)
-        self._encoding = Encoding(digests=self.digests, blobs=self.blobs, is_user_class=self.is_user_class, forms=forms)
+        forms = (
+            encode_arrays.encode,
+            encode_tables.encode,
+            encode_arrow.encode,
+            encode_torch.encode,
+            encode_figures.encode,
+            encode_objects.encode,
+        )
+        self._encoding = Encoding(
+            digests=self.digests,
+            blobs=self.blobs,
+            allowance=Allowance(),
+            is_user_class=self.is_user_class,
+            is_user_function=lambda function: self.frames.source(function.__code__.co_filename) is not None,
+            forms=forms,
+        )
         self.step: int | None = None
         self.active = True
         self._local = _local()
@@ -108,10 +123,27 @@ class Probe:
         finally:
             self._local.working = before
 
-    def encode(self, obj: object, limits: Limits = Limits()) -> dict[str, Any]:  # noqa: B008  (a frozen value)
-        """An object's value. Raises OverBudgetError where it is larger than ``limits`` allow, nothing else."""
-        encoder = Encoder(self._encoding, limits)
+    def encode(
+        self,
+        obj: object,
+        limits: Limits = Limits(),  # noqa: B008  (a frozen value)
+        *,
+        known: dict[Any, Any] | None = None,
+    ) -> dict[str, Any]:
+        """An object's value. Raises OverBudgetError where it is larger than ``limits`` allow, nothing else.
+
+        Args:
+            obj: anything.
+            limits: how much is kept.
+            known: digests of arrays that several calls share, as long as nothing can change the arrays.
+        """
+        encoder = Encoder(self._encoding, limits, known)
         return self._encoded(lambda: encoder.value(obj), type_name(type(obj)))
+
+    def digest(self, obj: object) -> str | None:
+        """The digest of an object's value alone, fast for small arrays; None for what has none."""
+        found = encode_arrays.small(self.digests, obj)
+        return self.encode(obj, Limits(keep=0))["digest"] if found is None else found
 
     def encode_fields(self, kind: str, fields: Mapping[str, object]) -> dict[str, Any]:
         """The value of an object of which only these attributes count."""

@@ -17,6 +17,7 @@ from os import path
 from typing import TYPE_CHECKING, Any
 
 from . import figures
+from .touched import names_of_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,7 +57,7 @@ def _finish(probe: Probe | None, steps: Steps | None, main: Mapping[str, Any], e
     if error is not None:
         probe.guarded("outcome", _write_outcome)(probe, error)
     probe.guarded("figures", figures.record)(probe)
-    probe.guarded("state", steps.end)(_variables(main))
+    probe.guarded("state", steps.end)(_variables(main), main, last=True)
 
 
 def _execute(config: Mapping[str, Any], main: dict[str, Any], probe: Probe | None, steps: Steps | None) -> None:
@@ -133,12 +134,12 @@ def _run_module(name: str, compiled: Callable[[bytes, str], CodeType]) -> None:
 
 def _compiled(source: bytes, file: str, probe: Probe | None, steps: Steps | None, main: Mapping[str, Any]) -> CodeType:
     """The code of the whole module, with the steps marked where the source can be parsed."""
-    lines: list[int] = []
+    statements: list[tuple[int, frozenset[str]]] = []
     code = None
     if probe is not None and steps is not None:
         with suppress(SyntaxError, ValueError):
             tree = ast.parse(source, file)
-            lines = _mark_statements(tree)
+            statements = _mark_statements(tree)
             code = compile(tree, file, "exec", dont_inherit=True)
     if code is None or probe is None or steps is None:
         return compile(source, file, "exec", dont_inherit=True)
@@ -146,27 +147,28 @@ def _compiled(source: bytes, file: str, probe: Probe | None, steps: Steps | None
     where = path.basename(file) if known is None else known.path
 
     def mark(index: int) -> None:
-        steps.end(_variables(main))
-        steps.start({"path": where, "cell": None, "line": lines[index]})
+        steps.end(_variables(main), main)
+        line, names = statements[index]
+        steps.start({"path": where, "cell": None, "line": line}, names, main)
 
     probe.replace(builtins, _MARKER, probe.guarded("steps", mark))
     return code
 
 
-def _mark_statements(tree: ast.Module) -> list[int]:
-    """Put a marker before each statement; gives the statements' lines in the order of the markers' numbers."""
+def _mark_statements(tree: ast.Module) -> list[tuple[int, frozenset[str]]]:
+    """Put a marker before each statement; gives each one's line and names in the order of the markers' numbers."""
     first = 1 if ast.get_docstring(tree, clean=False) is not None else 0
     for position, statement in enumerate(tree.body):
         if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
             first = position + 1
-    lines: list[int] = []
+    statements: list[tuple[int, frozenset[str]]] = []
     marked = tree.body[:first]
     for statement in tree.body[first:]:
         start = min([statement, *getattr(statement, "decorator_list", [])], key=lambda node: int(node.lineno))
-        marked += [_marker(start, len(lines)), statement]
-        lines.append(start.lineno)
+        marked += [_marker(start, len(statements)), statement]
+        statements.append((start.lineno, names_of_tree(statement)))
     tree.body = marked
-    return lines
+    return statements
 
 
 def _marker(start: ast.AST, index: int) -> ast.stmt:

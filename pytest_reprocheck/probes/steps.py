@@ -36,24 +36,37 @@ class Steps:
         self._at_end = at_end
         self._index = -1
 
-    def start(self, place: dict[str, Any]) -> None:
-        """A step starts at a place (``core.trace.Place``); in a forked child that runs on, none does."""
+    def start(self, place: dict[str, Any], names: frozenset[str] | None, namespace: Mapping[str, Any]) -> None:
+        """A step starts; in a forked child that runs on, none does.
+
+        Args:
+            place: where its code stands (``core.trace.Place``).
+            names: what its code uses; None where that is not known.
+            namespace: the user's global names.
+        """
         if not self._probe.log.main:
             return
         if self._reach is None:
             self._reach = Reach(self._probe, self._subject)
         self._index += 1
         self._probe.start_step(self._index)
+        self._state.start_step(names, namespace)
         line = {"type": "step", "index": self._index, "place": place}
         self._probe.log.numbered({**line, **_printed_so_far()})
 
-    def end(self, variables: Mapping[str, Any]) -> None:
-        """The running step ends, and with it perhaps the run: the user's variables are these."""
+    def end(self, variables: Mapping[str, Any], namespace: Mapping[str, Any], *, last: bool = False) -> None:
+        """The running step ends, and with it perhaps the run.
+
+        Args:
+            variables: the user's variables.
+            namespace: all global names.
+            last: whether no other step follows.
+        """
         if self._probe.step is None or self._reach is None or not self._probe.log.main:
             return
         for write in self._at_end:
             write()
-        self._state.end_step(variables)
+        self._state.end_step(variables, namespace, last=last)
         self._reach.look()
         self._probe.start_step(None)
         reached, packages = sorted(self._reach.files), dict(sorted(self._reach.packages.items()))

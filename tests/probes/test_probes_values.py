@@ -14,10 +14,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pytest_reprocheck.core.codec import from_json
 from pytest_reprocheck.core.trace import Observation
-from pytest_reprocheck.core.values import Array, Items, Object, Scalar, Table, Text, Value
+from pytest_reprocheck.core.values import Array, Items, Object, Scalar, Table, Text, Value, block_length
+from pytest_reprocheck.probes.blocks import block_length as probes_block_length
+from pytest_reprocheck.probes.digest import available
 from pytest_reprocheck.probes.encoder import Limits, OverBudgetError
 from pytest_reprocheck.probes.log import MemoryLog
 from pytest_reprocheck.probes.probe import Probe
@@ -67,6 +71,14 @@ SAME: list[tuple[object, object]] = [
     (np.array([(1, 2.0)], dtype=[("a", "i1"), ("b", "f8")]), np.array([(1, 2.0)], dtype=[("a", "i1"), ("b", "f8")])),
     (np.random.RandomState(3), np.random.RandomState(3)),
     (np.random.default_rng(3), np.random.default_rng(3)),
+    (BASE, BASE.astype(">f8")),
+    (np.array([1, 2], dtype="<M8[s]"), np.array([1, 2], dtype=">M8[s]")),
+    (
+        np.zeros(3, dtype=np.dtype([("a", "i1"), ("b", "f8")], align=True)),
+        np.zeros(3, dtype=[("a", "i1"), ("b", "f8")]),
+    ),
+    (pd.Series(["b", "a"], dtype="category"), pd.Series(["b", "a", "a"], dtype="category").iloc[:2]),
+    (pd.Series(["x", "yy", None, "z"]).iloc[1:3].reset_index(drop=True), pd.Series(["yy", None])),
 ]
 OTHER: list[tuple[object, object]] = [
     (1, True),
@@ -93,6 +105,10 @@ OTHER: list[tuple[object, object]] = [
     ("x" * 500 + "a", "x" * 500 + "b"),
     (list(range(5000)), [*range(4999), 0]),
     ([10**5000], [10**5000 + 1]),
+    (0.0, -0.0),
+    (np.array([0.0]), np.array([-0.0])),
+    (ValueError("a"), ValueError("b")),
+    (pd.Series(["a", None, "bc"]), pd.Series(["ab", None, "c"])),
 ]
 
 
@@ -257,3 +273,69 @@ objects = np.array([{"q", "r"}, "s", None, 1.5], dtype=object)
     assert digests[0] == digests[1]
     assert len(digests[0]) == 4
     assert first.lines[0]["facts"]["hash"] != second.lines[0]["facts"]["hash"]
+
+
+def test_digests_of_arrays_as_the_page_says() -> None:
+    """Computed here by the rules of docs/encoding.md alone: blocks, NaN without payload, byte order."""
+    values = np.arange(3000.0)
+    values[7] = NAN[0]
+    found = encode(values.astype(">f8"))
+    assert isinstance(found, Array)
+    values[7] = np.nan
+    parts = [hash_of(values[start : start + 1024].tobytes()) for start in (0, 1024, 2048)]
+    assert block_length((3000,)) == probes_block_length((3000,)) == 1024
+    assert found.blocks == tuple(parts)
+    assert found.digest == hash_of(f"array <f8 (3000,)\n{''.join(parts)}".encode())
+
+
+def hash_of(data: bytes) -> str:
+    digests = available()
+    hasher = digests.new()
+    hasher.update(data)
+    return str(hasher.hexdigest())
+
+
+@given(st.lists(st.integers(0, 3000), min_size=1, max_size=3))
+def test_block_lengths_are_the_same_in_the_child(shape: list[int]) -> None:
+    """The parent and the probes cut blocks alike."""
+    assert block_length(tuple(shape)) == probes_block_length(tuple(shape))
+
+
+def test_orders_are_told_from_digests_alone() -> None:
+    """Rows in another order, columns in another order and other values have each their own mark."""
+    plain = pd.DataFrame({"a": np.arange(3000), "b": [f"x{row % 7}" for row in range(3000)], "c": np.arange(3000) / 7})
+    frame, rows, columns = (encode(one) for one in (plain, plain[::-1].reset_index(drop=True), plain[["c", "a", "b"]]))
+    swapped = encode(plain.assign(a=plain["a"].to_numpy()[::-1]))
+    assert isinstance(frame, Table)
+    assert isinstance(rows, Table)
+    assert isinstance(columns, Table)
+    assert isinstance(swapped, Table)
+    assert frame.rows_digest == rows.rows_digest == columns.rows_digest is not None
+    assert len({frame.digest, rows.digest, columns.digest, swapped.digest}) == 4
+    assert swapped.rows_digest != frame.rows_digest
+    assert [one.unordered for one in frame.data] == [one.unordered for one in swapped.data]
+    changed = plain.copy()
+    changed.loc[2500, "c"] = 0.5
+    other = encode(changed)
+    assert isinstance(other, Table)
+    same = [
+        [x == y for x, y in zip(a.blocks, b.blocks, strict=True)] for a, b in zip(frame.data, other.data, strict=True)
+    ]
+    assert same == [[True] * 3, [True] * 3, [True, True, False]]
+
+
+class Hostile:
+    def __getattribute__(self, name: str) -> object:
+        raise AssertionError("user code ran")
+
+    def __eq__(self, other: object) -> bool:
+        raise AssertionError("user code ran")
+
+    def __hash__(self) -> int:
+        raise AssertionError("user code ran")
+
+
+def test_no_code_of_the_users_runs() -> None:
+    """Neither attribute access nor comparison of a hostile class, wherever it stands."""
+    for value in (Hostile(), [Hostile()], {"a": (Hostile(),)}):
+        assert encode(value).digest is not None

@@ -1,0 +1,143 @@
+"""The bytes of arrays in one canonical form, digested in blocks of rows (``docs/encoding.md``)."""
+
+from __future__ import annotations
+
+import sys
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from .digest import Digests
+
+LEAST_BLOCK = 1024
+"""As ``core.values.LEAST_BLOCK``."""
+_MOST_BLOCKS = 64
+_PIECE = 2**20
+
+
+def block_length(shape: tuple[int, ...]) -> int:
+    """How many rows of an array make a block; as ``core.values.block_length``."""
+    if not shape:
+        return 1
+    row, length = prod(shape[1:]), 1
+    while length < shape[0] and length * 2 * row <= LEAST_BLOCK:
+        length *= 2
+    while shape[0] > length * _MOST_BLOCKS:
+        length *= 2
+    return length
+
+
+def digests_of(digests: Digests, header: str, blocks: Iterable[Iterable[Any]]) -> tuple[str, list[str]]:
+    """The digest of an array, and those of its blocks where there are several.
+
+    Args:
+        digests: the algorithm.
+        header: what the array is.
+        blocks: each one as buffers.
+    """
+    parts = []
+    for block in blocks:
+        hasher = digests.new()
+        for piece in block:
+            hasher.update(piece)
+        parts.append(str(hasher.hexdigest()))
+    whole = digests.new()
+    whole.update(f"{header}\n{''.join(parts)}".encode())
+    return str(whole.hexdigest()), parts if len(parts) > 1 else []
+
+
+def of_array(values: Any) -> Iterator[Iterator[Any]]:
+    """The blocks of an array, each as pieces of about a MiB along its first axis."""
+    values = values if values.ndim else values.reshape(1)
+    length = block_length(values.shape)
+    step = max(1, min(length, _PIECE // max(1, values.itemsize * prod(values.shape[1:]))))
+    for start in range(0, max(1, len(values)), length):
+        stop = min(start + length, len(values))
+        yield (values[place : min(place + step, stop)] for place in range(start, max(stop, start + 1), step))
+
+
+def buffers(values: Any) -> Iterator[Iterable[Any]]:
+    """The bytes of each block of an array; a small one is looked at as a whole, which is much faster."""
+    if values.nbytes > _PIECE:
+        for block in of_array(values):
+            yield (buffer(canonical(piece)) for piece in block)
+        return
+    data, rows, length = buffer(canonical(values)), (values.shape or (1,))[0], block_length(values.shape)
+    size = len(data) // max(1, rows)
+    for start in range(0, max(1, rows), length):
+        yield [data[start * size : (start + length) * size]]
+
+
+def is_plain(dtype: Any) -> bool:
+    """Whether elements are bytes of a fixed size, and no objects."""
+    return not dtype.hasobject and dtype.kind in "biufcSUmMV"
+
+
+def type_text(dtype: Any) -> str:
+    """A dtype of plain elements, little-endian and without padding, as numpy writes it."""
+    packed = _packed(dtype)
+    return str(packed.str) if packed.names is None else str(packed.descr)
+
+
+def canonical(values: Any) -> Any:
+    """The elements in C order, little-endian, without padding, every NaN alike; the array itself where it is so."""
+    np: Any = sys.modules["numpy"]
+    packed = _packed(values.dtype)
+    if values.dtype.char in "gG":
+        return _in_doubles(np, values)
+    if packed != values.dtype:
+        values = values.astype(packed)
+    values = np.ascontiguousarray(values)
+    if _has_nan(np, values):
+        values = values.copy()
+        _clear_payloads(np, values)
+    return values
+
+
+def buffer(values: Any) -> Any:
+    """The bytes of a C-contiguous array."""
+    np: Any = sys.modules["numpy"]
+    return memoryview(values.reshape(-1).view(np.uint8)) if values.size and values.itemsize else b""
+
+
+def _packed(dtype: Any) -> Any:
+    """The dtype, little-endian and without padding."""
+    np: Any = sys.modules["numpy"]
+    if dtype.names is not None:
+        return np.dtype([(name, _packed(dtype.fields[name][0])) for name in dtype.names])
+    if dtype.subdtype is not None:
+        base, shape = dtype.subdtype
+        return np.dtype((_packed(base), shape))
+    return dtype.newbyteorder("<")
+
+
+def _has_nan(np: Any, values: Any) -> bool:
+    if values.dtype.names is not None:
+        return any(_has_nan(np, values[name]) for name in values.dtype.names)
+    return values.dtype.kind in "fc" and values.size > 0 and bool(np.isnan(values.max()))
+
+
+def _clear_payloads(np: Any, values: Any) -> None:
+    if values.dtype.names is not None:
+        for name in values.dtype.names:
+            _clear_payloads(np, values[name])
+    elif values.dtype.kind == "c":
+        _clear_payloads(np, values.real)
+        _clear_payloads(np, values.imag)
+    elif values.dtype.kind == "f":
+        values[np.isnan(values)] = np.nan
+
+
+def _in_doubles(np: Any, values: Any) -> Any:
+    """Long doubles, which have bytes of padding, as three doubles that add up to each."""
+    if values.dtype.kind == "c":
+        parts = [_in_doubles(np, values.real), _in_doubles(np, values.imag)]
+        return np.stack(parts, axis=-1).reshape(*values.shape, 2).view("V48")[..., 0]
+    parts = []
+    with np.errstate(all="ignore"):
+        for _ in range(3):
+            parts.append(values.astype("<f8"))
+            values = np.where(np.isfinite(parts[-1]), values - parts[-1], 0)
+    return np.ascontiguousarray(canonical(np.stack(parts, axis=-1))).view("V24")[..., 0]
