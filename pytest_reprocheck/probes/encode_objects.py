@@ -6,6 +6,7 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any
 
+from .learned import own_fields
 from .nodes import opaque, type_name
 
 if TYPE_CHECKING:
@@ -63,12 +64,6 @@ def encode(encoder: Encoder, obj: Any) -> Node:
     return _special(encoder, obj, short) or _by_attributes(encoder, obj, short)
 
 
-def fitted_attributes(estimator: object) -> dict[str, object]:
-    """What fitting left on an estimator: names ending in ``_`` that do not start with it."""
-    own = _own_fields(estimator)
-    return {name: own[name] for name in own if name.endswith("_") and not name.startswith("_")}
-
-
 def _by_name(encoder: Encoder, obj: Any, short: str) -> Node | None:
     if isinstance(obj, types.ModuleType):
         return encoder.scalar("module", str(obj.__name__))
@@ -106,27 +101,10 @@ def _special(encoder: Encoder, obj: Any, short: str) -> Node | None:
 
 
 def _by_attributes(encoder: Encoder, obj: Any, short: str) -> Node:
-    fields = _own_fields(obj)
+    fields = own_fields(obj)
     if not fields and not hasattr(obj, "__dict__"):
         return opaque(short, "no canonical form", digest=None)
     if not encoder.is_user_class(type(obj)) or hasattr(type(obj), "get_params"):
         # A library's private attributes are its caches and internals; what they mean shows in what the object does.
         fields = {name: value for name, value in fields.items() if not name.startswith("_")}
     return encoder.fields(short, fields)
-
-
-def _own_fields(obj: object) -> dict[str, object]:
-    """The instance's own attributes and filled slots, without running properties."""
-    fields: dict[str, object] = {}
-    for kind in type(obj).__mro__:
-        for name, member in vars(kind).items():
-            if "__slots__" in vars(kind) and isinstance(member, types.MemberDescriptorType):
-                try:
-                    fields.setdefault(name, member.__get__(obj, type(obj)))
-                except AttributeError:
-                    continue
-    try:
-        own = object.__getattribute__(obj, "__dict__")
-    except AttributeError:
-        return fields
-    return {**fields, **{name: value for name, value in own.items() if isinstance(name, str)}}

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from os import path, register_at_fork
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from . import encode_arrays, encode_objects, encode_tables
+from . import encode_arrays, encode_models, encode_objects, encode_tables
 from .blobs import Blobs
 from .digest import available
 from .encoder import Encoder, Encoding, Limits, OverBudgetError
@@ -62,6 +62,8 @@ INFRASTRUCTURE = frozenset(
         "subprocess",
         "tempfile",
         "threading",
+        "torch._dynamo",
+        "torch._inductor",
         "tornado",
         "traitlets",
         "urllib",
@@ -83,7 +85,7 @@ class Probe:
         self._sites = frozenset(config.get("conditions", {}).get("sites", ()))
         self.digests = available()
         self.blobs = Blobs(config.get("blobs"))
-        forms = (encode_arrays.encode, encode_tables.encode, encode_objects.encode)
+        forms = (encode_arrays.encode, encode_tables.encode, encode_models.encode, encode_objects.encode)
         self._encoding = Encoding(digests=self.digests, blobs=self.blobs, is_user_class=self.is_user_class, forms=forms)
         self.step: int | None = None
         self.active = True
