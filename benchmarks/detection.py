@@ -15,6 +15,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from pytest_reprocheck.auditing import audit
@@ -26,6 +27,7 @@ from pytest_reprocheck.core.trace import Place
 
 SUBJECTS = Path(__file__).resolve().parents[1] / "tests" / "subjects"
 MARK = re.compile(r"#\s*expect:\s*([a-z-]+)\s*$")
+NEED = re.compile(r"^# needs: (\w+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, order=True)
@@ -71,6 +73,11 @@ def subjects(root: Path, pattern: str) -> list[Path]:
         for path in files
         if path.suffix in (".py", ".ipynb") and fnmatch.fnmatch(path.relative_to(root).as_posix(), pattern)
     ]
+
+
+def missing(path: Path) -> list[str]:
+    """Packages that a subject says it needs and that are not installed here."""
+    return [name for name in NEED.findall(path.read_text(encoding="utf-8")) if find_spec(name) is None]
 
 
 def marks(root: Path, path: Path) -> frozenset[Found]:
@@ -186,6 +193,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     rows = []
     for path in subjects(SUBJECTS, chosen.only):
+        if absent := missing(path):
+            print(f"{path.name}: skipped, {', '.join(absent)} is not installed", file=sys.stderr)
+            continue
         row = measure(SUBJECTS, path, Options(timeout=chosen.timeout))
         print(
             f"{row.path}: {'right' if row.right else 'NOT RIGHT'} {row.audit.reason}".rstrip(),

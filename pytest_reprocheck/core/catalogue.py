@@ -74,6 +74,35 @@ CAUSES: tuple[Cause, ...] = (
         ),
     ),
     Cause(
+        slug="unseeded-torch",
+        title="torch draws random numbers without a seed",
+        recurs=True,
+        what=(
+            "Initial weights, dropout, torch.rand and the order of a shuffling DataLoader come from torch's default "
+            "generator, and nobody called torch.manual_seed."
+        ),
+        why="Training starts from other weights and sees the batches in another order: every run is another model.",
+        example="model = torch.nn.Linear(4, 2)",
+        remedy="torch.manual_seed(0)\nmodel = torch.nn.Linear(4, 2)",
+        limits=(
+            "Draws of the default generator share one state, so they are one finding, at the last draw before the "
+            "first difference. A generator made by torch.Generator() has a fixed seed and is no cause; its seed() is."
+        ),
+    ),
+    Cause(
+        slug="unseeded-tensorflow",
+        title="TensorFlow draws random numbers without a seed",
+        recurs=True,
+        what=(
+            "Operations without a seed of their own draw from TensorFlow's generators, and nobody called "
+            "tf.random.set_seed or keras.utils.set_random_seed."
+        ),
+        why="Initial weights, dropout and the order of a shuffled data set change from run to run.",
+        example="weights = tf.random.normal((4, 2))",
+        remedy="tf.random.set_seed(0)\nweights = tf.random.normal((4, 2))",
+        limits="The probe was not run against TensorFlow itself; draws that it does not see are `unexplained`.",
+    ),
+    Cause(
         slug="os-entropy",
         title="A result depends on the operating system's entropy",
         recurs=True,

@@ -19,6 +19,8 @@ CAUSE_OF_SOURCE: Mapping[Source, str] = {
     "random": "unseeded-random",
     "numpy": "unseeded-numpy",
     "estimator": "unseeded-estimator",
+    "torch": "unseeded-torch",
+    "tensorflow": "unseeded-tensorflow",
     "entropy": "os-entropy",
 }
 """The cause that an unseeded draw from a source is evidence for."""

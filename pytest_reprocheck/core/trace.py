@@ -69,10 +69,10 @@ class Observation:
 
 
 Source = Literal[
-    "random", "numpy", "estimator", "entropy",
+    "random", "numpy", "estimator", "torch", "tensorflow", "entropy",
     "listing", "rows", "clock", "pid", "timezone", "locale", "cpus", "completion", "address",
 ]  # fmt: skip
-DRAWS: frozenset[Source] = frozenset({"random", "numpy", "estimator", "entropy"})
+DRAWS: frozenset[Source] = frozenset({"random", "numpy", "estimator", "torch", "tensorflow", "entropy"})
 """The sources that are unseeded draws; every other one is a read of the surroundings."""
 
 

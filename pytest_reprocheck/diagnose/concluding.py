@@ -55,13 +55,16 @@ Proof = Literal["alone", "remedy", "nearest"]
 def draw_message(event: Event) -> str:
     """What an unseeded draw does, in one clause."""
     # In a cell that does not parse as Python (``%%time``) the call has no name, only its module.
-    who = "the line" if event.what in ("random", "numpy.random") else event.what.removeprefix("sklearn ")
+    module = event.what in ("random", "numpy.random", "torch", "tensorflow")
+    who = "the line" if module else event.what.removeprefix("sklearn ")
     if not event.stack:
         who = "code in a worker" if event.process or event.thread != "MainThread" else "a library"
     return {
         "random": f"{who} draws from Python's random module, which nobody seeded",
         "numpy": f"{who} draws from a numpy generator that nobody seeded",
         "estimator": f"{who} draws with random_state=None, and nobody seeded numpy's global state",
+        "torch": f"{who} draws from a generator of torch that nobody seeded",
+        "tensorflow": f"{who} draws from TensorFlow's generators, which nobody seeded",
         "entropy": f"{who} draws from the operating system's entropy, which no seed reaches",
     }[event.source]
 

@@ -20,6 +20,13 @@ _COMPOUND = (
     ast.Try, ast.TryStar, ast.While, ast.With,
 )  # fmt: skip
 _SEEDABLE = _GENERATORS | {"seed"}
+_GLOBAL_SEEDS: Mapping[str, tuple[str, str]] = {
+    "random": ("random", ".seed(0)"),
+    "numpy": ("numpy", ".random.seed(0)"),
+    "torch": ("torch", ".manual_seed(0)"),
+    "tensorflow": ("tensorflow", ".random.set_seed(0)"),
+}
+"""By stream: the module, and what of it seeds its global state."""
 _PANDAS_DRAWS = frozenset({"sample"})
 
 
@@ -44,7 +51,12 @@ def remedy_for_draw(event: Event, subject_path: str, units: Sequence[Unit]) -> R
     place = event.stack[0].place if event.stack else None
     if place is not None:
         for unit, call in _calls_at(place, units):
-            if callee(call) in _SEEDABLE and not call.keywords and all(map(_is_none_literal, call.args)):
+            if (
+                event.source != "torch"
+                and callee(call) in _SEEDABLE
+                and not call.keywords
+                and all(map(_is_none_literal, call.args))
+            ):
                 return (
                     _seeded(unit, call, "0")
                     if not call.args
@@ -52,7 +64,9 @@ def remedy_for_draw(event: Event, subject_path: str, units: Sequence[Unit]) -> R
                 )
             if callee(call) in _PANDAS_DRAWS and not _keyword(call, "random_state"):
                 return _seeded(unit, call, "random_state=0")
-    if event.stream not in ("random", "numpy"):
+    if event.source == "torch" and event.what == "torch seed":
+        return Remedy(text="torch.manual_seed(0) instead of a seed from the operating system's entropy")
+    if event.stream not in _GLOBAL_SEEDS:
         return Remedy(text=f"give {event.what} a seed")
     return _seed_global(event, subject_path, units)
 
@@ -134,8 +148,8 @@ def _away(unit: Unit, call: ast.Call, place: Place) -> tuple[bool, bool, int]:
 
 def _seed_global(event: Event, subject_path: str, units: Sequence[Unit]) -> Remedy:
     """A seed call above the top-level statement that leads to the draw."""
-    module = "numpy" if event.source == "numpy" else "random"
-    path = "numpy.random.seed(0)" if module == "numpy" else "random.seed(0)"
+    module, call = _GLOBAL_SEEDS[event.stream]
+    path = f"{module}{call}"
     places = [call.place for call in reversed(event.stack) if call.place.path == subject_path]
     outermost = next((place for place in places if not _is_magic(place, units)), None)
     unit = unit_at(units, outermost) if outermost is not None else None
@@ -148,7 +162,7 @@ def _seed_global(event: Event, subject_path: str, units: Sequence[Unit]) -> Reme
     if statement is None:
         return Remedy(text=f"call {path} before the first draw")
     alias = _alias(units, module)
-    seed = path if alias is None else f"{alias}.random.seed(0)" if module == "numpy" else f"{alias}.seed(0)"
+    seed = path if alias is None else f"{alias}{call}"
     line = statement.lineno
     if isinstance(statement, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)) and statement.decorator_list:
         line = min(decorator.lineno for decorator in statement.decorator_list)

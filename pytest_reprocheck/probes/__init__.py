@@ -19,6 +19,7 @@ from . import (
     entropy,
     estimators,
     files,
+    functions,
     numpy_random,
     outside,
     randomness,
@@ -28,6 +29,7 @@ from . import (
     renaming,
     rows,
     sklearn_random,
+    tensorflow_random,
 )
 from .fits import Fits
 from .frames import without_this_frame
@@ -35,8 +37,13 @@ from .imports import ImportHooks, combined
 from .log import FileLog, MemoryLog
 from .outside.network import Network
 from .outside.network import facts as network_facts
+from .own_classes import OwnClasses
 from .probe import Probe
 from .steps import Steps
+from .torch_random import DefaultGenerators
+from .training_native import Native
+from .training_torch import Training
+from .watching import Watcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -157,23 +164,43 @@ def _install(probe: Probe) -> tuple[dict[str, Callable[[Any], None]], list[Calla
     """Patch what is loaded already; gives hooks for what may be imported later, and what writes at each step's end."""
     numpy_state = numpy_random.GlobalState(probe)
     fits = Fits(probe)
-    watcher = estimators.Watcher(probe, probe.guarded("fits", fits.before_call))
+    watcher, before = Watcher(probe), probe.guarded("fits", fits.before_method)
+    own_classes = OwnClasses(probe, watcher, before)
+    generators, training = DefaultGenerators(probe), Training(probe, fits, watcher)
     entropy.install(probe)
 
     def hook_random(module: Any) -> None:
         entropy.install_in_random(probe, module)
         randomness.install(probe, module)
 
+    def hook_torch(module: Any) -> None:
+        generators.install(module)
+        training.install(module)
+
     hooks: dict[str, Callable[[Any], None]] = {
         "random": hook_random,
         "numpy.random.bit_generator": functools.partial(numpy_random.install_entropy, probe),
         "numpy.random": numpy_state.install,
         "sklearn.utils.validation": functools.partial(sklearn_random.install, probe, numpy_state=numpy_state),
-        "sklearn.base": functools.partial(estimators.install, probe, watcher=watcher),
+        "sklearn.base": functools.partial(estimators.install, probe, watcher=watcher, before=before),
+        "sklearn.model_selection._split": functools.partial(
+            estimators.install_splitters, probe, watcher=watcher, before=before
+        ),
+        "sklearn.utils._param_validation": functools.partial(functions.install, probe, fits=fits, watcher=watcher),
+        "tensorflow.python.framework.random_seed": functools.partial(tensorflow_random.install, probe),
+        "torch": hook_torch,
+        **Native(probe, fits, watcher, before).hooks(),
     }
     guarded = {name: probe.guarded(f"unseeded draws and fits of {name}", hook) for name, hook in hooks.items()}
     effects = {name: probe.guarded(f"effects of {name}", hook) for name, hook in outside.hooks(probe).items()}
-    return combined(guarded, effects), [numpy_state.end_step, probe.guarded("fits", fits.end_step)]
+    ends = {
+        "draws from torch": generators.end_step,
+        "fits": fits.end_step,
+        "training with torch": training.end_step,
+        "own classes": own_classes.end_step,
+    }
+    at_end = [probe.guarded(what, end) for what, end in ends.items()]
+    return combined(guarded, effects), [numpy_state.end_step, *at_end]
 
 
 def _install_surroundings(probe: Probe) -> tuple[list[dict[str, Callable[[Any], None]]], list[Callable[[], None]]]:

@@ -6,6 +6,7 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any
 
+from .learned import own_dict, own_fields
 from .nodes import opaque, type_name
 
 if TYPE_CHECKING:
@@ -69,12 +70,6 @@ def encode(encoder: Encoder, obj: Any) -> Node:
     return _special(encoder, obj, short) or _by_attributes(encoder, obj, short)
 
 
-def fitted_attributes(estimator: object) -> dict[str, object]:
-    """What fitting left on an estimator: names ending in ``_`` that do not start with it."""
-    own = _own_fields(estimator)
-    return {name: own[name] for name in own if name.endswith("_") and not name.startswith("_")}
-
-
 def _by_name(encoder: Encoder, obj: Any, short: str) -> Node | None:
     if issubclass(type(obj), types.ModuleType):
         return encoder.scalar("module", str(obj.__name__))
@@ -97,7 +92,7 @@ def _by_name(encoder: Encoder, obj: Any, short: str) -> Node | None:
         return encoder.fields(short, {"self": obj.__self__, "function": obj.__func__})
     enum: Any = sys.modules.get("enum")
     if enum is not None and issubclass(type(obj), enum.Enum):
-        own = _own_fields(obj)
+        own = own_fields(obj)
         return encoder.scalar(short, f"{short}.{own.get('_name_') or own.get('_value_')}")
     return None
 
@@ -113,7 +108,7 @@ def _special(encoder: Encoder, obj: Any, short: str) -> Node | None:
     if array is not None and issubclass(type(obj), array.array):
         return encoder.fields(short, {"typecode": obj.typecode, "bytes": array.array.tobytes(obj)})
     if issubclass(type(obj), BaseException):
-        return encoder.fields(short, {**_own_fields(obj), "args": BaseException.args.__get__(obj)})  # type: ignore[attr-defined]
+        return encoder.fields(short, {**own_fields(obj), "args": BaseException.args.__get__(obj)})  # type: ignore[attr-defined]
     if issubclass(type(obj), types.MappingProxyType):
         return encoder.mapping(short, list(obj.keys()), list(obj.values()))
     random: Any = sys.modules.get("random")
@@ -127,10 +122,10 @@ def _special(encoder: Encoder, obj: Any, short: str) -> Node | None:
 
 def _by_attributes(encoder: Encoder, obj: Any, short: str) -> Node:
     kind = type(obj)
-    fields = _own_fields(obj)
+    fields = own_fields(obj)
     if any(base is not object and not base.__flags__ & _MADE_BY_PYTHON for base in kind.__mro__):
         return opaque(short, "no canonical form", digest=None)  # what its base in C holds cannot be told
-    if not fields and _own_dict(obj) is None:
+    if not fields and own_dict(obj) is None:
         return opaque(short, "no canonical form", digest=None)
     if not encoder.is_user_class(kind) or hasattr(kind, "get_params"):
         # A library's private attributes are its caches and internals; what they mean shows in what the object does.
@@ -139,21 +134,6 @@ def _by_attributes(encoder: Encoder, obj: Any, short: str) -> Node:
             return opaque(short, "private attributes alone", digest=None)
         fields = public
     return encoder.fields(short, fields)
-
-
-def own_attributes(obj: object) -> dict[str, object]:
-    """What stands in the object's own ``__dict__`` under names, without running properties."""
-    own = _own_dict(obj)
-    return {} if own is None else {name: value for name, value in own.items() if type(name) is str}
-
-
-def _own_dict(obj: object) -> dict[object, object] | None:
-    for kind in type(obj).__mro__:
-        found = vars(kind).get("__dict__")
-        if type(found) is types.GetSetDescriptorType:  # and no property of the user's
-            own = found.__get__(obj, type(obj))
-            return own if type(own) is dict else None
-    return None
 
 
 def _is_filled(cell: types.CellType) -> bool:
@@ -168,16 +148,3 @@ def _code(code: types.CodeType) -> list[object]:
     """What a function does, wherever in its file it stands."""
     constants = [_code(one) if type(one) is types.CodeType else one for one in code.co_consts]
     return [code.co_code, list(code.co_names), list(code.co_varnames), constants]
-
-
-def _own_fields(obj: object) -> dict[str, object]:
-    """The instance's own attributes and filled slots, without running properties."""
-    fields: dict[str, object] = {}
-    for kind in type(obj).__mro__:
-        for name, member in vars(kind).items():
-            if "__slots__" in vars(kind) and isinstance(member, types.MemberDescriptorType):
-                try:
-                    fields.setdefault(name, member.__get__(obj, type(obj)))
-                except AttributeError:
-                    continue
-    return {**fields, **own_attributes(obj)}

@@ -2,101 +2,67 @@
 
 Nothing else about the classes changes: on the class the method is the original function, on an instance it has the
 original's name, signature and source, it pickles as the original, and methods that are only sometimes available stay
-so.
+so. Classes of other libraries that learn and predict in their own manner are watched in the same way.
 """
 
 from __future__ import annotations
 
 import functools
-import sys
-from _thread import _local
 from contextlib import suppress
 from operator import getitem
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
-from .frames import without_this_frame
+from .watching import Around
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
+    from types import FrameType
 
     from .probe import Probe
+    from .watching import Watcher
 
-METHODS = (
-    "fit",
-    "partial_fit",
-    "fit_transform",
-    "fit_predict",
-    "predict",
-    "predict_proba",
-    "predict_log_proba",
+    BeforeMethod = Callable[[Any, str, FrameType, dict[str, Any]], Callable[[Any], None] | None]
+    """Takes the object, the method's name, the caller's frame and the arguments by name."""
+
+FITS = frozenset({"fit", "partial_fit", "fit_transform", "fit_predict", "fit_resample"})
+"""Methods in which an estimator learns."""
+METHODS = FITS | {
+    "apply",
     "decision_function",
-    "transform",
+    "decision_path",
+    "inverse_transform",
+    "kneighbors",
+    "kneighbors_graph",
+    "predict",
+    "predict_log_proba",
+    "predict_proba",
+    "radius_neighbors",
+    "radius_neighbors_graph",
+    "sample",
+    "sample_y",
     "score",
-)
-
-
-class Watcher:
-    """Decides which calls are recorded: those outside of any other recorded call of their thread."""
-
-    def __init__(self, probe: Probe, before_call: Callable[..., Callable[[Any], None] | None]) -> None:
-        self._probe = probe
-        self._inside = _local()
-        self.before_call = before_call
-
-    def recording(self) -> bool:
-        """Whether a call that starts now in this thread is to be recorded."""
-        return not getattr(self._inside, "calls", 0) and self._probe.watching
-
-    def depth(self, change: int) -> None:
-        """A recorded call starts (+1) or ends (-1) in this thread."""
-        self._inside.calls = getattr(self._inside, "calls", 0) + change
-
-
-class Call:
-    """Stands for the function inside of a bound method; calls are handed to the recorder."""
-
-    def __init__(self, function: Callable[..., Any], name: str, watcher: Watcher) -> None:
-        functools.update_wrapper(self, function)
-        self._function = function
-        self._method = name
-        self._watcher = watcher
-
-    def __call__(self, instance: Any, /, *args: Any, **kwargs: Any) -> Any:
-        """Call the function, recorded where it is user code's own call."""
-        __tracebackhide__ = True
-        watcher = self._watcher
-        after = None
-        if watcher.recording():
-            after = watcher.before_call(instance, self._method, sys._getframe(1), args, kwargs)  # noqa: SLF001
-        watcher.depth(+1 if after is not None else 0)
-        try:
-            result = self._function(instance, *args, **kwargs)
-        except BaseException as error:
-            # A bare raise adds no frame of its own: the traceback is as if nothing stood between.
-            without_this_frame(error)
-            raise
-        finally:
-            watcher.depth(-1 if after is not None else 0)
-        if after is not None:
-            after(result)
-        return result
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.__dict__["_function"], name)
-
-    def __reduce__(self) -> Any:
-        return getitem, ((self._function,), 0)
+    "score_samples",
+    "staged_decision_function",
+    "staged_predict",
+    "staged_predict_proba",
+    "staged_score",
+    "transform",
+}
+"""Methods of estimators that are recorded."""
+SPLITS = frozenset({"split"})
+"""Methods of splitters that are recorded."""
 
 
 class Method:
     """The descriptor in place of a method."""
 
-    def __init__(self, original: Any, name: str, watcher: Watcher) -> None:
+    def __init__(self, original: Any, name: str, watcher: Watcher, before: BeforeMethod) -> None:
         self._original = original
         self._name = name
         self._watcher = watcher
-        self._calls: dict[int, Call] = {}
+        self._before = before
+        self._calls: dict[int, Around] = {}
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         bound = self._original.__get__(instance, owner)
@@ -107,8 +73,16 @@ class Method:
         if call is None or call.__wrapped__ is not function:
             # A function made anew at each access (by a conditional method) takes the place of the last one.
             self._calls.clear()
-            call = self._calls[id(function)] = Call(function, self._name, self._watcher)
+            call = self._calls[id(function)] = Around(function, self._with_names(function), self._watcher)
         return MethodType(call, instance)
+
+    def _with_names(self, function: Any) -> Callable[..., Any]:
+        names = _parameters(function)
+
+        def before(frame: FrameType, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+            return self._before(args[0], self._name, frame, {**dict(zip(names, args[1:], strict=False)), **kwargs})
+
+        return before
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.__dict__["_original"], name)
@@ -117,10 +91,23 @@ class Method:
         return getitem, ((self._original,), 0)
 
 
-def install(probe: Probe, module: Any, watcher: Watcher) -> None:
+def install(probe: Probe, module: Any, watcher: Watcher, before: BeforeMethod) -> None:
     """Put descriptors on every class of ``sklearn.base`` and its descendants, now and as they are defined."""
     base = module.BaseEstimator
-    put = functools.partial(_put_on, probe, watcher)
+    put = functools.partial(put_on, probe, watcher=watcher, before=before)
+    watch_descendants(probe, base, put)
+    _watch_output_wrapping(probe, module, base, put)
+
+
+def install_splitters(probe: Probe, module: Any, watcher: Watcher, before: BeforeMethod) -> None:
+    """Put descriptors on the splitters of ``sklearn.model_selection._split``, which are no estimators."""
+    for kind in list(vars(module).values()):
+        if isinstance(kind, type) and kind.__module__ == module.__name__ and "split" in vars(kind):
+            put_on(probe, kind, watcher=watcher, before=before, names=SPLITS)
+
+
+def watch_descendants(probe: Probe, base: Any, put: Callable[[type], None]) -> None:
+    """See a class and every class derived from it, now and as they are defined."""
     inherited = vars(base).get("__init_subclass__")
 
     def init_subclass(cls: Any, /, **kwargs: Any) -> None:
@@ -131,7 +118,6 @@ def install(probe: Probe, module: Any, watcher: Watcher) -> None:
         put(cls)
 
     probe.replace(base, "__init_subclass__", classmethod(init_subclass))
-    _watch_output_wrapping(probe, module, base, put)
     for kind in _descendants(base):
         put(kind)
 
@@ -152,15 +138,18 @@ def _watch_output_wrapping(probe: Probe, module: Any, base: type, put: Callable[
     probe.replace(mixin, "__init_subclass__", classmethod(init_subclass))
 
 
-def _put_on(probe: Probe, watcher: Watcher, kind: type) -> None:
+def put_on(
+    probe: Probe, kind: type, *, watcher: Watcher, before: BeforeMethod, names: Collection[str] = METHODS
+) -> None:
+    """Put descriptors on the methods of these names, wherever in its bases a class has them from."""
     for owner in kind.__mro__[:-1]:
-        for name in METHODS:
+        for name in names:
             original = vars(owner).get(name)
             if original is None or isinstance(original, Method) or getattr(original, "__isabstractmethod__", False):
                 continue
             if isinstance(original, FunctionType) or type(original).__name__ == "_AvailableIfDescriptor":
                 with suppress(TypeError):  # a class of an extension module
-                    probe.replace(owner, name, Method(original, name, watcher))
+                    probe.replace(owner, name, Method(original, name, watcher, before))
 
 
 def _descendants(kind: type) -> Iterator[type]:
@@ -168,3 +157,11 @@ def _descendants(kind: type) -> Iterator[type]:
     children: list[type] = kind.__subclasses__()
     for child in children:
         yield from _descendants(child)
+
+
+def _parameters(function: Any) -> tuple[str, ...]:
+    """Names of a method's positional parameters after ``self``."""
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+    code = function.__code__
+    return tuple(code.co_varnames[1 : code.co_argcount])

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 MOST_FRAMES = 20
 """A stack keeps this many user frames."""
 
+HIDDEN = "<reprocheck importlib _bootstrap>"
+"""File name of functions that stand between the user's call and a library: warnings do not count their frames.
+
+``warnings.warn`` passes over frames whose file name has these two words, whatever the level.
+"""
 _IMPORTING = "<frozen importlib"
 _INSTALLED = {"site-packages", "dist-packages"}
 _ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
@@ -81,7 +86,7 @@ class Frames:
                 return Origin(user=frame, library=tuple(library))
             if filename.startswith(_IMPORTING):
                 return None
-            if not filename.startswith(self._own):
+            if not filename.startswith(self._own) and filename != HIDDEN:
                 library.append(frame)
             frame = frame.f_back
         return None

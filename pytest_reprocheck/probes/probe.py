@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from os import path, register_at_fork
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from . import encode_arrays, encode_arrow, encode_figures, encode_objects, encode_tables, encode_torch
+from . import encode_arrays, encode_arrow, encode_figures, encode_models, encode_objects, encode_tables, encode_torch
 from .blobs import Blobs
 from .digest import available
 from .encoder import Encoder, Encoding, Limits, OverBudgetError
@@ -63,6 +63,8 @@ INFRASTRUCTURE = frozenset(
         "subprocess",
         "tempfile",
         "threading",
+        "torch._dynamo",
+        "torch._inductor",
         "tornado",
         "traitlets",
         "urllib",
@@ -90,6 +92,7 @@ class Probe:
             encode_arrow.encode,
             encode_torch.encode,
             encode_figures.encode,
+            encode_models.encode,
             encode_objects.encode,
         )
         self._encoding = Encoding(

@@ -56,6 +56,16 @@ def draw(source: Source, what: str, line: int, *, stream: str | None = None, out
             "for row in rows:\n    random.shuffle(row)",
             "import random; random.seed(0)\nfor row in rows:\n    random.shuffle(row)",
         ),
+        (
+            draw("torch", "torch Linear", 1, stream="torch"),
+            "model = nn.Linear(4, 2)",
+            "import torch; torch.manual_seed(0); model = nn.Linear(4, 2)",
+        ),
+        (
+            draw("tensorflow", "tensorflow.random.normal", 1, stream="tensorflow"),
+            "w = tf.random.normal([2])",
+            "import tensorflow; tensorflow.random.set_seed(0); w = tf.random.normal([2])",
+        ),
     ],
 )
 def test_draws_get_seeds(event: Event, before: str, after: str) -> None:

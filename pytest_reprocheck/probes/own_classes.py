@@ -1,0 +1,56 @@
+"""The user's own classes that learn and predict without deriving from scikit-learn's."""
+
+from __future__ import annotations
+
+import sys
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
+
+from .estimators import put_on
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .estimators import BeforeMethod
+    from .probe import Probe
+    from .watching import Watcher
+
+_USES = frozenset({"fit_predict", "fit_transform", "predict", "predict_proba", "score", "transform"})
+
+
+class OwnClasses:
+    """Finds such classes at each step's end, in ``__main__`` and in the user's modules."""
+
+    def __init__(self, probe: Probe, watcher: Watcher, before: BeforeMethod) -> None:
+        self._probe = probe
+        self._watcher = watcher
+        self._before = before
+        self._modules: set[str] = set()
+        self._known: set[int] = set()
+
+    def end_step(self) -> None:
+        """Watch the classes defined since the last step."""
+        for kind in self._classes():
+            if id(kind) not in self._known:
+                self._known.add(id(kind))
+                if self._learns(kind):
+                    put_on(self._probe, kind, watcher=self._watcher, before=self._before)
+
+    def _classes(self) -> Iterator[Any]:
+        for name in ["__main__", *[name for name in list(sys.modules) if name not in self._modules]]:
+            self._modules.add(name)
+            module = sys.modules.get(name)
+            file = getattr(module, "__file__", None)
+            if name == "__main__" or (isinstance(file, str) and self._probe.frames.source(file) is not None):
+                for value in list(vars(module).values()):
+                    if isinstance(value, type) and self._probe.is_user_class(value):
+                        yield value
+
+    def _learns(self, kind: Any) -> bool:
+        """Whether a class has ``fit`` with something to learn from, and uses what it learned; all of it its own."""
+        if any(not self._probe.is_user_class(base) for base in kind.__mro__[:-1]):
+            return False
+        fit = getattr(kind, "fit", None)
+        if not isinstance(fit, FunctionType) or fit.__code__.co_argcount < 2:
+            return False
+        return any(isinstance(getattr(kind, name, None), FunctionType) for name in _USES)
