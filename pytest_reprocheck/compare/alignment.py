@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pytest_reprocheck.compare.comparators import compare_values, describe
 from pytest_reprocheck.compare.judging import Context, Judgement, cut
+from pytest_reprocheck.compare.names import counterparts
 from pytest_reprocheck.compare.normalise import Own, normalise_pair
 from pytest_reprocheck.compare.unknown import unknown_parts
 from pytest_reprocheck.core.findings import Difference, Key, Sameness
@@ -20,6 +21,7 @@ MAX_ABSENT = 20
 """Facts of one aspect in one run alone that are listed one by one; a run that stopped early lacks all that follows."""
 _UNORDERED: frozenset[Aspect] = frozenset({"features", "training", "predictions"})
 """Aspects whose facts at one line are told apart by what they are, and not by which came first."""
+_FILE = "file "
 MAX_PARTS = 1000
 """Parts of one difference that are named one by one."""
 MORE_PARTS = "(more)"
@@ -39,7 +41,7 @@ class Comparison:
 def compare_traces(a: Trace, b: Trace, *, tolerance: Tolerance) -> Comparison:
     """Compare all facts of two runs of the same subject."""
     a_facts = _keyed(a)
-    b_facts = _paired(a_facts, _keyed(b))
+    b_facts = _renamed(a_facts, _paired(a_facts, _keyed(b)), (_own(a), _own(b)))
     differences: list[Difference] = []
     not_compared: list[NotCompared] = []
     absent: Counter[tuple[Aspect, str]] = Counter()
@@ -57,6 +59,8 @@ def compare_traces(a: Trace, b: Trace, *, tolerance: Tolerance) -> Comparison:
             judgement: Judgement | None = _absent(left, right, context)
         else:
             judgement = compare_values(left.value, right.value, context)
+            if left.what != right.what:
+                judgement = _named_apart(left, right, judgement)
             reasons = _not_compared(left, right, judgement)
             not_compared += [NotCompared(what=f"{shown.what} at {place}", reason=reason) for reason in reasons]
         if judgement is not None and judgement.sameness is not Sameness.IDENTICAL:
@@ -75,7 +79,8 @@ def _keyed(trace: Trace) -> Mapping[Key, Observation]:
     for item in trace.observations:
         step = trace.steps[item.step].place if item.step is not None and item.step < len(trace.steps) else None
         stack = " < ".join(f"{call.place} {call.function}" for call in item.stack)
-        place = f"{step}|{stack}|{item.about}"
+        # A file is the same fact whichever line wrote it.
+        place = "" if item.aspect == "artifacts" else f"{step}|{stack}|{item.about}"
         identity = (item.aspect, item.what, place)
         facts[Key(aspect=item.aspect, what=item.what, place=place, occurrence=seen[identity])] = item
         seen[identity] += 1
@@ -107,6 +112,37 @@ def _paired(a: Mapping[Key, Observation], b: Mapping[Key, Observation]) -> Mappi
         rest = iter(left)
         paired |= {key: b[chosen[key] if key in chosen else next(rest)] for key in known}
     return paired
+
+
+def _renamed(
+    a: Mapping[Key, Observation], b: Mapping[Key, Observation], own: tuple[Own, Own]
+) -> Mapping[Key, Observation]:
+    """B's facts, with files of generated names under the keys of their counterparts in A."""
+    alone = [
+        {
+            key.what.removeprefix(_FILE): item
+            for key, item in here.items()
+            if key.aspect == "artifacts" and key not in there
+        }
+        for here, there in ((a, b), (b, a))
+    ]
+    if not all(alone):
+        return b
+    digests = [{name: item.value.digest for name, item in facts.items()} for facts in alone]
+    pairs = counterparts(digests[0], digests[1], own)
+    return {
+        replace(key, what=f"{_FILE}{pairs[name]}") if (name := key.what.removeprefix(_FILE)) in pairs else key: item
+        for key, item in b.items()
+    }
+
+
+def _named_apart(a: Observation, b: Observation, judgement: Judgement | None) -> Judgement:
+    """Two files whose names differ in a generated part; that alone says nothing of what is in them."""
+    names = cut(a.what.removeprefix(_FILE)), cut(b.what.removeprefix(_FILE))
+    if judgement is None or judgement.sameness is Sameness.IDENTICAL:
+        return Judgement(sameness=Sameness.NORMALISED, a=names[0], b=names[1], note="generated-name", parts=("name",))
+    note = f"{judgement.note}, " if judgement.note else ""
+    return replace(judgement, note=f"{note}named {names[0]} | {names[1]}")
 
 
 def _not_compared(a: Observation, b: Observation, judgement: Judgement | None) -> list[str]:

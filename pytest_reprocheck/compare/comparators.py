@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from pytest_reprocheck.compare.arrays import compare_arrays, describe_array, load
+from pytest_reprocheck.compare.files import compare_bytes, compare_logs, describe_bytes, is_bytes, is_log
 from pytest_reprocheck.compare.images import compare_images
 from pytest_reprocheck.compare.judging import Context, Judgement, cut
 from pytest_reprocheck.compare.predictions import compare_predictions
@@ -95,7 +96,7 @@ def describe(value: Value, context: Context, *, of_a: bool) -> str:
         case Image(mime=mime):
             return mime
         case Object():
-            return brief(value)
+            return describe_bytes(value) if is_bytes(value) else brief(value)
 
 
 def _both(name: str, kind: type[V], compare: Callable[[V, V, Context], Judgement | None]) -> Comparator:
@@ -108,6 +109,22 @@ def _both(name: str, kind: type[V], compare: Callable[[V, V, Context], Judgement
 
     return Comparator(
         name=name, recognises=lambda a, b, _context: isinstance(a, kind) and isinstance(b, kind), compare=checked
+    )
+
+
+def _bytes() -> Comparator:
+    objects = _both("bytes", Object, compare_bytes)
+    return Comparator(
+        name=objects.name, recognises=lambda a, b, _context: is_bytes(a) and is_bytes(b), compare=objects.compare
+    )
+
+
+def _logs() -> Comparator:
+    texts = _both("log", Text, compare_logs)
+    return Comparator(
+        name=texts.name,
+        recognises=lambda a, b, context: texts.recognises(a, b, context) and is_log(a) and is_log(b),
+        compare=texts.compare,
     )
 
 
@@ -125,10 +142,12 @@ COMPARATORS: tuple[Comparator, ...] = (
     _predictions(),
     _both("array", Array, compare_arrays),
     _both("table", Table, compare_tables),
+    _logs(),
     _both("text", Text, compare_text),
     _both("image", Image, compare_images),
     _both("scalar", Scalar, compare_scalars),
     _both("items", Items, lambda a, b, context: compare_items(a, b, context, compare_values)),
+    _bytes(),
     _both("object", Object, lambda a, b, context: compare_objects(a, b, context, compare_values)),
 )
 """In order; a new comparator goes before the more general ones."""
