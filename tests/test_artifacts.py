@@ -72,6 +72,20 @@ def test_draws_while_a_file_is_open_are_found(tmp_path: Path) -> None:
     assert findings(result) == [("unseeded-random", 4, "error")]
 
 
+def test_reads_while_a_file_is_open_are_nearer_than_earlier_ones(tmp_path: Path) -> None:
+    """Of two draws from one source the one inside the block that writes is named, not the idle one before."""
+    text = """\
+        import random
+        random.random()
+        with open("out.txt", "w") as file:
+            for _ in range(3):
+                file.write(str(random.random()))
+        idle = open("other.txt", "w").write("same")
+        random.random()
+        """
+    assert findings(audited(tmp_path, text)) == [("unseeded-random", 5, "error")]
+
+
 def test_a_history_that_grows_is_left_over(tmp_path: Path) -> None:
     """A file that every run appends to differs the next time; a log does not count."""
     text = """\

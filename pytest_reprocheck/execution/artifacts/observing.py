@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -34,6 +35,38 @@ class _Room:
     detailed: int = MOST_DETAILED
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Log:
+    """Positions in a trace's log."""
+
+    ends: Mapping[int | None, int]
+    """Step -> its last entry."""
+    accesses: Sequence[int]
+    """Sorted."""
+
+    @classmethod
+    def of(cls, trace: Trace) -> _Log:
+        """The positions of a trace."""
+        ends: dict[int | None, int] = {}
+        for entry in _entries(trace):
+            ends[entry.step] = max(entry.seq, ends.get(entry.step, -1))
+        return cls(ends=ends, accesses=sorted(access.seq for access in trace.accesses))
+
+    @property
+    def end(self) -> int:
+        """The last entry of all."""
+        return max(self.ends.values(), default=-1)
+
+    def written_until(self, access: Access) -> int:
+        """The last entry that a file opened there was most likely written at.
+
+        What it holds was computed before, or while it is open: until the step ends, or the next file is used.
+        """
+        following = bisect_right(self.accesses, access.seq)
+        until = self.accesses[following] - 1 if following < len(self.accesses) else self.end
+        return max(access.seq, min(until, self.ends[access.step]))
+
+
 def with_artifacts(trace: Trace, files: Sequence[Found], *, blobs: Path, scratch: Path, python: str | None) -> Trace:
     """The trace with an observation for each file, placed at the line that first wrote it.
 
@@ -52,7 +85,7 @@ def with_artifacts(trace: Trace, files: Sequence[Found], *, blobs: Path, scratch
     facts: list[Observation] = []
     not_compared: list[NotCompared] = []
     room = _Room()
-    last = max((entry.seq for entry in _entries(trace)), default=-1)
+    log = _Log.of(trace)
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
         library = Readers(pythons=interpreters(python), folder=Path(folder))
         reading = Reading(keeper=Keeper(blobs=blobs), library=library, scratch=Path(folder), tell=read_content)
@@ -62,7 +95,7 @@ def with_artifacts(trace: Trace, files: Sequence[Found], *, blobs: Path, scratch
                 if isinstance(value, str):
                     not_compared.append(NotCompared(what=f"file {found.name}", reason=value))
                 else:
-                    facts.append(_observed(found, value, wrote.get(found.name), last))
+                    facts.append(_observed(found, value, wrote.get(found.name), log))
         finally:
             library.close()
     if len(files) > MOST_FILES:
@@ -95,10 +128,9 @@ def _read(content: Content, reading: Reading, *, in_detail: bool) -> Value:
     return read_blocks(content, reading.keeper, f"more than {MOST_DETAILED:,} files")
 
 
-def _observed(found: Found, value: Value, access: Access | None, last: int) -> Observation:
-    """A fact behind the access that first wrote the file: what it holds was mostly computed before."""
+def _observed(found: Found, value: Value, access: Access | None, log: _Log) -> Observation:
     return Observation(
-        seq=last if access is None else access.seq,
+        seq=log.end if access is None else log.written_until(access),
         aspect="artifacts",
         what=f"file {found.name}",
         step=None if access is None else access.step,
