@@ -29,6 +29,7 @@ from pytest_reprocheck.diagnose.experiments import (
     Experiment,
     Suspect,
     find_suspects,
+    last_reached,
     plan,
     without_evidence,
 )
@@ -62,7 +63,7 @@ def _experiments(case: Case) -> None:
         factors=factors,
         unordered=bool(case.candidates),
         first=min(difference.seq for difference in case.differences),
-        last=max(difference.seq for difference in case.differences),
+        last=last_reached(case.differences),
     )
     weak = [suspect for suspect in suspects if suspect.weak]
     strong = [suspect for suspect in suspects if not suspect.weak]

@@ -8,7 +8,7 @@ from pytest_reprocheck.case import Case, replay
 from pytest_reprocheck.core.findings import Finding
 from pytest_reprocheck.diagnose.attribution import counted, failing
 from pytest_reprocheck.diagnose.concluding import Evidence, conclude
-from pytest_reprocheck.diagnose.leftovers import find_leftovers, likeliest
+from pytest_reprocheck.diagnose.leftovers import find_leftovers, is_longer_log, likeliest
 
 _REMEDIES = {
     "input-mutated": "write to another file than the one that is read",
@@ -32,7 +32,7 @@ def leftover_findings(case: Case) -> tuple[Finding, ...]:
         return ()
     (again,) = traces
     case.runs += 1
-    differences = counted(case.compared(case.a, again))
+    differences = tuple(each for each in counted(case.compared(case.a, again)) if not is_longer_log(each))
     if failing(differences) and case.replayed is None:
         replay(case)
     differences = counted(differences, case.null)

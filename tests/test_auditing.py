@@ -272,14 +272,16 @@ def test_one_line_drawn_in_two_workers_is_one_finding(tmp_path: Path) -> None:
     assert causes(result) == [("unseeded-random", 4, True)]
 
 
-def test_files_that_a_run_writes_are_named(tmp_path: Path) -> None:
+def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     """What is in them is not compared, and a pass says so."""
-    write(tmp_path, {"data.csv": "1", "old.txt": "old"})
-    text = "open('out.csv', 'w').write('1')\nopen('old.txt', 'w').write('new')\nprint(open('data.csv').read())"
-    result = audit_script(tmp_path, text)
+    outside = tmp_path.parent / f"{tmp_path.name}-outside"
+    outside.mkdir()
+    text = f"open('out.csv', 'w').write('1')\nopen('{outside}/far.txt', 'w').write('new')\n"
+    (tmp_path / "project").mkdir()
+    result = audit_script(tmp_path / "project", text, Options(workspace="copy"))
     assert result.verdict == "reproducible"
-    assert [item.what for item in result.not_compared] == ["file old.txt", "file out.csv"]
-    assert "2 files written, not compared" in "\n".join(render_summary([result]))
+    assert [item.what for item in result.not_compared] == [f"file {outside}/far.txt"]
+    assert "1 file written, not compared" in "\n".join(render_summary([result]))
 
 
 def test_a_place_whose_remedy_changes_nothing_is_not_blamed(tmp_path: Path) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pytest_reprocheck.compare.comparators import compare_values, describe
 from pytest_reprocheck.compare.judging import Context, Judgement, cut
+from pytest_reprocheck.compare.names import counterparts
 from pytest_reprocheck.compare.normalise import Own, apply_rules, normalise_pair
 from pytest_reprocheck.compare.reordering import by_content
 from pytest_reprocheck.compare.unknown import unknown_parts
@@ -23,6 +24,7 @@ MAX_ABSENT = 20
 """Facts of one aspect in one run alone that are listed one by one; a run that stopped early lacks all that follows."""
 _UNORDERED: frozenset[Aspect] = frozenset({"features", "training", "predictions"})
 """Aspects whose facts at one line are told apart by what they are, and not by which came first."""
+_FILE = "file "
 MAX_PARTS = 1000
 """Parts of one difference that are named one by one."""
 MORE_PARTS = "(more)"
@@ -42,7 +44,8 @@ class Comparison:
 def compare_traces(a: Trace, b: Trace, *, tolerance: Tolerance, rules: Sequence[FieldRule] = ()) -> Comparison:
     """Compare all facts of two runs of the same subject; ``rules`` are the user's own normalisers."""
     a_facts = _keyed(a)
-    b_facts, moved = by_content(a_facts, _paired(a_facts, _keyed(b)))
+    same_names = _renamed(a_facts, _paired(a_facts, _keyed(b)), (_own(a), _own(b)))
+    b_facts, moved = by_content(a_facts, same_names)
     differences: list[Difference] = []
     not_compared: list[NotCompared] = []
     absent: Counter[tuple[Aspect, str]] = Counter()
@@ -60,6 +63,8 @@ def compare_traces(a: Trace, b: Trace, *, tolerance: Tolerance, rules: Sequence[
             judgement: Judgement | None = _absent(left, right, context)
         else:
             judgement = compare_values(left.value, right.value, context)
+            if left.aspect == "artifacts" and left.what != right.what:
+                judgement = _named_apart(left, right, judgement)
             reasons = _not_compared(left, right, judgement)
             not_compared += [NotCompared(what=f"{shown.what} at {place}", reason=reason) for reason in reasons]
         if judgement is not None and judgement.sameness is not Sameness.IDENTICAL:
@@ -79,7 +84,8 @@ def _keyed(trace: Trace) -> Mapping[Key, Observation]:
     for item in trace.observations:
         step = trace.steps[item.step].place if item.step is not None and item.step < len(trace.steps) else None
         stack = " < ".join(f"{call.place} {call.function}" for call in item.stack)
-        place = f"{step}|{stack}|{item.about}"
+        # A file is the same fact whichever line wrote it.
+        place = "" if item.aspect == "artifacts" else f"{step}|{stack}|{item.about}"
         identity = (item.aspect, item.what, place)
         facts[Key(aspect=item.aspect, what=item.what, place=place, occurrence=seen[identity])] = item
         seen[identity] += 1
@@ -119,6 +125,37 @@ def _reordered(key: Key, names: Sequence[Sequence[str]], facts: Mapping[Key, Obs
     shown = cut(", ".join(names[0])), cut(", ".join(names[1]))
     judgement = Judgement(sameness=Sameness.ORDERING, a=shown[0], b=shown[1], note="outputs reordered", parts=("all",))
     return _difference(key, _place(last, trace), last, judgement)
+
+
+def _renamed(
+    a: Mapping[Key, Observation], b: Mapping[Key, Observation], own: tuple[Own, Own]
+) -> Mapping[Key, Observation]:
+    """B's facts, with files of generated names under the keys of their counterparts in A."""
+    alone = [
+        {
+            key.what.removeprefix(_FILE): item
+            for key, item in here.items()
+            if key.aspect == "artifacts" and key not in there
+        }
+        for here, there in ((a, b), (b, a))
+    ]
+    if not all(alone):
+        return b
+    digests = [{name: item.value.digest for name, item in facts.items()} for facts in alone]
+    pairs = counterparts(digests[0], digests[1], own)
+    return {
+        replace(key, what=f"{_FILE}{pairs[name]}") if (name := key.what.removeprefix(_FILE)) in pairs else key: item
+        for key, item in b.items()
+    }
+
+
+def _named_apart(a: Observation, b: Observation, judgement: Judgement | None) -> Judgement:
+    """Two files whose names differ in a generated part; that alone says nothing of what is in them."""
+    names = cut(a.what.removeprefix(_FILE)), cut(b.what.removeprefix(_FILE))
+    if judgement is None or judgement.sameness is Sameness.IDENTICAL:
+        return Judgement(sameness=Sameness.NORMALISED, a=names[0], b=names[1], note="generated-name", parts=("name",))
+    note = f"{judgement.note}, " if judgement.note else ""
+    return replace(judgement, note=f"{note}named {names[0]} | {names[1]}")
 
 
 def _not_compared(a: Observation, b: Observation, judgement: Judgement | None) -> list[str]:

@@ -13,6 +13,7 @@ from typing import TypeVar
 from pytest_reprocheck.compare.arrays import compare_arrays, describe_array, load
 from pytest_reprocheck.compare.displays import compare_displays
 from pytest_reprocheck.compare.documents import compare_json, read_json
+from pytest_reprocheck.compare.files import compare_bytes, compare_logs, describe_bytes, is_bytes, is_log
 from pytest_reprocheck.compare.html import compare_html
 from pytest_reprocheck.compare.images import compare_images
 from pytest_reprocheck.compare.judging import Context, Judgement, cut
@@ -115,7 +116,7 @@ def describe(value: Value, context: Context, *, of_a: bool) -> str:
         case Image(mime=mime):
             return mime
         case Object():
-            return brief(value)
+            return describe_bytes(value) if is_bytes(value) else brief(value)
         case Display(forms=forms):
             return describe(forms[richest_first(forms)[0]], context, of_a=of_a)
 
@@ -168,6 +169,22 @@ def _is_script(value: Value) -> bool:
     return isinstance(value, Text) and (value.mime in SCRIPTS or is_document(value.mime))
 
 
+def _bytes() -> Comparator:
+    objects = _both("bytes", Object, compare_bytes)
+    return Comparator(
+        name=objects.name, recognises=lambda a, b, _context: is_bytes(a) and is_bytes(b), compare=objects.compare
+    )
+
+
+def _logs() -> Comparator:
+    texts = _both("log", Text, compare_logs)
+    return Comparator(
+        name=texts.name,
+        recognises=lambda a, b, context: texts.recognises(a, b, context) and is_log(a) and is_log(b),
+        compare=texts.compare,
+    )
+
+
 def _predictions() -> Comparator:
     arrays = _both("predictions", Array, compare_predictions)
     return Comparator(
@@ -186,12 +203,14 @@ COMPARATORS: tuple[Comparator, ...] = (
     _sent_as("svg", Text, compare_svg, "image/svg+xml"),
     _json(),
     _script(),
+    _logs(),
     _both("text", Text, compare_text),
     _sent_as("pdf", Image, compare_pdf, "application/pdf"),
     _both("image", Image, compare_images),
     _both("scalar", Scalar, compare_scalars),
     _both("items", Items, lambda a, b, context: compare_items(a, b, context, compare_values)),
     _both("display", Display, lambda a, b, context: compare_displays(a, b, context, compare_values)),
+    _bytes(),
     _both("object", Object, lambda a, b, context: compare_objects(a, b, context, compare_values)),
 )
 """In order; a new comparator goes before the more general ones."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_reprocheck.core.causes import CAUSE_OF_FACTOR, CAUSE_OF_SOURCE
 from pytest_reprocheck.core.conditions import FactorName, Knob, factor_of, seed_knob
+from pytest_reprocheck.core.findings import Difference
 from pytest_reprocheck.core.trace import DRAWS, Event, Source, Trace
 
 _FACTOR_OF: Mapping[Source, FactorName] = {
@@ -93,6 +95,16 @@ def find_suspects(
     if "hash" in factors and unordered:
         found.insert(sum(not suspect.weak for suspect in found), HASH)
     return tuple(found)
+
+
+def last_reached(differences: Collection[Difference]) -> int:
+    """The last position in A's log at which something can have reached a difference.
+
+    A file is placed where it was first opened, and may be written to until the end.
+    """
+    if any(difference.key.aspect == "artifacts" for difference in differences):
+        return sys.maxsize
+    return max(difference.seq for difference in differences)
 
 
 def without_evidence(suspects: Collection[Suspect], factors: Collection[FactorName]) -> tuple[Suspect, ...]:

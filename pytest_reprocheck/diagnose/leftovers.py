@@ -56,6 +56,12 @@ def find_leftovers(trace: Trace, existing: Collection[str]) -> tuple[Leftover, .
     return tuple(found)
 
 
+def is_longer_log(difference: Difference) -> bool:
+    """Whether a log has become longer, as every run makes it: a record of what was done, no result."""
+    is_log = difference.key.aspect == "artifacts" and difference.key.what.endswith(".log")
+    return is_log and bool(difference.parts) and all(part.startswith("after line ") for part in difference.parts)
+
+
 def likeliest(leftovers: Sequence[Leftover], differences: Sequence[Difference]) -> Leftover:
     """The one that was looked at last before the first difference; a changed old file before a new one."""
     first = differences[0].seq

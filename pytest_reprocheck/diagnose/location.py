@@ -59,7 +59,9 @@ def rank_candidates(
         in_step = step is not None and extents[step].holds(place)
         return (not variables.intersection(candidate.targets), not above, not in_step, not same_unit, distance)
 
-    possible = [candidate for candidate in candidates if _may_precede(candidate, step, extents)]
+    # A file may be written to in later steps than the one that opened it.
+    last = None if first.key.aspect == "artifacts" else step
+    possible = [candidate for candidate in candidates if _may_precede(candidate, last, extents)]
     return tuple(sorted(possible, key=score))
 
 

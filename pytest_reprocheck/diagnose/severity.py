@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from pytest_reprocheck.core.conditions import Conditions, FactorName
 from pytest_reprocheck.core.findings import Difference, Severity
+from pytest_reprocheck.core.trace import Aspect
 
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:[.,]\d+)*(?:[eE][-+]?\d{1,3})?")
 _DATE_WORDS = re.compile(
@@ -26,13 +27,17 @@ _SLACK = 4.0
 """How far the ratio of two durations may be from the clock's rate: runs do not take the same time."""
 
 
+_SHOWN: frozenset[Aspect] = frozenset({"outputs", "artifacts"})
+"""Aspects that people look at; of files the texts and pictures, the others are read by programs."""
+
+
 def severity_of(factor: FactorName, differences: Sequence[Difference], varied: Conditions) -> Severity:
-    """``warning`` for a date or a duration that is only printed or drawn, ``error`` for everything else.
+    """``warning`` for a date or a duration that is only printed, drawn or noted, ``error`` for everything else.
 
     ``varied`` are the conditions of the run that showed the differences: its clock tells a shown moment (later by the
     offset) and a shown duration (longer by the rate) from a result that the clock decided.
     """
-    if factor != "clock" or any(difference.key.aspect != "outputs" for difference in differences):
+    if factor != "clock" or any(difference.key.aspect not in _SHOWN for difference in differences):
         return "error"
     return "warning" if all(_only_shows(difference, varied) for difference in differences) else "error"
 
@@ -40,6 +45,8 @@ def severity_of(factor: FactorName, differences: Sequence[Difference], varied: C
 def _only_shows(difference: Difference, varied: Conditions) -> bool:
     if "(image/" in difference.key.what or difference.key.what.startswith("figure"):
         return True
+    if difference.key.aspect == "artifacts" and not difference.pairs:
+        return difference.parts == ("pixels",)
     pairs = difference.pairs or ((difference.a, difference.b),)
     return difference.key.what != "outcome" and all(_is_shown(a, b, varied) for a, b in pairs)
 

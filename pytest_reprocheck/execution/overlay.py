@@ -147,8 +147,10 @@ def put_files(plan: Plan, layers: Sequence[Layer], files: Mapping[str, bytes]) -
         _put(inside[-1], path.relative_to(inside[-1].source), content)
 
 
-def written_below(plan: Plan, layers: Sequence[Layer], environments: Sequence[Path]) -> Written:
-    """What a run did to the files of the project."""
+def written_below(
+    plan: Plan, layers: Sequence[Layer], environments: Sequence[Path], *, since_project: bool = False
+) -> Written:
+    """What a run did to the files of the project; ``since_project``: together with the runs that it began after."""
     changed: list[str] = []
     removed: list[str] = []
     for layer in layers:
@@ -157,7 +159,8 @@ def written_below(plan: Plan, layers: Sequence[Layer], environments: Sequence[Pa
         left_out = frozenset(
             path.relative_to(layer.source) for path in environments if path.is_relative_to(layer.source)
         )
-        found = written(stack((layer.upper, *layer.lower)), stack(layer.lower), left_out=left_out)
+        before = layer.lower[-1:] if since_project else layer.lower
+        found = written(stack((layer.upper, *layer.lower)), stack(before), left_out=left_out)
         prefix = PurePath(layer.source.relative_to(plan.root))
         changed += [(prefix / path).as_posix() for path in found.changed]
         removed += [(prefix / path).as_posix() for path in found.removed]

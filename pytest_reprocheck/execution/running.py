@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,6 +17,8 @@ from pytest_reprocheck.core.sources import Unit
 from pytest_reprocheck.core.subjects import Subject
 from pytest_reprocheck.core.trace import NotCompared, Observation, Trace
 from pytest_reprocheck.execution.answering import answering
+from pytest_reprocheck.execution.artifacts.finding import find_files
+from pytest_reprocheck.execution.artifacts.observing import with_artifacts
 from pytest_reprocheck.execution.child import Processes
 from pytest_reprocheck.execution.limits import Limits
 from pytest_reprocheck.execution.notebook import run_notebook
@@ -44,7 +46,6 @@ from pytest_reprocheck.execution.workspace import (
 Replaced = Mapping[tuple[str, int | None], str]
 """(path, cell) -> the text to run instead of the user's."""
 
-_WRITTEN = "written by the run; what is in it is not compared by this version"
 SIDE_BY_SIDE = 2
 """Runs at the same time; each has half of the cores for its BLAS and OpenMP threads."""
 
@@ -130,17 +131,25 @@ class Runner:
             trace = self._execute(folder, conditions, recording, batch)
             written = written_files(self.ready, folder)
             changed = [path for path in written.changed if path not in files]
-            unread = [NotCompared(what=f"file {path}", reason=_WRITTEN) for path in changed]
             if batch.keep:
                 self.left[trace.blobs] = folder
+            if trace.outcome.status != "stopped":
+                trace = self._with_artifacts(trace, folder, files)
             return replace(
                 trace,
                 written=tuple(sorted((*changed, *written.removed))),
-                not_compared=(*trace.not_compared, *unread),
                 facts={**trace.facts, **{f"{name} problem": text for name, text in self.ready.problems.items()}},
             )
         finally:
             close_run(folder, keep=batch.keep)
+
+    def _with_artifacts(self, trace: Trace, folder: RunFolder, replaced: Collection[str]) -> Trace:
+        search = find_files(self.ready, folder, trace, replaced)
+        # Beside the run's own temporary folder, which it may have filled or replaced.
+        found = with_artifacts(
+            trace, search.files, blobs=folder.blobs, scratch=folder.log.parent, python=self.subject.python
+        )
+        return replace(found, not_compared=(*found.not_compared, *search.not_compared))
 
     def _execute(self, folder: RunFolder, conditions: Conditions, recording: str, batch: _Batch) -> Trace:
         if self.notebook is None:

@@ -203,6 +203,15 @@ def written_files(ready: Prepared, folder: RunFolder) -> Written:
     return in_place.written_since(folder.before, in_place.state_of(folder.tree, folder.kept))
 
 
+def left_files(ready: Prepared, folder: RunFolder) -> Written:
+    """Files that are not as the user has them when a run has ended: by its doing, or by runs that it began after."""
+    if ready.plan is not None:
+        return overlay.written_below(ready.plan, folder.layers, folder.kept, since_project=True)
+    if folder.origin is not None:
+        return written_in(folder.tree, ready.root.resolve(), folder.kept)
+    return written_files(ready, folder)
+
+
 def project_files(ready: Prepared) -> frozenset[str]:
     """What a project has that runs see, as POSIX paths relative to its root."""
     return frozenset(in_place.state_of(ready.root, ready.kept))
