@@ -31,6 +31,7 @@ from pytest_reprocheck.report.machine import (
     Report,
     host,
     keep_last,
+    last_memory,
     last_seconds,
     load_report,
     report_to_json,
@@ -151,18 +152,20 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _audit(parsed: argparse.Namespace) -> int:
-    from pytest_reprocheck.auditing import audit, this_machine
+    from pytest_reprocheck.auditing import Session, audit, this_machine
 
     flags = parse_flags({name: getattr(parsed, name.replace("-", "_")) for name in _VALUES}, "--")
     scope, entries = _subjects([Path(os.path.abspath(path)) for path in parsed.paths], flags)  # noqa: PTH100 - links stay
     audits: list[Audit] = []
     failed = False
     interruption: KeyboardInterrupt | None = None
-    machine = this_machine()
+    audit_next = functools.partial(audit, machine=this_machine(), session=Session())
     for entry in entries:
-        tell = functools.partial(_progress, entry.subject.name)
+        subject = entry.subject
+        tell = functools.partial(_progress, subject.name)
+        expected = last_memory(scope.root, subject.path, subject.parameters)
         try:
-            result = refusal(entry) or audit(entry.subject, entry.options, progress=tell, machine=machine)
+            result = refusal(entry) or audit_next(subject, entry.options, progress=tell, expected_memory=expected)
         except KeyboardInterrupt as error:
             print(render_interrupted(entry.subject.name), flush=True)
             interruption = error

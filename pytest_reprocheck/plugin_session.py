@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from pytest_reprocheck.auditing import Machine
+    from pytest_reprocheck.auditing import Machine, Session
     from pytest_reprocheck.collecting import Entry, Scope
     from pytest_reprocheck.core.findings import Audit
     from pytest_reprocheck.core.subjects import Json
@@ -92,8 +92,16 @@ def _audit(entry: Entry, session: AuditSession) -> Audit:
     if refused := refusal(entry):
         return refused
     from pytest_reprocheck.auditing import audit
+    from pytest_reprocheck.report.machine import last_memory
 
-    return audit(entry.subject, entry.options, machine=session.machine())
+    subject = entry.subject
+    return audit(
+        subject,
+        entry.options,
+        machine=session.machine(),
+        session=session.shared(),
+        expected_memory=last_memory(session.scope.root, subject.path, subject.parameters),
+    )
 
 
 class AuditSession:
@@ -109,6 +117,7 @@ class AuditSession:
         """Position of the item in the order of collection, position among its audits -> audit."""
         self.problems: list[str] = []
         self._machine: Machine | None = None
+        self._shared: Session | None = None
         self.under_way: dict[str, None] = {}
         """Node ids of the items that have begun and not ended, in that order."""
         self._terminate: Any = None
@@ -133,6 +142,14 @@ class AuditSession:
         if self._machine is None:
             self._machine = this_machine()
         return self._machine
+
+    def shared(self) -> Session:
+        """What the audits of this process have in common; with workers, each of them has its share of the machine."""
+        from pytest_reprocheck.auditing import Session
+
+        if self._shared is None:
+            self._shared = Session(workers=int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+        return self._shared
 
     def pytest_report_header(self) -> list[str]:
         """What is varied, the workspace, and the limits; seeds derive from each subject's name."""

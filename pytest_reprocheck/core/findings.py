@@ -156,6 +156,8 @@ class Audit:
     """How the runs were kept from the user's tree: ``overlay``, ``copy`` or ``in-place``; empty for functions."""
     notes: tuple[str, ...] = ()
     """Where that is weaker than it could be, and why."""
+    memory: int = 0
+    """Bytes that a run had in memory at most, as its supervisor measured them; 0 where nobody did."""
 
     @property
     def name(self) -> str:

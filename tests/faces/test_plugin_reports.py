@@ -200,3 +200,11 @@ def test_a_subject_that_is_no_notebook_is_still_an_item(project: Project) -> Non
     project.write({"test_a.py": "def test_a(): pass"})
     Path(project.root / "nb.ipynb").write_bytes(b"\xff FAILED")
     project.run("--reprocheck").assert_outcomes(passed=1, failed=1)
+
+
+def test_workers_know_how_many_they_are(project: Project) -> None:
+    """Each of them has its share of cores and memory; a single process has all."""
+    project.write({"a.ipynb": "WORKERS", "b.ipynb": "WORKERS"})
+    for arguments, workers in (([], 1), (["-n2"], 2)):
+        found = [subject["environment"] for subject in project.audits(*arguments)]
+        assert [each["workers"] for each in found if isinstance(each, dict)] == [workers] * 2
