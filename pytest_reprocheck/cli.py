@@ -129,7 +129,9 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("--start-timeout", metavar="TIME", help="time until a kernel is ready (2 min)")
     audit.add_argument("--allow-writes", metavar="LIST", help="hosts that each run may change something on")
     audit.add_argument("--require-run", action="store_true", default=None, help="a blocked subject counts as failed")
-    audit.add_argument("--memory", metavar="SIZE", help="memory that each process may take (no limit)")
+    audit.add_argument(
+        "--memory", metavar="SIZE", help="memory that a process, and runs side by side, may take (no limit)"
+    )
     audit.set_defaults(command=_audit)
 
     replay = commands.add_parser("replay", help="run a stored audit's subjects again under the recorded conditions")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
+import zlib
 from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -113,8 +115,9 @@ class AuditSession:
         # Not Session.isinitpath: it forgets a file that is named beside a folder around it.
         self.named = frozenset(_path_of(argument, config) for argument in config.args)
         self.items = 0
-        self.audits: dict[tuple[int, int], Audit] = {}
-        """Position of the item in the order of collection, position among its audits -> audit."""
+        self.audits: dict[tuple[int, int], bytes] = {}
+        """Position of the item in the order of collection, position among its audits -> audit, packed: of thousands of
+        audits nothing else is kept until the end."""
         self.problems: list[str] = []
         self._machine: Machine | None = None
         self._shared: Session | None = None
@@ -206,6 +209,7 @@ class AuditSession:
         report = yield
         audits = item.stash.get(audits_key, [])
         if call.when == "call" and audits:
+            item.stash[audits_key] = []
             from pytest_reprocheck.report.machine import audit_to_json
             from pytest_reprocheck.report.terminal import render_headline
 
@@ -248,10 +252,9 @@ class AuditSession:
         shown = getattr(report, "reprocheck", None)
         if shown is None or self.is_worker:
             return
-        from pytest_reprocheck.report.machine import audit_from_json
-
+        report.reprocheck = None  # type: ignore[attr-defined]  # pytest keeps its reports
         for index, data in enumerate(shown["audits"]):
-            self.audits[shown["position"], index] = audit_from_json(data)
+            self.audits[shown["position"], index] = zlib.compress(json.dumps(data).encode())
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the reports, also of a run that was interrupted."""
@@ -294,7 +297,9 @@ class AuditSession:
             terminalreporter.write_line(problem)
 
     def _in_order(self) -> list[Audit]:
-        return [audit for _, audit in sorted(self.audits.items(), key=lambda pair: pair[0])]
+        from pytest_reprocheck.report.machine import audit_from_json
+
+        return [audit_from_json(json.loads(zlib.decompress(packed))) for _, packed in sorted(self.audits.items())]
 
 
 def _subject_in(nodeid: str) -> str:
