@@ -214,5 +214,7 @@ def _special(folder: Path, depth: int) -> Iterator[Path]:
             if entry.is_dir(follow_symlinks=False):
                 if depth > 1:
                     yield from _special(Path(entry.path), depth - 1)
+            elif entry.is_file(follow_symlinks=False) or entry.is_symlink():
+                continue  # told without asking the system once more
             elif stat.S_IFMT(entry.stat(follow_symlinks=False).st_mode) in (stat.S_IFSOCK, stat.S_IFIFO):
                 yield Path(entry.path)
