@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,31 +14,44 @@ from pytest_reprocheck.case import Case
 from pytest_reprocheck.compare.alignment import compare_traces
 from pytest_reprocheck.config import Options
 from pytest_reprocheck.core.causes import cause
-from pytest_reprocheck.core.conditions import baseline, restricted, varied
+from pytest_reprocheck.core.conditions import Conditions, baseline, restricted, varied
 from pytest_reprocheck.core.errors import BlockedError, ConfigError, ReprocheckError
 from pytest_reprocheck.core.findings import Audit, Finding, Invocation, Verdict
 from pytest_reprocheck.core.subjects import Subject, SubjectKind, find_root
-from pytest_reprocheck.core.trace import DRAWS, NotCompared, Outcome
+from pytest_reprocheck.core.trace import DRAWS, NotCompared, Outcome, Trace
 from pytest_reprocheck.diagnose.allowing import allow, allowances_in, causes_tried
 from pytest_reprocheck.diagnose.applied import factor_report
 from pytest_reprocheck.diagnose.attribution import counted, failing
 from pytest_reprocheck.diagnose.blocking import Blocked, Project, find_blocker, find_refused
 from pytest_reprocheck.diagnose.unordered import depends_on_hash, find_unordered
 from pytest_reprocheck.environment.snapshot import snapshot
-from pytest_reprocheck.environment.surroundings import surroundings
+from pytest_reprocheck.environment.surroundings import Told, surroundings
 from pytest_reprocheck.execution.function import FunctionRunner
 from pytest_reprocheck.execution.limits import Limits
 from pytest_reprocheck.execution.machine import Machine, probe_machine
 from pytest_reprocheck.execution.running import Runner, runner
-from pytest_reprocheck.execution.workspace import Workspace, project_files
+from pytest_reprocheck.execution.scheduling import Room, Used, usable_cores
+from pytest_reprocheck.execution.workspace import Known, Workspace, project_files
 from pytest_reprocheck.explaining import explain
 from pytest_reprocheck.leaving import leftover_findings
+from pytest_reprocheck.stopping import up_to_first_difference
 from pytest_reprocheck.stored import stale_findings
 
-__all__ = ["Machine", "Progress", "audit", "audit_function", "replay", "subject_at", "this_machine"]
+__all__ = ["Machine", "Progress", "Session", "audit", "audit_function", "replay", "subject_at", "this_machine"]
 
 Progress = Callable[[str], None]
 """Told what is being done, in a few words."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Session:
+    """What the audits of one session have in common: found out by the first that needs it, and kept for the next."""
+
+    workers: int = 1
+    """Processes that audit at the same time; each has its share of cores and memory."""
+    cores: int = field(default_factory=usable_cores)
+    known: Known = field(default_factory=Known)
+    told: Told = field(default_factory=Told)
 
 
 def this_machine() -> Machine:
@@ -51,23 +65,31 @@ def audit(
     *,
     progress: Progress | None = None,
     machine: Machine | None = None,
+    session: Session | None = None,
+    expected_memory: int = 0,
 ) -> Audit:
     """Run a notebook or script twice under varied conditions, compare, and explain what differs.
 
     ``subject`` may be a path; its project is then the nearest folder above with a ``pyproject.toml`` or the like,
-    else its own folder. A subject that cannot be read or run is a verdict (``failed``, ``blocked``), not an
-    exception; raises ConfigError for impossible options.
+    else its own folder. ``session`` is for all audits that one process makes one after the other; ``expected_memory``
+    is what an earlier audit said that a run takes (``Audit.memory``), 0 where there is none. A subject that cannot be
+    read or run is a verdict (``failed``, ``blocked``), not an exception; raises ConfigError for impossible options.
     """
     chosen = subject if isinstance(subject, Subject) else subject_at(Path(subject))
     asked = _checked(options or Options())
     started = time.monotonic()
     try:
-        workspace = Workspace(mode=asked.workspace, machine=machine or this_machine())
-        with runner(chosen, limits=_limits(asked), workspace=workspace) as executor:
+        common = session or Session()
+        workspace = Workspace(mode=asked.workspace, machine=machine or this_machine(), known=common.known)
+        room = Room(cores=common.cores, memory=asked.memory, workers=common.workers)
+        expected = Used(memory=expected_memory)
+        with runner(chosen, limits=_limits(asked), workspace=workspace, room=room, expected=expected) as executor:
             # In place there is one tree, and it is the user's: nothing in it is edited.
             asked = replace(asked, try_remedies=asked.try_remedies and executor.ready.mode != "in-place")
-            result = _audit(chosen, asked, executor, progress or (lambda _text: None))
-            result = replace(result, workspace=executor.ready.mode, notes=executor.ready.notes)
+            result = _audit(chosen, asked, executor, progress or (lambda _text: None), common)
+            result = replace(
+                result, workspace=executor.ready.mode, notes=executor.ready.notes, memory=executor.used.memory
+            )
     except BlockedError as error:
         result = _refused(chosen, "blocked", error)
     except ReprocheckError as error:
@@ -95,7 +117,7 @@ def audit_function(
     subject = Subject(root=root, path=path, kind="function")
     started = time.monotonic()
     with FunctionRunner.open(function, args, kwargs, root=root, path=path, allow_writes=asked.allow_writes) as executor:
-        result = _audit(subject, asked, executor, lambda _text: None, name=f"{path}::{name}")
+        result = _audit(subject, asked, executor, lambda _text: None, Session(), name=f"{path}::{name}")
     return replace(result, seconds=time.monotonic() - started)
 
 
@@ -148,9 +170,15 @@ def subject_at(path: Path) -> Subject:
 
 
 def _audit(
-    subject: Subject, options: Options, executor: Runner | FunctionRunner, progress: Progress, name: str | None = None
+    subject: Subject,
+    options: Options,
+    executor: Runner | FunctionRunner,
+    progress: Progress,
+    session: Session,
+    *,
+    name: str | None = None,
 ) -> Audit:
-    case = _compare_twice(subject, options, executor, progress)
+    case = _compare_twice(subject, options, executor, progress, session)
     blocker = _blocker(subject, case, executor)
     findings: tuple[Finding, ...] = ()
     if blocker is None and failing(case.differences) and not _both_failed(case):
@@ -199,9 +227,15 @@ def _limits(options: Options) -> Limits:
     )
 
 
-def _compare_twice(subject: Subject, options: Options, executor: Runner | FunctionRunner, progress: Progress) -> Case:
+def _compare_twice(
+    subject: Subject, options: Options, executor: Runner | FunctionRunner, progress: Progress, session: Session
+) -> Case:
     """A and B; where there is evidence but no difference, B again with third values."""
-    around = surroundings(simd_of=(subject.python or sys.executable) if "simd" in options.vary else None)
+    around = surroundings(
+        threads=max(1, session.cores // 2),
+        simd_of=(subject.python or sys.executable) if "simd" in options.vary else None,
+        told=session.told,
+    )
     first = baseline(subject.name, threads=around.threads)
     if options.no_network:
         first = replace(first, network="off")
@@ -210,7 +244,7 @@ def _compare_twice(subject: Subject, options: Options, executor: Runner | Functi
         for generation in (1, 2)
     )
     progress("A and B")
-    a, b = executor.run([first, second], keep=True)
+    a, b = _first_two(executor, [first, second], options)
     units = executor.units([*a.reached, *b.reached])
     case = Case(
         executor=executor,
@@ -234,6 +268,22 @@ def _compare_twice(subject: Subject, options: Options, executor: Runner | Functi
     return case
 
 
+def _first_two(
+    executor: Runner | FunctionRunner, conditions: Sequence[Conditions], options: Options
+) -> tuple[Trace, Trace]:
+    """A and B; where no run may explain what differs, they end with the first step that does."""
+    if not isinstance(executor, Runner) or not options.stops_early:
+        a, b = executor.run(conditions, keep=True)
+        return a, b
+    shown = partial(up_to_first_difference, tolerance=options.tolerance)
+    a, b = executor.run(conditions, keep=True, differ=lambda a, b: shown(a, b) is not None)
+    cut = shown(a, b)
+    if cut is None and "stopped" in (a.outcome.status, b.outcome.status):
+        # What differed on the way does so no longer, and nothing is known of the rest.
+        a, b = executor.run(conditions, keep=True)
+    return cut or (a, b)
+
+
 def _checked(options: Options) -> Options:
     if options.max_runs < 2:
         raise ConfigError(f"expected at least 2, got {options.max_runs}", where="max-runs", hint="A and B are two runs")
@@ -251,7 +301,8 @@ def _is_due_again(case: Case) -> bool:
 
 
 def _both_failed(case: Case) -> bool:
-    return case.a.outcome.status != "finished" and case.b.outcome.status != "finished"
+    """Whether the subject failed twice; runs that the audit has ended say nothing of that."""
+    return not {case.a.outcome.status, case.b.outcome.status} & {"finished", "stopped"}
 
 
 def _blocker(subject: Subject, case: Case, executor: Runner | FunctionRunner) -> Blocked | None:
@@ -277,7 +328,7 @@ def _verdict(case: Case, findings: tuple[Finding, ...], blocker: Blocked | None)
     recurs = any(each.recurs for each in explained) or len(explained) < len(errors)
     verdict: Verdict = "nondeterministic" if recurs else "fragile"
     for trace, label in ((case.a, "A"), (case.b, "B")):
-        if trace.outcome.status != "finished":
+        if trace.outcome.status not in ("finished", "stopped"):
             return verdict, f"run {label} only: {_told(trace.outcome)}", trace.outcome.detail
     return verdict, "", ""
 

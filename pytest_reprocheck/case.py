@@ -22,6 +22,10 @@ from pytest_reprocheck.diagnose.unordered import Candidate
 class Executor(Protocol):
     """Whatever can run the subject; the runs of one call may go side by side."""
 
+    @property
+    def side_by_side(self) -> int:
+        """How many."""
+
     def run(
         self,
         conditions: Sequence[Conditions],
@@ -123,13 +127,13 @@ def replay(case: Case) -> None:
 
 
 def experiment(case: Case, experiments: Sequence[Experiment]) -> None:
-    """Make the runs, two side by side, the replay of A first if it was not made; what exceeds the limits is left out.
+    """Make the runs, the replay of A among the first if it was not made; what exceeds the limits is left out.
 
     Without the replay the others would be blamed for what no factor controls, and are not made.
     """
     pending: list[Experiment | None] = [*experiments] if case.replayed else [None, *experiments]
     while pending and case.runs_left:
-        size = 2 if case.runs_left > 1 else 1
+        size = max(1, min(case.executor.side_by_side, case.runs_left))
         batch, pending = pending[:size], pending[size:]
         _run(case, batch)
         if case.replayed is None:
@@ -138,9 +142,13 @@ def experiment(case: Case, experiments: Sequence[Experiment]) -> None:
 
 def _run(case: Case, batch: Sequence[Experiment | None]) -> None:
     conditions = [case.varied(()) if each is None else case.varied(each.knobs, each.generation) for each in batch]
-    traces = case.run(conditions)
-    case.runs += len(traces)
-    for each, trace in zip(batch, traces, strict=False):
+    recordings = [case.a.recording] * len(conditions)
+    traces = case.executor.run(conditions, recordings=recordings, deadline=case.deadline)
+    made = [(each, trace) for each, trace in zip(batch, traces, strict=True) if trace.outcome.status != "stopped"]
+    if case.replayed is None and not any(each is None for each, _trace in made):
+        return
+    case.runs += len(made)
+    for each, trace in made:
         if each is None:
             case.replayed = trace
             case.null = case.compared(case.a, trace)
@@ -153,10 +161,11 @@ def _run(case: Case, batch: Sequence[Experiment | None]) -> None:
 def at_each_site(case: Case, made: Experiment, sites: Sequence[str]) -> dict[str, tuple[Difference, ...]]:
     """What the experiment brings about when its factor is varied at one site alone; as far as the time goes."""
     found: dict[str, tuple[Difference, ...]] = {}
-    for first in range(0, len(sites), 2):
+    size = case.executor.side_by_side
+    for first in range(0, len(sites), size):
         if time.monotonic() >= case.deadline:
             break
-        batch = sites[first : first + 2]
+        batch = sites[first : first + size]
         everywhere = case.varied(made.knobs, made.generation)
         traces = case.run([at_sites(everywhere, [site]) for site in batch])
         case.trials += len(traces)

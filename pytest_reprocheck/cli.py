@@ -35,6 +35,7 @@ from pytest_reprocheck.report.machine import (
     Report,
     host,
     keep_last,
+    last_memory,
     last_seconds,
     load_report,
     report_to_json,
@@ -147,7 +148,9 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument(
         "--nbval-sanitize-with", metavar="FILE", type=Path, help="nbval's file of regular expressions for outputs"
     )
-    audit.add_argument("--memory", metavar="SIZE", help="memory that each process may take (no limit)")
+    audit.add_argument(
+        "--memory", metavar="SIZE", help="memory that a process, and runs side by side, may take (no limit)"
+    )
     audit.set_defaults(command=_audit)
 
     replay = commands.add_parser("replay", help="run a stored audit's subjects again under the recorded conditions")
@@ -170,7 +173,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _audit(parsed: argparse.Namespace) -> int:
-    from pytest_reprocheck.auditing import audit, this_machine
+    from pytest_reprocheck.auditing import Session, audit, this_machine
 
     flags = parse_flags({name: getattr(parsed, name.replace("-", "_")) for name in _VALUES}, "--")
     if parsed.nbval_sanitize_with:
@@ -180,11 +183,13 @@ def _audit(parsed: argparse.Namespace) -> int:
     audits: list[Audit] = []
     failed = False
     interruption: KeyboardInterrupt | None = None
-    machine = this_machine()
+    audit_next = functools.partial(audit, machine=this_machine(), session=Session())
     for entry in entries:
-        tell = functools.partial(_progress, entry.subject.name)
+        subject = entry.subject
+        tell = functools.partial(_progress, subject.name)
+        expected = last_memory(scope.root, subject.path, subject.parameters)
         try:
-            result = refusal(entry) or audit(entry.subject, entry.options, progress=tell, machine=machine)
+            result = refusal(entry) or audit_next(subject, entry.options, progress=tell, expected_memory=expected)
         except KeyboardInterrupt as error:
             print(render_interrupted(entry.subject.name), flush=True)
             interruption = error

@@ -47,7 +47,8 @@ class Options:
     start_timeout: float = 120.0
     """Seconds until a kernel is ready, or a script's interpreter has started."""
     memory: int | None = None
-    """Bytes of address space that each process of a run may take; None is no limit."""
+    """Bytes of address space that each process of a run may take, and that runs side by side may have in memory
+    together: what would not fit waits. None is no limit for a process, and for all what the machine has free."""
     tolerance: Tolerance = field(default_factory=Tolerance)
     normalise: tuple[FieldRule, ...] = ()
     """The user's own normalisers, applied before the built-in ones, in this order."""
@@ -69,6 +70,11 @@ class Options:
     """How runs are kept from the user's tree; ``auto`` is an overlay, and copies where there is none."""
     allow_network_reruns: bool = False
     """Whether a subject that connects to other machines is run again to explain what differs."""
+
+    @property
+    def stops_early(self) -> bool:
+        """Whether no run may explain what differs, so that A and B need not go on when they do."""
+        return self.max_runs == 2 or not self.budget
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

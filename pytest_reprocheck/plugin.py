@@ -58,7 +58,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--reprocheck-timeout", metavar="TIME", help="time that one run may take (no limit)")
     group.addoption("--reprocheck-cell-timeout", metavar="TIME", help="time that one cell may take (no limit)")
     group.addoption("--reprocheck-start-timeout", metavar="TIME", help="time until a kernel is ready (2 min)")
-    group.addoption("--reprocheck-memory", metavar="SIZE", help="memory that each process may take (no limit)")
+    group.addoption(
+        "--reprocheck-memory", metavar="SIZE", help="memory that a process, and runs side by side, may take (no limit)"
+    )
     group.addoption("--reprocheck-workspace", metavar="MODE", help="auto, overlay, copy or in-place (auto)")
     group.addoption(
         "--reprocheck-no-network", action="store_true", default=None, help="cut all runs off from other machines"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
+import zlib
 from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from pytest_reprocheck.auditing import Machine
+    from pytest_reprocheck.auditing import Machine, Session
     from pytest_reprocheck.collecting import Entry, Scope
     from pytest_reprocheck.config import Options
     from pytest_reprocheck.core.findings import Audit
@@ -96,8 +98,16 @@ def _audit(entry: Entry, session: AuditSession) -> Audit:
     if refused := refusal(entry):
         return refused
     from pytest_reprocheck.auditing import audit
+    from pytest_reprocheck.report.machine import last_memory
 
-    return audit(entry.subject, entry.options, machine=session.machine())
+    subject = entry.subject
+    return audit(
+        subject,
+        entry.options,
+        machine=session.machine(),
+        session=session.shared(),
+        expected_memory=last_memory(session.scope.root, subject.path, subject.parameters),
+    )
 
 
 class AuditSession:
@@ -110,10 +120,12 @@ class AuditSession:
         self.named = frozenset(_path_of(argument, config) for argument in config.args)
         self.updates_baseline = bool(config.getoption("reprocheck_update_baseline"))
         self.items = 0
-        self.audits: dict[tuple[int, int], Audit] = {}
-        """Position of the item in the order of collection, position among its audits -> audit."""
+        self.audits: dict[tuple[int, int], bytes] = {}
+        """Position of the item in the order of collection, position among its audits -> audit, packed: of thousands of
+        audits nothing else is kept until the end."""
         self.problems: list[str] = []
         self._machine: Machine | None = None
+        self._shared: Session | None = None
         self.under_way: dict[str, None] = {}
         """Node ids of the items that have begun and not ended, in that order."""
         self._terminate: Any = None
@@ -144,6 +156,14 @@ class AuditSession:
         if self._machine is None:
             self._machine = this_machine()
         return self._machine
+
+    def shared(self) -> Session:
+        """What the audits of this process have in common; with workers, each of them has its share of the machine."""
+        from pytest_reprocheck.auditing import Session
+
+        if self._shared is None:
+            self._shared = Session(workers=int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+        return self._shared
 
     def pytest_report_header(self) -> list[str]:
         """What is varied, the workspace, and the limits; seeds derive from each subject's name."""
@@ -200,6 +220,7 @@ class AuditSession:
         report = yield
         audits = item.stash.get(audits_key, [])
         if call.when == "call" and audits:
+            item.stash[audits_key] = []
             from pytest_reprocheck.report.machine import audit_to_json
             from pytest_reprocheck.report.terminal import render_headline
 
@@ -242,10 +263,9 @@ class AuditSession:
         shown = getattr(report, "reprocheck", None)
         if shown is None or self.is_worker:
             return
-        from pytest_reprocheck.report.machine import audit_from_json
-
+        report.reprocheck = None  # type: ignore[attr-defined]  # pytest keeps its reports
         for index, data in enumerate(shown["audits"]):
-            self.audits[shown["position"], index] = audit_from_json(data)
+            self.audits[shown["position"], index] = zlib.compress(json.dumps(data).encode())
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the reports, also of a run that was interrupted."""
@@ -319,7 +339,9 @@ class AuditSession:
             terminalreporter.write_line(problem)
 
     def _in_order(self) -> list[Audit]:
-        return [audit for _, audit in sorted(self.audits.items(), key=lambda pair: pair[0])]
+        from pytest_reprocheck.report.machine import audit_from_json
+
+        return [audit_from_json(json.loads(zlib.decompress(packed))) for _, packed in sorted(self.audits.items())]
 
 
 def _subject_in(nodeid: str) -> str:

@@ -36,7 +36,7 @@ FINDING = Finding(
 REMARK = dataclasses.replace(FINDING, severity="warning")
 
 
-def audit(subject, options, *, progress=None, machine=None):
+def audit(subject, options, *, progress=None, machine=None, session=None, expected_memory=0):
     text = subject.file.read_text(encoding="utf-8", errors="replace")
     if "CRASH" in text:
         raise ZeroDivisionError("a bug of ours")
@@ -47,7 +47,10 @@ def audit(subject, options, *, progress=None, machine=None):
         conditions={"A": Conditions(seed=1, hash=2, threads=1), "B": Conditions(seed=3, hash=4, threads=1)},
         factors={name: FactorReport(status="applied") for name in options.vary},
         findings=(FINDING,) if verdict == "nondeterministic" else (REMARK,) if "REMARKABLE" in text else (),
-        environment={"budget": options.budget, "timeout": options.timeout, "rtol": options.tolerance.rtol},
+        environment={
+            "budget": options.budget, "timeout": options.timeout, "rtol": options.tolerance.rtol,
+            **({"workers": session.workers} if "WORKERS" in text else {}),
+        },
         invocation=Invocation(args=subject.args, module=subject.module, env=subject.env, cwd=subject.cwd),
     )
 
@@ -78,6 +81,7 @@ def audit_function(function, args, kwargs, *, name, root, path, options):
 
 module = ModuleType("pytest_reprocheck.auditing")
 module.audit, module.replay, module.audit_function = audit, replay, audit_function
+module.Session = SimpleNamespace
 module.this_machine = lambda: SimpleNamespace(overlay="root", overlay_reason="")
 sys.modules["pytest_reprocheck.auditing"] = module
 """

@@ -163,6 +163,8 @@ class Audit:
     """Where that is weaker than it could be, and why."""
     remarks: tuple[str, ...] = ()
     """What is wrong with the user's acceptances: unused, unknown, without a reason, expired; sorted."""
+    memory: int = 0
+    """Bytes that a run had in memory at most, as its supervisor measured them; 0 where nobody did."""
 
     @property
     def name(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pytest_reprocheck.core.conditions import Conditions
@@ -179,3 +179,17 @@ class Trace:
     """Absolute path of the folder with the run's array data and images; empty when it is gone."""
     recording: str = ""
     """Absolute path of the folder with what the run read from its surroundings; empty when it is gone."""
+
+
+def first_steps(trace: Trace, count: int) -> Trace:
+    """A trace as far as its first steps go: the facts of no other step, and none from outside of all steps.
+
+    Events and accesses outside of steps, as those of other processes, stay.
+    """
+    return replace(
+        trace,
+        steps=trace.steps[:count],
+        observations=tuple(item for item in trace.observations if item.step is not None and item.step < count),
+        events=tuple(item for item in trace.events if item.step is None or item.step < count),
+        accesses=tuple(item for item in trace.accesses if item.step is None or item.step < count),
+    )

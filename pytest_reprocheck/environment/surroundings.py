@@ -7,6 +7,7 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,20 +42,36 @@ print(json.dumps([list(kernels["cores"]()), kernels["features"]() or []]))
 _TIMEOUT = 60.0
 
 
-def surroundings(*, threads: int | None = None, simd_of: str | None = None) -> Surroundings:
+@dataclass(kw_only=True, slots=True)
+class Told:
+    """What other programs have said of this machine: asked once, it serves any number of audits."""
+
+    locales: Sequence[str] | None = None
+    """None before that was asked."""
+    simd: dict[str, tuple[Mapping[str, str], ...]] = field(default_factory=dict)
+    """By interpreter."""
+
+
+def surroundings(*, threads: int | None = None, simd_of: str | None = None, told: Told | None = None) -> Surroundings:
     """Read off this machine what can be varied.
 
     Args:
         threads: baseline for each BLAS and OpenMP pool; half of the cores by default.
         simd_of: the interpreter whose numpy's instructions are to be varied, which costs a second; none by default.
+        told: what was asked before, and is asked for later.
     """
+    known = told or Told()
+    if known.locales is None:
+        known.locales = _installed()
+    if simd_of is not None and simd_of not in known.simd:
+        known.simd[simd_of] = tuple(_older_instructions(simd_of))
     cpus = len(os.sched_getaffinity(0))
     return Surroundings(
         threads=max(1, cpus // 2) if threads is None else threads,
         cpus=cpus,
         timezones=_far_zones(),
-        locales=_other_locales(os.environ.get("LC_ALL") or os.environ.get("LANG") or "C", _installed()),
-        simd=() if simd_of is None else tuple(_older_instructions(simd_of)),
+        locales=_other_locales(os.environ.get("LC_ALL") or os.environ.get("LANG") or "C", known.locales),
+        simd=() if simd_of is None else known.simd[simd_of],
     )
 
 

@@ -39,6 +39,8 @@ class FunctionRunner:
     allow_writes: tuple[str, ...] = ()
     """Other machines that every call may change something on."""
     calls: int = 0
+    side_by_side: int = 1
+    """Calls go one after the other."""
 
     @classmethod
     @contextmanager

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_reprocheck.execution.child import CHILD_FILE, CHILD_VARIABLE
+from pytest_reprocheck.execution.scheduling import Used
 from pytest_reprocheck.execution.workspace import RunFolder
 
 SUPERVISOR = Path(__file__).resolve().parent / "launch" / "supervisor.py"
 _SPEC = "supervisor.spec"
 _STATUS = "supervisor.status"
+_SHORTEST = 0.001
 _PARENT_VARIABLES = ("JPY_PARENT_PID",)
 """Variables that tell a kernel who its parent is, so that it ends when that one is gone: the supervisor."""
 
@@ -31,6 +33,8 @@ class Ended:
     """Whether it was running when everything was ended."""
     max_rss: int = 0
     """Bytes that the largest process of the run had in memory at most."""
+    cpu: float = 0.0
+    """Seconds of processor time that it took."""
     left: tuple[str, ...] = ()
     """Commands of the processes that were running when the main one had ended by itself."""
     problem: str = ""
@@ -81,12 +85,21 @@ def read_status(folder: RunFolder, returncode: int) -> Ended:
             code=status["code"],
             stopped=status["stopped"],
             max_rss=status["max_rss"],
+            cpu=status.get("cpu", 0.0),
             left=tuple(status["left"]),
             problem=status["problem"].get("error", ""),
             missing=status["problem"].get("file", "") if status["problem"].get("missing") else "",
         )
     _end_marked(f"{CHILD_VARIABLE}={folder.log / CHILD_FILE}".encode())
     return Ended(code=returncode)
+
+
+def read_used(folder: RunFolder, seconds: float) -> Used:
+    """What a run that has ended took of the machine in so many seconds, as far as its supervisor could tell."""
+    with suppress(OSError, EOFError, ValueError, TypeError, KeyError):
+        status = marshal.loads((folder.log / _STATUS).read_bytes())  # noqa: S302 - written by the supervisor
+        return Used(cores=status["cpu"] / max(seconds, _SHORTEST), memory=status["max_rss"])
+    return Used()
 
 
 def _end_marked(mark: bytes) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Literal
 
 from pytest_reprocheck.core.trace import Outcome, Place
+from pytest_reprocheck.execution.under_way import UnderWay
 
-Excess = Literal["budget", "run", "start", "cell", "output", "interrupted"]
+Excess = Literal["budget", "run", "start", "cell", "output", "interrupted", "differs", "memory"]
 """Why a run was ended before its own end."""
 
 MAX_PRINTED = 512 * 1024**2
@@ -40,6 +41,7 @@ class Watch:
     """Looks at a run under way."""
 
     limits: Limits
+    under_way: UnderWay = field(default_factory=UnderWay)
     deadline: float = math.inf
     """``time.monotonic()`` at which the run is of no more use."""
     files: Sequence[Path] = ()
@@ -56,6 +58,10 @@ class Watch:
         now = time.monotonic()
         if now >= self.deadline:
             return "budget"
+        if self.under_way.differs:
+            return "differs"
+        if self.under_way.has_to_give_way():
+            return "memory"
         if self.limits.run is not None and now - self.started >= self.limits.run:
             return "run"
         if not self.ready and now - self.started >= self.limits.start:
@@ -77,6 +83,10 @@ def excess_outcome(
     match excess:
         case "budget":
             return Outcome(status="stopped", message="ended because the budget was up", place=place)
+        case "differs":
+            return Outcome(status="stopped", message="ended because the runs differ", place=place)
+        case "memory":
+            return Outcome(status="stopped", message="ended to make room for the run beside it", place=place)
         case "interrupted":
             return Outcome(status="stopped", message="ended because the audit was interrupted", place=place)
         case "run":

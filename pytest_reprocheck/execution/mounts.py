@@ -21,11 +21,14 @@ _FILES = frozenset(
 def mounts_below(folder: Path) -> list[tuple[Path, bool]]:
     """(mount point, whether an overlay can lie over it) for everything mounted inside a folder, outer ones first."""
     found: dict[Path, bool] = {}
+    # Texts, as there may be hundreds of lines, and paths are made slowly.
+    inside = str(folder).rstrip("/") + "/"
     with suppress(OSError):
         for line in Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape").splitlines():
             fields = line.split(" ")
-            point = Path(_ESCAPE.sub(lambda match: chr(int(match.group(1), 8)), fields[4]))
-            if point != folder and point.is_relative_to(folder):
+            name = _ESCAPE.sub(lambda match: chr(int(match.group(1), 8)), fields[4])
+            if name.startswith(inside) and name != inside:
+                point = Path(name)
                 found[point] = point.is_dir() and fields[fields.index("-") + 1] in _FILES
     return sorted(found.items())
 

@@ -34,6 +34,7 @@ from pytest_reprocheck.execution.launching import Ended, command, read_status
 from pytest_reprocheck.execution.limits import Excess, Limits, Watch, excess_outcome
 from pytest_reprocheck.execution.outputs import Kept, cell_observations, tail
 from pytest_reprocheck.execution.reading import executed_cells, ignored_outputs, users_index
+from pytest_reprocheck.execution.under_way import UnderWay
 from pytest_reprocheck.execution.widgets import states_of, with_states
 from pytest_reprocheck.execution.workspace import RunFolder
 
@@ -43,6 +44,10 @@ _LOOK = 0.1
 """Seconds between two looks at a run under way."""
 _LAST_WORDS = 1.5
 """Seconds in which a dead kernel's last messages can still arrive."""
+
+
+_Extent = tuple[Any, ...]
+"""How much a cell has put out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,8 +74,11 @@ def run_notebook(
     processes: Processes,
     recording: str,
     deadline: float = math.inf,
+    under_way: UnderWay | None = None,
 ) -> Trace:
     """One execution of ``notebook``, which is changed: its outputs are filled in; it is ended at ``deadline``.
+
+    ``under_way`` tells others of it.
 
     Raises BlockedError when its kernel is not installed.
     """
@@ -79,7 +87,7 @@ def run_notebook(
     write_child_file(subject, conditions, folder, cells=cells, recording=recording, allow_writes=limits.writes)
     printed = folder.scratch.parent / "kernel"
     printed.touch()
-    watch = Watch(limits=limits, deadline=deadline, files=(printed,))
+    watch = Watch(limits=limits, under_way=under_way or UnderWay(), deadline=deadline, files=(printed,))
     launch = functools.partial(_launch, folder=folder, limits=limits)
     manager = kernel_manager(kernel, folder, launch, processes)
     start = {
@@ -91,7 +99,7 @@ def run_notebook(
     outcome = _outcome(execution, subject, notebook, watch, tail(printed))
     reached = _users_cell(notebook, execution.position)
     log = _with_steps(read_log(folder.log), subject, cells, reached)
-    outputs, skipped = _outputs(log, notebook, folder, execution)
+    outputs, skipped = _outputs(log, notebook, folder, execution.streams, execution.widgets)
     return build_trace(
         log,
         conditions=conditions,
@@ -119,12 +127,16 @@ async def _execute(
     processes: Processes,
 ) -> _Execution:
     begun = [-1]
+    settled: dict[int, _Extent] = {}
 
     def begin(cell: NotebookNode, cell_index: int) -> None:  # noqa: ARG001 - nbclient passes both by name
+        if begun[-1] >= 0:
+            settled[begun[-1]] = _extent(notebook, client.streams, begun[-1])
         begun.append(cell_index)
         watch.cell_started = time.monotonic()
 
     client = BoundedClient(notebook, manager, watch, on_cell_start=begin)
+    watch.under_way.outputs = functools.partial(_outputs_so_far, notebook, folder, client, settled)
     with watch.files[0].open("wb") as printed:
         work = asyncio.create_task(_work(client, manager, watch, {**start, "stdout": printed, "stderr": printed}))
         try:
@@ -138,7 +150,7 @@ async def _execute(
         ended=read_status(folder, supervisor.returncode if supervisor is not None else 0),
         position=begun[-1],
         streams=client.streams,
-        widgets=states_of(getattr(client, "widget_state", {}), getattr(client, "widget_buffers", {})),
+        widgets=_widgets(client),
     )
 
 
@@ -159,6 +171,8 @@ async def _watched(
     excess: Excess | None = None
     while excess is None:
         done, _ = await asyncio.wait({work}, timeout=_LOOK)
+        if isinstance(manager.provisioner, SupervisedProvisioner) and manager.provisioner.supervisor is not None:
+            watch.under_way.process = manager.provisioner.supervisor.pid
         if processes.ended:
             excess = "interrupted"
         elif done:
@@ -181,6 +195,34 @@ async def _stop(client: BoundedClient, manager: AsyncKernelManager, processes: P
     if manager.has_kernel:
         await manager.shutdown_kernel(now=True)
     await manager.cleanup_resources()
+
+
+def _extent(notebook: NotebookNode, streams: Mapping[int, Mapping[str, Kept]], position: int) -> _Extent:
+    printed = streams.get(position, {})
+    return (
+        len(notebook.cells[position].get("outputs", [])),
+        *sorted((name, len(kept.pieces), kept.rest_size) for name, kept in printed.items()),
+    )
+
+
+def _outputs_so_far(
+    notebook: NotebookNode,
+    folder: RunFolder,
+    client: BoundedClient,
+    settled: Mapping[int, _Extent],
+    log: Log,
+) -> list[Observation] | None:
+    """The outputs of all cells but the running one; None where a cell has put something out after its end.
+
+    Who does that, as a thread does, may do so again, and earlier in one run than in the other.
+    """
+    if any(_extent(notebook, client.streams, position) != extent for position, extent in [*settled.items()]):
+        return None
+    return _outputs(replace(log, marks=log.marks[:-1]), notebook, folder, client.streams, _widgets(client))[0]
+
+
+def _widgets(client: BoundedClient) -> Mapping[str, Mapping[str, Any]]:
+    return states_of(getattr(client, "widget_state", {}), getattr(client, "widget_buffers", {}))
 
 
 def _users_cell(notebook: NotebookNode, position: int) -> int | None:
@@ -244,7 +286,11 @@ def _with_steps(log: Log, subject: Subject, cells: list[tuple[int, str]], reache
 
 
 def _outputs(
-    log: Log, notebook: NotebookNode, folder: RunFolder, execution: _Execution
+    log: Log,
+    notebook: NotebookNode,
+    folder: RunFolder,
+    streams: Mapping[int, Mapping[str, Kept]],
+    widgets: Mapping[str, Mapping[str, Any]],
 ) -> tuple[list[Observation], list[NotCompared]]:
     observations: list[Observation] = []
     skipped: list[NotCompared] = []
@@ -255,13 +301,13 @@ def _outputs(
     for cell, mark in marks.items():
         if cell is None:
             continue
-        printed = execution.streams.get(positions[cell], {})
+        printed = streams.get(positions[cell], {})
         outputs: Sequence[Mapping[str, Any]] = notebook.cells[positions[cell]].get("outputs", [])
         if cell in ignored:
             if outputs or printed:
                 skipped.append(NotCompared(what=f"outputs of {mark.step.place}", reason=ignored[cell]))
             continue
-        outputs = with_states(outputs, execution.widgets)
+        outputs = with_states(outputs, widgets)
         found, shortened = cell_observations(outputs, printed, mark.step, log.step_end(mark.step.index), folder.blobs)
         observations += found
         skipped += shortened

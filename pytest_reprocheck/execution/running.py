@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -20,6 +21,7 @@ from pytest_reprocheck.execution.answering import answering
 from pytest_reprocheck.execution.artifacts.finding import find_files
 from pytest_reprocheck.execution.artifacts.observing import with_artifacts
 from pytest_reprocheck.execution.child import Processes
+from pytest_reprocheck.execution.launching import read_used
 from pytest_reprocheck.execution.limits import Limits
 from pytest_reprocheck.execution.notebook import run_notebook
 from pytest_reprocheck.execution.outputs import stored_observations
@@ -31,7 +33,10 @@ from pytest_reprocheck.execution.reading import (
     tags_of,
     with_sources,
 )
+from pytest_reprocheck.execution.removing import remove
+from pytest_reprocheck.execution.scheduling import Memory, Room, Used, memory_bound, side_by_side
 from pytest_reprocheck.execution.script import read_script, run_script
+from pytest_reprocheck.execution.under_way import UnderWay
 from pytest_reprocheck.execution.workspace import (
     Prepared,
     RunFolder,
@@ -46,8 +51,12 @@ from pytest_reprocheck.execution.workspace import (
 Replaced = Mapping[tuple[str, int | None], str]
 """(path, cell) -> the text to run instead of the user's."""
 
-SIDE_BY_SIDE = 2
-"""Runs at the same time; each has half of the cores for its BLAS and OpenMP threads."""
+Differ = Callable[[Trace, Trace], bool]
+"""Whether two traces, of runs that may not be over, differ in what counts."""
+_LOOK = 0.1
+"""Seconds between two looks at runs under way, at least."""
+_LOOKING = 0.1
+"""Part of the time that looking may take."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,6 +67,7 @@ class _Batch:
     keep: bool
     after: RunFolder | None
     deadline: float
+    memory: Memory
 
 
 @dataclass(kw_only=True, slots=True)
@@ -69,7 +79,12 @@ class Runner:
     notebook: NotebookNode | None
     """The notebook as it will be run; None for scripts."""
     limits: Limits
+    room: Room = field(default_factory=Room)
+    used: Used = field(default_factory=Used)
+    """The most that a run took so far, or is expected to take."""
     processes: Processes = field(default_factory=Processes)
+    under_way: dict[int, UnderWay] = field(default_factory=dict)
+    """By the runs' numbers."""
     started: int = 0
     """Runs begun so far; the number of the next run's folder."""
     left: dict[str, RunFolder] = field(default_factory=dict)
@@ -84,8 +99,9 @@ class Runner:
         keep: bool = False,
         after: Trace | None = None,
         deadline: float = math.inf,
+        differ: Differ | None = None,
     ) -> list[Trace]:
-        """One trace for each of the conditions, at most two running at a time.
+        """One trace for each of the conditions, as many running at a time as there is room for.
 
         Args:
             conditions: one for each run.
@@ -94,6 +110,7 @@ class Runner:
             keep: keep the trees that the runs leave, until the session ends.
             after: the trace of a run whose tree was kept: these runs begin with it.
             deadline: what is still running then (``time.monotonic()``) is ended: its outcome is ``stopped``.
+            differ: asked about two runs while they go on; when they differ, both are ended in the same way.
         """
         first = self.started
         self.started += len(conditions)
@@ -102,15 +119,17 @@ class Runner:
             keep=keep,
             after=None if after is None else self.left[after.blobs],
             deadline=deadline,
+            memory=Memory(bound=memory_bound(self.room)),
         )
-        side_by_side = 1 if self.ready.mode == "in-place" else SIDE_BY_SIDE
-        with ThreadPoolExecutor(side_by_side, thread_name_prefix="reprocheck-run") as pool:
+        with ThreadPoolExecutor(self.side_by_side, thread_name_prefix="reprocheck-run") as pool:
             try:
                 told = zip(conditions, recordings or [""] * len(conditions), strict=True)
                 jobs = [
                     pool.submit(self._run_one, number, each, recording, batch)
                     for number, (each, recording) in enumerate(told, first)
                 ]
+                if differ is not None:
+                    self._end_where_they_differ(jobs, conditions, first, differ)
                 return [job.result() for job in jobs]
             except BaseException:
                 # Also for KeyboardInterrupt: nothing may outlive the audit.
@@ -122,13 +141,56 @@ class Runner:
                     raise
                 raise
 
+    @property
+    def side_by_side(self) -> int:
+        """How many runs may go at a time; in place there is one tree for all."""
+        return 1 if self.ready.mode == "in-place" else side_by_side(self.room, self.used)
+
+    def _end_where_they_differ(
+        self, jobs: Sequence[Future[Trace]], conditions: Sequence[Conditions], first: int, differ: Differ
+    ) -> None:
+        """Look at two runs until they have ended, and end them when they differ."""
+        pause = _LOOK
+        while wait(jobs, timeout=pause, return_when=FIRST_EXCEPTION).not_done:
+            if any(job.done() and job.exception() for job in jobs):
+                return
+            begun = time.monotonic()
+            runs = [self.under_way.get(first + index) for index in range(len(jobs))]
+            found = [
+                job.result() if job.done() else run.so_far(each) if run is not None else None
+                for job, run, each in zip(jobs, runs, conditions, strict=True)
+            ]
+            a, b = found if len(found) == 2 else (None, None)
+            if a is not None and b is not None and differ(a, b):
+                for run in filter(None, runs):
+                    run.differs = True
+                return
+            pause = max(_LOOK, (time.monotonic() - begun) / _LOOKING)
+
     def _run_one(self, number: int, conditions: Conditions, recording: str, batch: _Batch) -> Trace:
+        """Run when it fits beside the others; what turns out not to fit is made again when they have ended."""
+        expected = self.used.memory
+        while True:
+            with batch.memory.seat(expected) as seat:
+                run = UnderWay(memory=batch.memory, seat=seat)
+                self.under_way[number] = run
+                trace = self._attempt(number, conditions, recording, batch, run)
+            self.used |= Used(memory=seat.peak)
+            if not seat.gave_way or trace.outcome.status != "stopped":
+                return trace
+            assert run.folder is not None
+            remove(run.folder.log.parent)
+            expected = max(expected, seat.peak)
+
+    def _attempt(self, number: int, conditions: Conditions, recording: str, batch: _Batch, run: UnderWay) -> Trace:
         files = {path: text.encode() for (path, cell), text in batch.replaced.items() if cell is None}
         folder = open_run(
             self.ready, number, files, directory=conditions.directory, network=conditions.network, after=batch.after
         )
+        run.folder = folder
         try:
-            trace = self._execute(folder, conditions, recording, batch)
+            trace = self._execute(folder, conditions, recording, batch, run)
+            self.used |= read_used(folder, trace.seconds)
             written = written_files(self.ready, folder)
             changed = [path for path in written.changed if path not in files]
             if batch.keep:
@@ -151,7 +213,9 @@ class Runner:
         )
         return replace(found, not_compared=(*found.not_compared, *search.not_compared))
 
-    def _execute(self, folder: RunFolder, conditions: Conditions, recording: str, batch: _Batch) -> Trace:
+    def _execute(
+        self, folder: RunFolder, conditions: Conditions, recording: str, batch: _Batch, run: UnderWay
+    ) -> Trace:
         if self.notebook is None:
             return run_script(
                 self.subject,
@@ -161,6 +225,7 @@ class Runner:
                 processes=self.processes,
                 recording=recording,
                 deadline=batch.deadline,
+                under_way=run,
             )
         cells = {cell: text for (_path, cell), text in batch.replaced.items() if cell is not None}
         return run_notebook(
@@ -172,6 +237,7 @@ class Runner:
             processes=self.processes,
             recording=recording,
             deadline=batch.deadline,
+            under_way=run,
         )
 
     def stored(self, trace: Trace) -> Trace | None:
@@ -216,11 +282,19 @@ class Runner:
 
 
 @contextmanager
-def runner(subject: Subject, *, limits: Limits | None = None, workspace: Workspace | None = None) -> Iterator[Runner]:
+def runner(
+    subject: Subject,
+    *,
+    limits: Limits | None = None,
+    workspace: Workspace | None = None,
+    room: Room | None = None,
+    expected: Used | None = None,
+) -> Iterator[Runner]:
     """A Runner for a notebook or script; its folders are gone afterwards.
 
-    Raises SubjectError when the subject cannot be read, and WorkspaceError when ``workspace`` (plain copies, where
-    nothing is asked for) is not possible.
+    ``room`` is what its runs may take together, ``expected`` what one of them took in an earlier audit. Raises
+    SubjectError when the subject cannot be read, and WorkspaceError when ``workspace`` (plain copies, where nothing is
+    asked for) is not possible.
     """
     notebook = read_notebook(subject) if subject.kind == "notebook" else None
     if notebook is None and subject.module is None and not subject.file.is_file():
@@ -229,4 +303,11 @@ def runner(subject: Subject, *, limits: Limits | None = None, workspace: Workspa
         asked = limits or Limits()
         if notebook is not None and asked.cell is None:
             asked = replace(asked, cell=cell_timeout_of(notebook))
-        yield Runner(subject=subject, ready=ready, notebook=notebook, limits=asked)
+        yield Runner(
+            subject=subject,
+            ready=ready,
+            notebook=notebook,
+            limits=asked,
+            room=room or Room(),
+            used=expected or Used(),
+        )

@@ -26,6 +26,7 @@ from pytest_reprocheck.execution.intake import MAIN_LOG, build_trace, read_log
 from pytest_reprocheck.execution.launching import Ended, command, read_status
 from pytest_reprocheck.execution.limits import Excess, Limits, Watch, excess_outcome
 from pytest_reprocheck.execution.outputs import stream_observations, tail
+from pytest_reprocheck.execution.under_way import UnderWay
 from pytest_reprocheck.execution.workspace import RunFolder
 
 _LOOK = 0.1
@@ -41,14 +42,16 @@ def run_script(
     processes: Processes,
     recording: str,
     deadline: float = math.inf,
+    under_way: UnderWay | None = None,
 ) -> Trace:
-    """One execution in ``folder``, ended at ``deadline``.
+    """One execution in ``folder``, ended at ``deadline``; ``under_way`` tells others of it.
 
     Raises BlockedError when the subject's interpreter does not exist.
     """
     write_child_file(subject, conditions, folder, recording=recording, allow_writes=limits.writes)
     streams = {"stdout": folder.scratch.parent / "stdout", "stderr": folder.scratch.parent / "stderr"}
-    watch = Watch(limits=limits, deadline=deadline, files=tuple(streams.values()))
+    under_way = under_way or UnderWay()
+    watch = Watch(limits=limits, under_way=under_way, deadline=deadline, files=tuple(streams.values()))
     ended, excess = _execute(subject, conditions, folder, streams=streams, watch=watch, processes=processes)
     if ended.missing:
         raise BlockedError(
@@ -99,6 +102,8 @@ def _execute(
     with streams["stdout"].open("wb") as stdout, streams["stderr"].open("wb") as stderr:
         process = subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, start_new_session=True)
         processes.add(process)
+        watch.under_way.process = process.pid
+        watch.under_way.outputs = lambda log: stream_observations(log, streams)[0]
         try:
             excess = _watched(process, watch, folder.log / MAIN_LOG, processes)
         finally:

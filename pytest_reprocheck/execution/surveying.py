@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pytest_reprocheck.execution.layers import SKIPPED
@@ -16,6 +17,8 @@ _NOT_FILES = tuple(Path(path) for path in ("/dev", "/proc", "/run", "/sys"))
 _OF_ENVIRONMENTS = (".nox", ".tox")
 _DEPTH = 2
 """How deep the sockets of other programs are looked for in a folder of temporary files."""
+_COARSEST = 2 * 10**9
+"""Nanoseconds: file systems tell times of modification no coarser."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,33 +37,92 @@ class Survey:
     """A file of another user or group than an ordinary user's own, the first one found; root need not care."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Walk:
+    """What was found by walking a project."""
+
+    environments: tuple[Path, ...]
+    links: tuple[Path, ...]
+    special: tuple[Path, ...]
+    foreign: Path | None
+    folders: tuple[tuple[str, int], ...]
+    """What was looked into, with times of modification in nanoseconds: entries that come and go change them."""
+    begun: int
+    """``time.time_ns()`` before."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Surveyor:
+    """Surveys projects, and walks one again only when something in it has come or gone since."""
+
+    walks: dict[Path, _Walk] = field(default_factory=dict)
+
+    def survey(self, root: Path) -> Survey:
+        """What lies in a project now; environments, caches and version control are not looked into."""
+        walk = self.walks.get(root)
+        if walk is None or not _is_unchanged(walk):
+            walk = self.walks[root] = _walk(root)
+        return _survey(root, walk)
+
+
 def survey(root: Path) -> Survey:
     """Walk a project; environments, caches and version control are not looked into."""
+    return _survey(root, _walk(root))
+
+
+def _survey(root: Path, walk: _Walk) -> Survey:
+    """Where links lead to, and what lies there, is nothing that a walk could remember."""
+    found = [target for link in walk.links if (target := _target(link)) is not None]
+    targets = {target for target in found if not target.is_relative_to(root)}
+    targets.update(_repository(root))
+    outside, notes = _isolated(root, targets)
+    special = [*walk.special, *(path for folder in outside for path in _special(folder, _DEPTH))]
+    return Survey(
+        environments=walk.environments,
+        outside=outside,
+        special=tuple(path for path in special if path not in outside),
+        notes=notes,
+        foreign=walk.foreign,
+    )
+
+
+def _walk(root: Path) -> _Walk:
+    begun = time.time_ns()
     environments: list[Path] = []
-    targets: set[Path] = set()
+    links: list[Path] = []
     special: list[Path] = []
     foreign: Path | None = None
+    folders: list[tuple[str, int]] = []
     for folder in _folders(root, environments):
+        # Before its entries are read: what comes meanwhile makes it another folder.
+        folders.append((str(folder), folder.stat().st_mtime_ns))
         for entry in os.scandir(folder):
             if foreign is None and _is_foreign(entry):
                 foreign = Path(entry.path)
             if entry.is_symlink():
-                target = _target(Path(entry.path))
-                if target is not None and not target.is_relative_to(root):
-                    targets.add(target)
+                links.append(Path(entry.path))
             elif not entry.is_file() and not entry.is_dir():
                 special.append(Path(entry.path))
-    targets.update(_repository(root))
-    outside, notes = _isolated(root, targets)
-    for folder in outside:
-        special += _special(folder, _DEPTH)
-    return Survey(
+    with suppress(OSError):  # what makes a folder an environment may go, and then it has to be looked into
+        folders += [(str(folder), folder.stat().st_mtime_ns) for folder in environments]
+    return _Walk(
         environments=tuple(sorted(environments)),
-        outside=outside,
-        special=tuple(path for path in special if path not in outside),
-        notes=notes,
+        links=tuple(links),
+        special=tuple(special),
         foreign=foreign,
+        folders=tuple(folders),
+        begun=begun,
     )
+
+
+def _is_unchanged(walk: _Walk) -> bool:
+    """Whether nothing came or went since; a change just before the walk might have left the same time as one after."""
+    if any(changed > walk.begun - _COARSEST for _folder, changed in walk.folders):
+        return False
+    try:
+        return all(os.stat(folder).st_mtime_ns == changed for folder, changed in walk.folders)  # noqa: PTH116 - many
+    except OSError:
+        return False
 
 
 def _is_foreign(entry: os.DirEntry[str]) -> bool:
@@ -152,5 +214,7 @@ def _special(folder: Path, depth: int) -> Iterator[Path]:
             if entry.is_dir(follow_symlinks=False):
                 if depth > 1:
                     yield from _special(Path(entry.path), depth - 1)
+            elif entry.is_file(follow_symlinks=False) or entry.is_symlink():
+                continue  # told without asking the system once more
             elif stat.S_IFMT(entry.stat(follow_symlinks=False).st_mode) in (stat.S_IFSOCK, stat.S_IFIFO):
                 yield Path(entry.path)

@@ -23,13 +23,22 @@ from pytest_reprocheck.execution.machine import Kind, Machine, attempt, candidat
 from pytest_reprocheck.execution.mounts import read_only, shared_memory
 from pytest_reprocheck.execution.removing import remove
 from pytest_reprocheck.execution.sessions import open_session
-from pytest_reprocheck.execution.surveying import Survey, survey
+from pytest_reprocheck.execution.surveying import Survey, Surveyor
 
 Mode = Literal["overlay", "copy", "in-place"]
 Directory = Literal["checkout", "elsewhere"]
 _PACKAGE = Path(__file__).resolve().parents[1]
 _OWN = (_PACKAGE / "probes", _PACKAGE / "execution" / "launch")
 """What a run's processes load by path."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Known:
+    """What the audits of one session have found out about their projects: it serves the next ones."""
+
+    surveyor: Surveyor = field(default_factory=Surveyor)
+    failures: dict[overlay.Plan, str] = field(default_factory=dict)
+    """Why the overlays that were tried failed; empty for those that worked."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +48,7 @@ class Workspace:
     mode: WorkspaceMode = "copy"
     """``auto``: overlay, and copy where there is none."""
     machine: Machine = field(default_factory=Machine)
+    known: Known = field(default_factory=Known)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,12 +118,12 @@ def prepared(root: Path, workspace: Workspace) -> Iterator[Prepared]:
 
     Raises WorkspaceError when the mode that was asked for is not possible here.
     """
-    found = survey(root.resolve())
+    found = workspace.known.surveyor.survey(root.resolve())
     with session(_place(root.resolve(), found, workspace.machine)) as base:
         reason = ""
         if workspace.mode in ("auto", "overlay"):
             try:
-                ready = _prepare_overlay(root, base, found, workspace.machine)
+                ready = _prepare_overlay(root, base, found, workspace)
             except WorkspaceError as error:
                 if workspace.mode == "overlay":
                     raise
@@ -226,7 +236,8 @@ def _place(root: Path, found: Survey, machine: Machine) -> Path:
     return (free or places)[0]
 
 
-def _prepare_overlay(root: Path, base: Path, found: Survey, machine: Machine) -> Prepared:
+def _prepare_overlay(root: Path, base: Path, found: Survey, workspace: Workspace) -> Prepared:
+    machine = workspace.machine
     if not machine.overlay:
         raise WorkspaceError(
             f"an overlay cannot be used here: {machine.overlay_reason}", hint="Use `--reprocheck-workspace=copy`"
@@ -253,16 +264,19 @@ def _prepare_overlay(root: Path, base: Path, found: Survey, machine: Machine) ->
         root=root, base=base, mode="overlay", machine=machine, kept=kept, plan=plan, notes=plan.notes,
         problems=problems,
     )  # fmt: skip
-    _try_overlay(ready)
+    _try_overlay(ready, plan, workspace.known.failures)
     return ready
 
 
-def _try_overlay(ready: Prepared) -> None:
+def _try_overlay(ready: Prepared, plan: overlay.Plan, failures: dict[overlay.Plan, str]) -> None:
     """Mount once for real: what works on a tiny tree may not work on this one's file system."""
-    folder = open_run(ready, 0)
-    (failure,) = attempt([{"enter": dict(folder.enter), "act": "nothing", "at": str(folder.tree)}])
-    remove(folder.log.parent)
-    if failure:
+    # Sockets of other programs come and go, and are bound where they still are.
+    tried = replace(plan, shown=(), notes=())
+    if tried not in failures:
+        folder = open_run(ready, 0)
+        (failures[tried],) = attempt([{"enter": dict(folder.enter), "act": "nothing", "at": str(folder.tree)}])
+        remove(folder.log.parent)
+    if failure := failures[tried]:
         raise WorkspaceError(f"the project cannot be overlaid: {failure}", hint="Use `--reprocheck-workspace=copy`")
 
 

@@ -100,12 +100,21 @@ def load_report(text: str) -> Report:
 
 def last_seconds(root: Path, path: str, parameters: Mapping[str, Json]) -> float | None:
     """How long a subject's last audit took; None without a readable report."""
+    stored = _last(root, path, parameters)
+    return None if stored is None else sum(audit.seconds for audit in stored)
+
+
+def last_memory(root: Path, path: str, parameters: Mapping[str, Json]) -> int:
+    """Bytes that a run of a subject had in memory at most in its last audit; 0 without a readable report."""
+    return max((audit.memory for audit in _last(root, path, parameters) or ()), default=0)
+
+
+def _last(root: Path, path: str, parameters: Mapping[str, Json]) -> tuple[Audit, ...] | None:
     named = Audit(path=path, kind="script", parameters=parameters, verdict="reproducible")
     try:
-        stored = load_report((root / last_path(named)).read_text(encoding="utf-8"))
+        return load_report((root / last_path(named)).read_text(encoding="utf-8")).subjects
     except (OSError, UnicodeDecodeError, DecodeError):
         return None
-    return sum(audit.seconds for audit in stored.subjects)
 
 
 def last_path(audit: Audit) -> str:

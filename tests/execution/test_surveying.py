@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pytest_reprocheck.execution.surveying import survey
+from pytest_reprocheck.execution.surveying import Surveyor, survey
 
 
 def test_files_that_vanish_meanwhile_hide_no_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,3 +46,31 @@ def test_files_of_others_are_found_for_an_ordinary_user(tmp_path: Path, monkeypa
     assert survey(tmp_path).foreign == tmp_path / "shared.log"
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     assert survey(tmp_path).foreign is None
+
+
+def test_a_project_is_walked_again_when_something_came_or_went(tmp_path: Path) -> None:
+    """What is in it now is found, in whatever folder it came; an unchanged project is not walked."""
+    folder = tmp_path / "a/b"
+    folder.mkdir(parents=True)
+    old = time.time() - 10
+    for path in (folder, folder.parent, tmp_path):
+        os.utime(path, (old, old))
+    surveyor = Surveyor()
+    assert surveyor.survey(tmp_path).environments == ()
+    first = surveyor.walks[tmp_path]
+    assert surveyor.survey(tmp_path) == survey(tmp_path)
+    assert surveyor.walks[tmp_path] is first
+    os.mkfifo(folder / "pipe")
+    assert folder / "pipe" in surveyor.survey(tmp_path).special
+    (tmp_path / "env").mkdir()
+    (tmp_path / "env/pyvenv.cfg").touch()
+    assert surveyor.survey(tmp_path).environments == (tmp_path / "env",)
+
+
+def test_a_walk_just_after_a_change_is_not_trusted(tmp_path: Path) -> None:
+    """A change in the same tick of the file system's clock would leave the same time."""
+    surveyor = Surveyor()
+    surveyor.survey(tmp_path)
+    first = surveyor.walks[tmp_path]
+    surveyor.survey(tmp_path)
+    assert surveyor.walks[tmp_path] is not first

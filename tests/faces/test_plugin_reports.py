@@ -217,3 +217,11 @@ def test_a_warning_of_a_subject_that_passes_has_its_section(project: Project) ->
             "stuck.ipynb *needs the package nowhere*",
         ]
     )
+
+
+def test_workers_know_how_many_they_are(project: Project) -> None:
+    """Each of them has its share of cores and memory; a single process has all."""
+    project.write({"a.ipynb": "WORKERS", "b.ipynb": "WORKERS"})
+    for arguments, workers in (([], 1), (["-n2"], 2)):
+        found = [subject["environment"] for subject in project.audits(*arguments)]
+        assert [each["workers"] for each in found if isinstance(each, dict)] == [workers] * 2

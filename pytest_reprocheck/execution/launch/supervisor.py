@@ -55,7 +55,7 @@ def main(path: str) -> int:
         problem = _told(error)
     else:
         child, problem = _start(spec, control, namespaces, mask)
-    status: dict[str, Any] = {"code": NOT_STARTED, "stopped": False, "max_rss": 0, "left": []}
+    status: dict[str, Any] = {"code": NOT_STARTED, "stopped": False, "max_rss": 0, "cpu": 0.0, "left": []}
     if child:
         status = _followed(child, spec["patience"])
     _write_status(spec["status"], {**status, "problem": problem})
@@ -133,19 +133,20 @@ def _become(spec: Mapping[str, Any], control: Any, namespaces: Any, mask: Any, s
 
 def _followed(child: int, patience: float) -> dict[str, Any]:
     """Wait for the child's end, or for the order to end everything; nothing is left afterwards."""
-    ended: dict[int, tuple[int, int]] = {}
+    ended: dict[int, tuple[int, int, float]] = {}
     _wait(child, ended)
     stopped = child not in ended
     left = _end_descendants(child, ended, time.monotonic() + patience)
     return {
         "code": os.waitstatus_to_exitcode(ended[child][0]),
         "stopped": stopped,
-        "max_rss": 1024 * max(size for _status, size in ended.values()),
+        "max_rss": 1024 * max(size for _status, size, _seconds in ended.values()),
+        "cpu": sum(seconds for _status, _size, seconds in ended.values()),
         "left": [] if stopped else left,
     }
 
 
-def _wait(child: int, ended: dict[int, tuple[int, int]]) -> None:
+def _wait(child: int, ended: dict[int, tuple[int, int, float]]) -> None:
     """Until the child has ended, or everything is to end."""
     while child not in ended:
         number = signals.sigwait(_AWAITED)
@@ -156,7 +157,7 @@ def _wait(child: int, ended: dict[int, tuple[int, int]]) -> None:
         _reap(ended)
 
 
-def _end_descendants(child: int, ended: dict[int, tuple[int, int]], until: float) -> list[str]:
+def _end_descendants(child: int, ended: dict[int, tuple[int, int, float]], until: float) -> list[str]:
     """Kill until no child is left, those that tidy up last, ``until`` then; gives the commands of what was killed.
 
     Only children are killed: their numbers stay theirs until they are reaped here, and their own children become
@@ -234,8 +235,8 @@ def _content(path: str) -> bytes:
         return b""
 
 
-def _reap(ended: dict[int, tuple[int, int]], *, block: bool = False) -> None:
-    """Take note of children that have ended: status and largest resident size in KiB; waits for one if told to."""
+def _reap(ended: dict[int, tuple[int, int, float]], *, block: bool = False) -> None:
+    """Take note of children that have ended: status, largest size in KiB, processor seconds; waits if told to."""
     options = 0 if block else os.WNOHANG
     while True:
         try:
@@ -244,7 +245,7 @@ def _reap(ended: dict[int, tuple[int, int]], *, block: bool = False) -> None:
             return
         if not number:
             return
-        ended[number] = (status, usage.ru_maxrss)
+        ended[number] = (status, usage.ru_maxrss, usage.ru_utime + usage.ru_stime)
         options = os.WNOHANG
 
 

@@ -105,13 +105,9 @@ def safetensors(number: float) -> bytes:
 def pdf(number: float, date: str = "D:20200101") -> bytes:
     """One stream of drawing instructions, and the date of making."""
     stream = zlib.compress(f"{number!r} 0 m 10 10 l S".encode())
-    return (
-        b"%%PDF-1.4\n1 0 obj\n<< /CreationDate (%s) >>\nendobj\n2 0 obj\n<< /Filter /FlateDecode >>\nstream\n%s\nendstream\nendobj\n"
-        % (
-            date.encode(),
-            stream,
-        )
-    )
+    info = b"1 0 obj\n<< /CreationDate (%s) >>\nendobj\n" % date.encode()
+    drawing = b"2 0 obj\n<< /Filter /FlateDecode >>\nstream\n%s\nendstream\nendobj\n" % stream
+    return b"%PDF-1.4\n" + info + drawing
 
 
 def notebook(number: float, count: int = 1) -> bytes:

@@ -16,7 +16,7 @@ from tests.execution.artifacts.bench import Bench
 from tests.execution.artifacts.samples import csv_text, database, notebook, pdf, tarred, zipped
 
 CSV = {
-    "values": ("a,b\n1.5,x\n2.5,y\n", "a,b\n1.5,x\n2.75,y\n", "different: values differ in 1 of 2 rows, first row 1: a"),
+    "values": ("a,b\n1.5,x\n2.5,y\n", "a,b\n1.5,x\n2.75,y\n", "different: values differ in 1 of 2 rows, first row 1"),
     "rows": ("a,b\n1.5,x\n2.5,y\n", "a,b\n2.5,y\n1.5,x\n", "ordering only: rows reordered"),
     "columns": ("a,b\n1.5,x\n", "b,a\nx,1.5\n", "ordering only: columns reordered"),
     "rounding": ("a,b\n0.1,x\n", "a,b\n0.10000000000000001,x\n", "within tolerance: "),
