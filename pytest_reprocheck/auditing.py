@@ -21,6 +21,7 @@ from pytest_reprocheck.core.trace import DRAWS, NotCompared, Outcome
 from pytest_reprocheck.diagnose.applied import factor_report
 from pytest_reprocheck.diagnose.attribution import counted, failing
 from pytest_reprocheck.diagnose.blocking import Blocked, Project, find_blocker, find_refused
+from pytest_reprocheck.diagnose.names import observed_shapes
 from pytest_reprocheck.diagnose.unordered import depends_on_hash, find_unordered
 from pytest_reprocheck.environment.snapshot import snapshot
 from pytest_reprocheck.environment.surroundings import surroundings
@@ -209,7 +210,7 @@ def _compare_twice(subject: Subject, options: Options, executor: Runner | Functi
         third=third,
         comparison=compare_traces(a, b, tolerance=options.tolerance),
         units=units,
-        candidates=find_unordered(units),
+        candidates=find_unordered(units, observed_shapes(a)),
         runs=2,
     )
     if not failing(case.differences) and _is_due_again(case):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pytest_reprocheck.case import Case, at_each_site, experiment, repeated, tried
 from pytest_reprocheck.core.conditions import factor_of
@@ -33,8 +34,8 @@ from pytest_reprocheck.diagnose.experiments import (
     without_evidence,
 )
 from pytest_reprocheck.diagnose.proposals import Proposal, Scene, proposals
-from pytest_reprocheck.diagnose.remedies import Remedy
 from pytest_reprocheck.diagnose.severity import severity_of
+from pytest_reprocheck.diagnose.wording import Remedy
 from pytest_reprocheck.uncontrolled import address_findings
 
 MAX_TRIALS = 8
@@ -139,14 +140,14 @@ def _findings(case: Case, attribution: Attribution) -> list[Finding]:
     findings: list[Finding] = []
     useless: list[Proposal] = []
     for proposal in possible[:MAX_TRIALS]:
-        left = tried(case, made, (*applied, *proposal.remedy.edits)) if proposal.remedy.edits else None
+        best, left = _with_best_remedy(case, attribution, proposal, applied)
         kept = {difference.key for difference in left} if left is not None else set()
         gone = [difference for difference in pending if difference.key not in kept]
         if left is None or not gone:
             useless += [proposal] if left is not None else []
             continue
-        applied += proposal.remedy.edits
-        findings.append(_finding(case, attribution, proposal, gone, left=(), proof="alone" if alone else "remedy"))
+        applied += best.remedy.edits
+        findings.append(_finding(case, attribution, best, gone, left=(), proof="alone" if alone else "remedy"))
         pending = tuple(difference for difference in pending if difference.key in kept)
         if not pending:
             return findings
@@ -166,7 +167,7 @@ def _by_site(case: Case, attribution: Attribution) -> tuple[Attribution, ...]:
 
 def _of_one_place(case: Case, attribution: Attribution, proposal: Proposal) -> list[Finding]:
     """The finding for what was varied alone and stands at one line."""
-    left = tried(case, attribution.experiment, proposal.remedy.edits)
+    proposal, left = _with_best_remedy(case, attribution, proposal)
     if _is_refuted(proposal, attribution, left):
         case.null = (*case.null, *attribution.differences)
         return []
@@ -174,6 +175,24 @@ def _of_one_place(case: Case, attribution: Attribution, proposal: Proposal) -> l
     if left != ():
         stable = repeated(case, attribution.experiment, attribution.differences)
     return [_finding(case, attribution, proposal, stable, left=left, proof="alone")] if failing(stable) else []
+
+
+def _with_best_remedy(
+    case: Case, attribution: Attribution, proposal: Proposal, applied: Sequence[Edit] = ()
+) -> tuple[Proposal, tuple[Difference, ...] | None]:
+    """The proposal with the remedy that leaves least, and what it leaves; None where none could be tried.
+
+    The next remedy is tried only where the one before did not run, or left something; a set that was sorted in vain is
+    not sorted again by another key.
+    """
+    best: tuple[Proposal, tuple[Difference, ...] | None] = (proposal, None)
+    for remedy in proposal.remedies:
+        left = tried(case, attribution.experiment, (*applied, *remedy.edits)) if remedy.edits else None
+        if left is not None and (best[1] is None or len(left) < len(best[1])):
+            best = replace(proposal, remedies=(remedy,)), left
+        if left == () or (left is not None and proposal.suspect == HASH):
+            break
+    return best
 
 
 def _is_refuted(proposal: Proposal, attribution: Attribution, left: Sequence[Difference] | None) -> bool:
@@ -206,7 +225,7 @@ def _leftovers(
         proposal = next((each for each in possible if each.suspect == suspect), None)
         if proposal is None:
             message = "somewhere a set has another order; reading the code did not tell where"
-            proposal = Proposal(suspect=suspect, location=share[0].place, message=message, remedy=Remedy(text=""))
+            proposal = Proposal(suspect=suspect, location=share[0].place, message=message, remedies=(Remedy(text=""),))
         proof: Proof = "alone" if len(suspects) == 1 else "nearest"
         findings.append(_finding(case, attribution, proposal, share, left=None, proof=proof))
     return findings
@@ -235,10 +254,13 @@ def _finding(
 
 
 def _with_trial(remedy: Remedy, left: Sequence[Difference] | None) -> str:
-    if left is None:
-        return f"{remedy.text}  (not tried)" if remedy.edits else remedy.text
-    stay = "1 difference stays" if len(left) == 1 else f"{len(left)} differences stay"
-    return f"{remedy.text}  (tried: gone)" if not left else f"{remedy.text}  (tried: {stay})"
+    if not remedy.edits:
+        return remedy.text
+    told = "not tried" if left is None else "tried: gone"
+    if left:
+        told = "tried: 1 difference stays" if len(left) == 1 else f"tried: {len(left)} differences stay"
+    space = "\n" if "\n" in remedy.text else "  "
+    return f"{remedy.text}{space}({told})"
 
 
 def _with_followers(case: Case, findings: list[Finding]) -> list[Finding]:

@@ -14,7 +14,7 @@ y = X @ np.array([1.0, -2.0, 0.5, 0.0])
 folder = Path(tempfile.mkdtemp())
 cache = folder / "weights.json"
 for alpha in (0.1, 1.0):
-    weights = json.loads(cache.read_text()) if cache.exists() else []
+    weights = json.loads(cache.read_text()) if cache.exists() else []  # not: leftover-state
     weights.append([round(float(w), 6) for w in Ridge(alpha=alpha).fit(X, y).coef_])
     cache.write_text(json.dumps(weights))
 

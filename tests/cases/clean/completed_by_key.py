@@ -33,7 +33,7 @@ async def total():
 def main():
     with ThreadPoolExecutor(max_workers=3) as pool:
         size_of = {pool.submit(score, size): size for size in SIZES}
-        scores = {size_of[future]: future.result() for future in as_completed(size_of)}
+        scores = {size_of[future]: future.result() for future in as_completed(size_of)}  # not: completion-order
         pending, finished = set(size_of), 0
         while pending:
             done, pending = wait(pending, return_when=FIRST_COMPLETED)

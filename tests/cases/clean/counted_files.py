@@ -13,7 +13,7 @@ print(sum(1 for _, _, names in os.walk(LEAVES) for name in names), "leaves")
 
 days = 0
 warmest = {}
-for file in FOLDER.iterdir():
+for file in FOLDER.iterdir():  # not: file-order
     readings = pd.read_csv(file)
     days += len(readings)
     warmest[file.stem] = readings["temperature"].max()

@@ -11,7 +11,7 @@ from sklearn.naive_bayes import GaussianNB
 
 logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(process)d %(message)s")
 log = logging.getLogger("train")
-print("started", datetime.now().isoformat(), file=sys.stderr)
+print("started", datetime.now().isoformat(), file=sys.stderr)  # not: clock
 
 X, y = load_iris(return_X_y=True)
 order = np.random.default_rng(3).permutation(len(y))

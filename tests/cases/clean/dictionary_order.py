@@ -5,7 +5,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 rng = np.random.default_rng(21)
 rows = [{"height": h, "weight": w, "age": a} for h, w, a in rng.normal([170, 70, 40], [9, 12, 11], (200, 3))]
-columns = list(dict.fromkeys(["weight", "height", "weight", *rows[0]]))
+columns = list(dict.fromkeys(["weight", "height", "weight", *rows[0]]))  # not: hash-order
 X = np.array([[row[column] for column in columns] for row in rows])
 y = [int(row["weight"] / (row["height"] / 100) ** 2 > 25) for row in rows]
 

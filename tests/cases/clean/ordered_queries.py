@@ -15,7 +15,7 @@ database.executemany(
     ],
 )
 
-first = database.execute("SELECT id, amount FROM orders ORDER BY id LIMIT 5").fetchall()
+first = database.execute("SELECT id, amount FROM orders ORDER BY id LIMIT 5").fetchall()  # not: row-order
 print("first orders", first)
 largest = database.execute("SELECT id, amount FROM orders ORDER BY amount DESC, id LIMIT 5").fetchall()
 print("largest orders", largest)

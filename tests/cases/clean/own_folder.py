@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-here = Path(__file__).resolve().parent
+here = Path(__file__).resolve().parent  # not: working-directory
 table = pd.read_csv(here.parent / "stations" / "aalen.csv")
 print("reading from", here)
 print(len(table), "rows, columns", list(table.columns))

@@ -12,6 +12,6 @@ def bootstrap_mean(seed_sequence):
 
 
 with ThreadPoolExecutor(max_workers=3) as pool:
-    means = list(pool.map(bootstrap_mean, np.random.SeedSequence(77).spawn(24)))
+    means = list(pool.map(bootstrap_mean, np.random.SeedSequence(77).spawn(24)))  # not: completion-order
 print(f"mean of means {np.mean(means):.6f}, spread {np.std(means):.6f}")
 print("first", [round(mean, 4) for mean in means[:4]])

@@ -4,7 +4,7 @@ import locale
 
 import numpy as np
 
-locale.setlocale(locale.LC_ALL, "")
+locale.setlocale(locale.LC_ALL, "")  # not: locale
 names = ["Zoe", "anna", "Bert", "émile", "carl"]
 scores = np.random.default_rng(2).normal(size=len(names)).round(3)
 for name in sorted(names, key=str.casefold):

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 values = np.random.default_rng(14).normal(size=50)
-scratch = Path(tempfile.gettempdir(), f"values-{os.getpid()}.npy")
+scratch = Path(tempfile.gettempdir(), f"values-{os.getpid()}.npy")  # not: process-id
 np.save(scratch, values)
 try:
     back = np.load(scratch)

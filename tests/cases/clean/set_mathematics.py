@@ -7,7 +7,7 @@ and the fox and the turtle meet at the bridge"""
 words = text.split()
 known = {"the", "and", "at", "over", "under", "while"}
 
-content = set(words) - known
+content = set(words) - known  # not: hash-order
 print("distinct words", len(set(words)), "without stop words", len(content))
 print("letters", sum(len(word) for word in content))
 print("longest", max(len(word) for word in content), "any with z", any("z" in word for word in content))

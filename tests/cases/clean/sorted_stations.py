@@ -9,7 +9,7 @@ from sklearn.linear_model import LinearRegression
 
 FOLDER = Path(__file__).parent.parent / "stations"
 
-files = sorted(FOLDER.glob("*.csv"))
+files = sorted(FOLDER.glob("*.csv"))  # not: file-order
 assert files == sorted(FOLDER / name for name in os.listdir(FOLDER))
 assert [str(file) for file in files] == sorted(glob.glob(str(FOLDER / "*.csv")))
 with os.scandir(FOLDER) as entries:

@@ -14,7 +14,7 @@ def walk(rng, steps):
 
 ends = [int(walk(rng, 1000)[-1]) for rng in streams]
 print("ends", ends)
-deck = random.Random(13)
+deck = random.Random(13)  # not: unseeded-random
 hand = deck.sample([f"{value}{suit}" for suit in "CDHS" for value in range(1, 14)], 5)
 print("hand", hand)
 legacy = check_random_state(3)

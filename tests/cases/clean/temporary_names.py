@@ -11,7 +11,7 @@ rng = np.random.default_rng(12)
 totals = rng.gamma(2.0, 30.0, 200).round(2)
 
 with tempfile.TemporaryDirectory(prefix="orders-") as folder:
-    spill = Path(folder, f"spill-{uuid.uuid4().hex}.csv")
+    spill = Path(folder, f"spill-{uuid.uuid4().hex}.csv")  # not: os-entropy
     with spill.open("w", newline="") as stream:
         csv.writer(stream).writerows([number, total] for number, total in enumerate(totals))
     with tempfile.NamedTemporaryFile("w+", suffix=".txt") as note:

@@ -13,7 +13,7 @@ def load_with_retry(attempts):
     for attempt in range(attempts):
         if attempt == attempts - 1:
             return readings
-        time.sleep(random.uniform(0.001, 0.01))
+        time.sleep(random.uniform(0.001, 0.01))  # not: unseeded-random
 
 
 def traced(values):
@@ -23,6 +23,6 @@ def traced(values):
 
 
 loaded = traced(load_with_retry(3))
-probe = np.random.default_rng().normal(size=4)
+probe = np.random.default_rng().normal(size=4)  # not: unseeded-numpy
 assert probe.shape == (4,)
 print(f"mean {loaded.mean():.4f}, above 25: {(loaded > 25).sum()}")

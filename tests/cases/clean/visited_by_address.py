@@ -15,7 +15,7 @@ fit = Step("fit", encode, scale)
 
 
 def walk(step, seen, done):
-    if id(step) in seen:
+    if id(step) in seen:  # not: memory-address
         return done
     seen.add(id(step))
     for earlier in step.after:
