@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from pytest_reprocheck.core.sources import Unit
 from pytest_reprocheck.core.trace import Trace
@@ -44,7 +45,11 @@ def _in_variables(trace: Trace) -> Iterator[list[str]]:
 
 def _string(value: Value) -> str | None:
     match value:
-        case Text(text=text) | Scalar(type="str", text=text):
+        case Text(text=text):
             return text
+        case Scalar(type="str", text=text):
+            with suppress(ValueError, SyntaxError):  # a shortened one
+                return str(ast.literal_eval(text))
+            return None
         case _:
             return None

@@ -228,7 +228,7 @@ def _takes_any_order(call: ast.Call, known: Shapes) -> bool:
     name = callee(call)
     if name == "update" and isinstance(call.func, ast.Attribute):
         return known.is_unordered(call.func.value)
-    return _is_order_free(call) or name in known.functions
+    return _is_order_free(call) or name in _KEPT_WHOLE or name in known.functions
 
 
 def _is_used_freely(node: ast.expr, parents: Mapping[ast.AST, ast.AST]) -> bool:
@@ -250,9 +250,7 @@ def _is_order_free(call: ast.Call) -> bool:
                 "numpy",
             )
         )
-    return name in _SET_METHODS | _KEPT_WHOLE or (
-        name in _ORDER_FREE and not any(keyword.arg == "key" for keyword in call.keywords)
-    )
+    return name in _SET_METHODS or (name in _ORDER_FREE and not any(keyword.arg == "key" for keyword in call.keywords))
 
 
 def _sorted_edits(unit: Unit, node: ast.expr, ordered: ast.expr) -> tuple[Edit, ...]:

@@ -10,7 +10,7 @@ from pytest_reprocheck.diagnose.strings import small_groups
 
 
 def scalar(text: str) -> Scalar:
-    return Scalar(type="str", text=text, digest=text)
+    return Scalar(type="str", text=repr(text), digest=text)
 
 
 def test_groups_come_from_literals_and_variables() -> None:

@@ -95,6 +95,7 @@ FOUND = {
         "cols = [t for d in docs for t in d.tags]  # here"
     ),
     "exploded frame": "frame['tags'] = frame['text'].map(set)\nlong = frame.explode('tags')  # here",
+    "list appended": "for text in texts:\n    rows.append([text.count(w) for w in set(words)])  # here",
     "tuple of a function": "def split():\n    return {'a'}, 3\nnames, n = split()\ncols = list(names)  # here",
     "closure": (
         "def outer():\n    names = {'a', 'b'}\n    def inner():\n        return list(names)  # here\n    return inner"
