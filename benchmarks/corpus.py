@@ -22,8 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from offline import companions, obstacle
-
+from benchmarks.offline import companions, obstacle
 from pytest_reprocheck.auditing import audit
 from pytest_reprocheck.config import Options
 from pytest_reprocheck.core.codec import to_json

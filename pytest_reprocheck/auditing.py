@@ -14,7 +14,7 @@ from pytest_reprocheck.case import Case
 from pytest_reprocheck.compare.alignment import compare_traces
 from pytest_reprocheck.config import Options
 from pytest_reprocheck.core.causes import cause
-from pytest_reprocheck.core.conditions import Conditions, baseline, restricted, varied
+from pytest_reprocheck.core.conditions import Conditions, Surroundings, baseline, restricted, varied
 from pytest_reprocheck.core.errors import BlockedError, ConfigError, ReprocheckError
 from pytest_reprocheck.core.findings import Audit, Finding, Invocation, Verdict
 from pytest_reprocheck.core.subjects import Subject, SubjectKind, find_root
@@ -23,10 +23,13 @@ from pytest_reprocheck.diagnose.allowing import allow, allowances_in, causes_tri
 from pytest_reprocheck.diagnose.applied import factor_report
 from pytest_reprocheck.diagnose.attribution import counted, failing
 from pytest_reprocheck.diagnose.blocking import Blocked, Project, find_blocker, find_refused
+from pytest_reprocheck.diagnose.names import observed_shapes
+from pytest_reprocheck.diagnose.strings import small_groups
 from pytest_reprocheck.diagnose.unordered import depends_on_hash, find_unordered
 from pytest_reprocheck.environment.snapshot import snapshot
 from pytest_reprocheck.environment.surroundings import Told, surroundings
 from pytest_reprocheck.execution.function import FunctionRunner
+from pytest_reprocheck.execution.hashing import telling_hash
 from pytest_reprocheck.execution.limits import Limits
 from pytest_reprocheck.execution.machine import Machine, probe_machine
 from pytest_reprocheck.execution.running import Runner, runner
@@ -227,6 +230,10 @@ def _limits(options: Options) -> Limits:
     )
 
 
+_OFFERED = 8
+"""Hash numbers that the third one is chosen from."""
+
+
 def _compare_twice(
     subject: Subject, options: Options, executor: Runner | FunctionRunner, progress: Progress, session: Session
 ) -> Case:
@@ -257,9 +264,11 @@ def _compare_twice(
         third=third,
         comparison=compare_traces(a, b, tolerance=options.tolerance, rules=options.normalise),
         units=units,
-        candidates=find_unordered(units),
+        candidates=find_unordered(units, observed_shapes(a)),
         runs=2,
     )
+    if "hash" in options.vary and depends_on_hash(units):
+        third = case.third = _telling(case, subject, around)
     if not failing(case.differences) and _is_due_again(case):
         progress("third values")
         (case.b,) = executor.run([third])
@@ -282,6 +291,14 @@ def _first_two(
         # What differed on the way does so no longer, and nothing is known of the rest.
         a, b = executor.run(conditions, keep=True)
     return cut or (a, b)
+
+
+def _telling(case: Case, subject: Subject, around: Surroundings) -> Conditions:
+    """The third values, with that hash number under which the subject's few strings come in another order."""
+    a = case.a.conditions
+    offered = [varied(subject.name, a, around, generation=number).hash for number in range(2, 2 + _OFFERED)]
+    groups = small_groups(case.units, case.a)
+    return replace(case.third, hash=telling_hash(sys.executable, a.hash, offered, groups))
 
 
 def _checked(options: Options) -> Options:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pytest_reprocheck.case import Case, at_each_site, experiment, repeated, tried
 from pytest_reprocheck.core.conditions import factor_of
@@ -34,9 +35,9 @@ from pytest_reprocheck.diagnose.experiments import (
     without_evidence,
 )
 from pytest_reprocheck.diagnose.proposals import Proposal, Scene, proposals
-from pytest_reprocheck.diagnose.remedies import Remedy
 from pytest_reprocheck.diagnose.severity import severity_of
-from pytest_reprocheck.uncontrolled import address_findings
+from pytest_reprocheck.diagnose.wording import Remedy
+from pytest_reprocheck.uncontrolled import address_findings, worker_finding
 
 MAX_TRIALS = 8
 """Remedies tried to divide what one experiment brought about; each takes two runs."""
@@ -129,31 +130,64 @@ def _findings(case: Case, attribution: Attribution) -> list[Finding]:
     )
     if len(made.suspects) == 1 and not attribution.at and (divided := _by_site(case, attribution)):
         return [finding for part in divided for finding in _findings(case, part)]
-    possible = [
-        proposal for suspect in attribution.suspects for proposal in proposals(suspect, attribution.differences, scene)
-    ]
     if len(made.suspects) == 1 and made.suspects[0] != HASH:
-        return _of_one_place(case, attribution, possible[0])
+        (suspect,) = attribution.suspects
+        return _of_one_place(case, attribution, proposals(suspect, attribution.differences, scene)[0])
+    return _divided(case, attribution, scene)
+
+
+def _divided(case: Case, attribution: Attribution, scene: Scene) -> list[Finding]:
+    """Findings by trying, again and again, the likeliest proposal for what is left."""
+    proof: Proof = "alone" if len(attribution.experiment.suspects) == 1 else "remedy"
     pending = failing(attribution.differences)
-    alone = len(made.suspects) == 1
     applied: list[Edit] = []
     findings: list[Finding] = []
+    seen: list[Proposal] = []
     useless: list[Proposal] = []
-    for proposal in possible[:MAX_TRIALS]:
-        left = tried(case, made, (*applied, *proposal.remedy.edits)) if proposal.remedy.edits else None
+    while pending and len(seen) < MAX_TRIALS:
+        untried = (each for each in _possible(attribution, pending, scene) if each.remedy.edits)
+        proposal = next((each for each in untried if not _is_among(each, seen)), None)
+        if proposal is None:
+            break
+        seen.append(proposal)
+        best, left = _with_best_remedy(case, attribution, proposal, applied)
         kept = {difference.key for difference in left} if left is not None else set()
         gone = [difference for difference in pending if difference.key not in kept]
+        if left is not None:
+            useless.append(proposal)
         if left is None or not gone:
-            useless += [proposal] if left is not None else []
             continue
-        applied += proposal.remedy.edits
-        findings.append(_finding(case, attribution, proposal, gone, left=(), proof="alone" if alone else "remedy"))
+        applied += best.remedy.edits
+        findings.append(_finding(case, attribution, best, gone, left=(), proof=proof))
         pending = tuple(difference for difference in pending if difference.key in kept)
-        if not pending:
-            return findings
-    # A place in the code whose remedy changed nothing is not where the order is made; a draw stays the evidence it was.
-    kept_possible = [proposal for proposal in possible if proposal.suspect.events or proposal not in useless]
-    return findings + _leftovers(case, attribution, kept_possible, pending)
+    if not pending:
+        return findings
+    # A place in the code whose remedy changed nothing, or not this, is not where the order is made; a draw stays the
+    # evidence it was.
+    rest = [
+        each for each in _possible(attribution, pending, scene) if each.suspect.events or not _is_among(each, useless)
+    ]
+    return findings + _leftovers(case, attribution, rest, pending)
+
+
+def _possible(attribution: Attribution, pending: Sequence[Difference], scene: Scene) -> list[Proposal]:
+    """The proposals of all suspects for what is left, as ranked by it and by the states on the way to it."""
+    keys = {difference.key for difference in pending}
+    first = pending[0].seq
+    settled = [each.seq for each in failing(attribution.differences) if each.key not in keys and each.seq < first]
+    since = max(settled, default=-1)
+    about = [
+        each
+        for each in attribution.differences
+        if each.key in keys or (each.key.aspect == "state" and each.seq > since)
+    ]
+    return [proposal for suspect in attribution.suspects for proposal in proposals(suspect, about, scene)]
+
+
+def _is_among(proposal: Proposal, others: Sequence[Proposal]) -> bool:
+    """Whether the same change at the same place is there, whatever it was proposed for."""
+    same = (proposal.suspect.knob, proposal.location, proposal.remedy)
+    return any(same == (other.suspect.knob, other.location, other.remedy) for other in others)
 
 
 def _by_site(case: Case, attribution: Attribution) -> tuple[Attribution, ...]:
@@ -167,7 +201,7 @@ def _by_site(case: Case, attribution: Attribution) -> tuple[Attribution, ...]:
 
 def _of_one_place(case: Case, attribution: Attribution, proposal: Proposal) -> list[Finding]:
     """The finding for what was varied alone and stands at one line."""
-    left = tried(case, attribution.experiment, proposal.remedy.edits)
+    proposal, left = _with_best_remedy(case, attribution, proposal)
     if _is_refuted(proposal, attribution, left):
         case.null = (*case.null, *attribution.differences)
         return []
@@ -175,6 +209,24 @@ def _of_one_place(case: Case, attribution: Attribution, proposal: Proposal) -> l
     if left != ():
         stable = repeated(case, attribution.experiment, attribution.differences)
     return [_finding(case, attribution, proposal, stable, left=left, proof="alone")] if failing(stable) else []
+
+
+def _with_best_remedy(
+    case: Case, attribution: Attribution, proposal: Proposal, applied: Sequence[Edit] = ()
+) -> tuple[Proposal, tuple[Difference, ...] | None]:
+    """The proposal with the remedy that leaves least, and what it leaves; None where none could be tried.
+
+    The next remedy is tried only where the one before did not run, or left something; a set that was sorted in vain is
+    not sorted again by another key.
+    """
+    best: tuple[Proposal, tuple[Difference, ...] | None] = (proposal, None)
+    for remedy in proposal.remedies:
+        left = tried(case, attribution.experiment, (*applied, *remedy.edits)) if remedy.edits else None
+        if left is not None and (best[1] is None or len(left) < len(best[1])):
+            best = replace(proposal, remedies=(remedy,)), left
+        if left == () or (left is not None and proposal.suspect == HASH):
+            break
+    return best
 
 
 def _is_refuted(proposal: Proposal, attribution: Attribution, left: Sequence[Difference] | None) -> bool:
@@ -207,7 +259,7 @@ def _leftovers(
         proposal = next((each for each in possible if each.suspect == suspect), None)
         if proposal is None:
             message = "somewhere a set has another order; reading the code did not tell where"
-            proposal = Proposal(suspect=suspect, location=share[0].place, message=message, remedy=Remedy(text=""))
+            proposal = Proposal(suspect=suspect, location=share[0].place, message=message, remedies=(Remedy(text=""),))
         proof: Proof = "alone" if len(suspects) == 1 else "nearest"
         findings.append(_finding(case, attribution, proposal, share, left=None, proof=proof))
     return findings
@@ -236,10 +288,13 @@ def _finding(
 
 
 def _with_trial(remedy: Remedy, left: Sequence[Difference] | None) -> str:
-    if left is None:
-        return f"{remedy.text}  (not tried)" if remedy.edits else remedy.text
-    stay = "1 difference stays" if len(left) == 1 else f"{len(left)} differences stay"
-    return f"{remedy.text}  (tried: gone)" if not left else f"{remedy.text}  (tried: {stay})"
+    if not remedy.edits:
+        return remedy.text
+    told = "not tried" if left is None else "tried: gone"
+    if left:
+        told = "tried: 1 difference stays" if len(left) == 1 else f"tried: {len(left)} differences stay"
+    space = "\n" if "\n" in remedy.text else "  "
+    return f"{remedy.text}{space}({told})"
 
 
 def _with_followers(case: Case, findings: list[Finding]) -> list[Finding]:
@@ -254,7 +309,12 @@ def _with_followers(case: Case, findings: list[Finding]) -> list[Finding]:
     left = case.unexplained()
     result = [*findings, *address_findings(case)]
     if uncontrolled := failing(counted(case.null)):
-        result.append(_unexplained(case, uncontrolled, unexplained_message("replayed")))
+        drawn = worker_finding(case, uncontrolled)
+        known = [(finding.cause, finding.location) for finding in result]
+        if drawn is None:
+            result.append(_unexplained(case, uncontrolled, unexplained_message("replayed")))
+        elif (drawn.cause, drawn.location) not in known:
+            result.append(drawn)
     if left and not findings:
         result.append(_unexplained(case, left, unexplained_message("not found")))
     return result

@@ -1,13 +1,17 @@
-"""What differs although the conditions are the same: whether addresses in memory are behind it."""
+"""What differs although the conditions are the same: addresses in memory, or draws in workers, may be behind it."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pytest_reprocheck.case import Case
-from pytest_reprocheck.core.findings import Finding
+from pytest_reprocheck.core.causes import CAUSE_OF_SOURCE
+from pytest_reprocheck.core.findings import Difference, Finding
+from pytest_reprocheck.core.trace import DRAWS
 from pytest_reprocheck.diagnose.attribution import counted, failing
-from pytest_reprocheck.diagnose.concluding import Evidence, conclude, read_message
+from pytest_reprocheck.diagnose.concluding import Evidence, conclude, draw_message, read_message
 from pytest_reprocheck.diagnose.experiments import Suspect
 from pytest_reprocheck.diagnose.location import locate_event
 
@@ -44,3 +48,25 @@ def address_findings(case: Case) -> list[Finding]:
         remedy="compare or sort by something that the objects contain, as a name or a number",
     )
     return [conclude(evidence, gone, case.units)]
+
+
+def worker_finding(case: Case, uncontrolled: Sequence[Difference]) -> Finding | None:
+    """The finding for unseeded draws in several threads or processes, whose share of the tasks is up to chance.
+
+    The first line at which they drew: evidence, but no proof. None where no such draw was seen.
+    """
+    events = [event for event in case.a.events if event.source in DRAWS and event.stack]
+    processes = Counter((event.source, event.stack) for event in events if event.process)
+    shared = [event for event in events if event.thread != "MainThread" or processes[event.source, event.stack] > 1]
+    if not shared:
+        return None
+    event = shared[0]
+    where = "worker processes" if event.process else "threads"
+    evidence = Evidence(
+        cause=CAUSE_OF_SOURCE[event.source],
+        location=event.stack[0].place,
+        message=f"{draw_message(event)}, in several {where}: which of them draws when is up to chance",
+        confirmed=False,
+        remedy="give each task a seed of its own: np.random.SeedSequence(0).spawn(number of tasks)",
+    )
+    return conclude(evidence, uncontrolled, case.units)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -17,12 +19,28 @@ class Cause:
     """What happens in the user's program."""
     why: str
     """Why it matters."""
-    example: str
-    """Faulty code."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """What the example reads: path -> text."""
+    vary: str = ""
+    """Value of ``--vary`` for the example; empty for the default."""
     remedy: str
-    """Sound code for the example."""
+    """What to write instead of the faulty line."""
     limits: str
     """What the tool cannot tell about this cause."""
+
+    @property
+    def example(self) -> str:
+        """A faulty program."""
+        return self._text("program")
+
+    @property
+    def report(self) -> str:
+        """What an audit of the example printed when the page was made; empty where none can be made everywhere."""
+        return self._text("report")
+
+    def _text(self, kind: str) -> str:
+        file = resources.files("pytest_reprocheck.core").joinpath("examples", f"{self.slug}.{kind}.txt")
+        return file.read_text(encoding="utf-8") if file.is_file() else ""
 
 
 CAUSES: tuple[Cause, ...] = (
@@ -35,8 +53,10 @@ CAUSES: tuple[Cause, ...] = (
             "system's entropy."
         ),
         why="Every run shuffles, samples or initialises differently; seeding numpy does not reach it.",
-        example="import random\nrandom.shuffle(rows)",
-        remedy="import random\nrandom.seed(0)\nrandom.shuffle(rows)",
+        remedy="""\
+random.seed(0)
+random.shuffle(readings)
+""",
         limits=(
             "All unseeded draws of the module share one state, so they are one finding, located at the first draw "
             "that matters."
@@ -54,7 +74,6 @@ CAUSES: tuple[Cause, ...] = (
             "numpy.random.seed does not reach default_rng(): a program can look seeded and still differ from run to "
             "run."
         ),
-        example="rng = np.random.default_rng()",
         remedy="rng = np.random.default_rng(0)",
         limits=(
             "Draws of the global state share one finding, located at the first that matters; each unseeded generator "
@@ -67,7 +86,6 @@ CAUSES: tuple[Cause, ...] = (
         recurs=True,
         what="With random_state=None scikit-learn draws from numpy's global state, which nobody seeded.",
         why="Splits, bootstraps and initial weights change from run to run, and scores with them.",
-        example="model = RandomForestClassifier(n_estimators=10)",
         remedy="model = RandomForestClassifier(n_estimators=10, random_state=0)",
         limits=(
             "Draws inside worker processes are seen only where the worker is a Python process that the probes reach."
@@ -82,7 +100,6 @@ CAUSES: tuple[Cause, ...] = (
             "generator, and nobody called torch.manual_seed."
         ),
         why="Training starts from other weights and sees the batches in another order: every run is another model.",
-        example="model = torch.nn.Linear(4, 2)",
         remedy="torch.manual_seed(0)\nmodel = torch.nn.Linear(4, 2)",
         limits=(
             "Draws of the default generator share one state, so they are one finding, at the last draw before the "
@@ -98,7 +115,6 @@ CAUSES: tuple[Cause, ...] = (
             "tf.random.set_seed or keras.utils.set_random_seed."
         ),
         why="Initial weights, dropout and the order of a shuffled data set change from run to run.",
-        example="weights = tf.random.normal((4, 2))",
         remedy="tf.random.set_seed(0)\nweights = tf.random.normal((4, 2))",
         limits="The probe was not run against TensorFlow itself; draws that it does not see are `unexplained`.",
     ),
@@ -108,8 +124,10 @@ CAUSES: tuple[Cause, ...] = (
         recurs=True,
         what="os.urandom, uuid.uuid4, secrets or random.SystemRandom feed a result; no seed reaches them.",
         why="Keys, orders and samples made from them can never be obtained again.",
-        example="rows.sort(key=lambda row: uuid.uuid4())",
-        remedy="rng = random.Random(0)\nrng.shuffle(rows)",
+        remedy="""\
+rng = random.Random(0)
+rng.shuffle(patients)
+""",
         limits="Entropy that libraries draw for their own ends (temporary names, sockets) is left alone.",
     ),
     Cause(
@@ -124,8 +142,7 @@ CAUSES: tuple[Cause, ...] = (
             "Columns, vocabularies and one-hot codes made from a set change places, and a model trained on them is "
             "another model."
         ),
-        example="cols = list(set(numeric) | set(categorical))",
-        remedy="cols = sorted(set(numeric) | set(categorical))",
+        remedy="columns = sorted(numeric | categorical)",
         limits=(
             "Iterating over a set leaves no event: the line is found by reading the code that ran, and confirmed by "
             "trying the remedy."
@@ -140,8 +157,10 @@ CAUSES: tuple[Cause, ...] = (
             "made from the time, a loop that ends when its time is up."
         ),
         why="Tomorrow, or on a slower machine, the same code and data give another model.",
-        example="age = (datetime.now() - frame['born']).dt.days",
-        remedy="age = (pd.Timestamp('2024-01-01') - frame['born']).dt.days",
+        remedy="""\
+today = date(2024, 1, 1)
+ages = [(today - day).days / 365.25 for day in born]
+""",
         limits=(
             "Only reads that user code makes are moved. What libraries read for their own ends, or what a database or "
             "another program reads, stays real. A date or duration that is only printed or drawn is a warning."
@@ -153,8 +172,7 @@ CAUSES: tuple[Cause, ...] = (
         recurs=True,
         what="os.getpid() seeds a generator, chooses a shard or names a group of the data.",
         why="The system gives every process another number.",
-        example="rng = np.random.default_rng(os.getpid())",
-        remedy="rng = np.random.default_rng(0)",
+        remedy="rng = random.Random(0)",
         limits="Process ids that libraries read for their own ends are left alone.",
     ),
     Cause(
@@ -163,8 +181,8 @@ CAUSES: tuple[Cause, ...] = (
         recurs=False,
         what="os.listdir, os.scandir, glob and Path.iterdir give files in whatever order the file system has them.",
         why="Another disk, another checkout or a copied folder gives the data, and the model, another order.",
-        example="frames = [pd.read_csv(path) for path in Path('parts').glob('*.csv')]",
-        remedy="frames = [pd.read_csv(path) for path in sorted(Path('parts').glob('*.csv'))]",
+        files={"parts/1.txt": "oak\n", "parts/2.txt": "birch\n", "parts/3.txt": "maple\n"},
+        remedy='texts = [part.read_text() for part in sorted(parts.glob("*.txt"))]',
         limits="Listings by other programs, and by libraries that list in C++ (and mostly sort), are not reordered.",
     ),
     Cause(
@@ -176,8 +194,7 @@ CAUSES: tuple[Cause, ...] = (
             "order."
         ),
         why="After a VACUUM, an index, another version or another engine the rows come in another order.",
-        example="pd.read_sql('SELECT * FROM sales', connection)",
-        remedy="pd.read_sql('SELECT * FROM sales ORDER BY id', connection)",
+        remedy='rows = database.execute("SELECT amount FROM sales ORDER BY id LIMIT 10").fetchall()',
         limits="Queries in dialects that cannot be parsed, and engines without a Python driver's hook, are named only.",
     ),
     Cause(
@@ -186,7 +203,6 @@ CAUSES: tuple[Cause, ...] = (
         recurs=True,
         what="as_completed, imap_unordered and the like hand over results in the order in which tasks end.",
         why="Load, cores and chance decide that order, so it seldom comes again.",
-        example="scores = [future.result() for future in as_completed(futures)]",
         remedy="scores = [future.result() for future in futures]",
         limits="Threads that share a list or a queue are not controlled: what they bring about is `unexplained`.",
     ),
@@ -196,8 +212,7 @@ CAUSES: tuple[Cause, ...] = (
         recurs=False,
         what="A naive local time (datetime.fromtimestamp, time.localtime, mktime) is taken for the data's time.",
         why="On a server in another zone the hour, the day and what is grouped by them change.",
-        example="hour = datetime.fromtimestamp(stamp).hour",
-        remedy="hour = datetime.fromtimestamp(stamp, tz=timezone.utc).hour",
+        remedy="hours = [datetime.fromtimestamp(start, tz=timezone.utc).hour for start in starts]",
         limits="Time zones that a program sets for itself hide the factor, as they should.",
     ),
     Cause(
@@ -206,7 +221,6 @@ CAUSES: tuple[Cause, ...] = (
         recurs=False,
         what="Collation, month names, decimal signs or formats follow the machine's LC_ALL and LANG.",
         why="Another machine's locale sorts, parses and formats in another way.",
-        example="locale.setlocale(locale.LC_ALL, '')\nnames.sort(key=locale.strxfrm)",
         remedy="names.sort()",
         limits="Only locales that are installed can be tried; without another one the factor is `ineffective`.",
     ),
@@ -216,8 +230,7 @@ CAUSES: tuple[Cause, ...] = (
         recurs=False,
         what="os.cpu_count() decides how data are split, how many models are averaged, or a seed.",
         why="A machine with another number of cores computes something else.",
-        example="chunks = np.array_split(frame, os.cpu_count())",
-        remedy="chunks = np.array_split(frame, 8)",
+        remedy="size = len(readings) // 4",
         limits="Only counts that user code asks for are changed; libraries are told the real one.",
     ),
     Cause(
@@ -226,8 +239,8 @@ CAUSES: tuple[Cause, ...] = (
         recurs=False,
         what="Sums split over threads are added in another order, and something amplifies the last digits.",
         why="An unconverged or ill-conditioned fit gives another model on a machine with other cores.",
-        example="LogisticRegression(max_iter=5).fit(X, y)",
-        remedy="LogisticRegression(max_iter=1000).fit(scale(X), y)",
+        vary="threads",
+        remedy="use an algorithm that does not amplify the last digits, or set OPENBLAS_NUM_THREADS",
         limits="Varied with --reprocheck-vary=hardware only; there is no line but the first fit that differs.",
     ),
     Cause(
@@ -236,8 +249,8 @@ CAUSES: tuple[Cause, ...] = (
         recurs=False,
         what="BLAS and numpy choose kernels by the processor; these round differently, and something amplifies it.",
         why="Another machine type gives another model although nothing else changed.",
-        example="LogisticRegression(max_iter=5).fit(X, y)",
-        remedy="LogisticRegression(max_iter=1000).fit(scale(X), y)",
+        vary="simd",
+        remedy="use an algorithm that does not amplify the last digits, or set OPENBLAS_CORETYPE",
         limits="Varied with --reprocheck-vary=hardware only; kernels other than OpenBLAS's and numpy's stay native.",
     ),
     Cause(
@@ -246,8 +259,7 @@ CAUSES: tuple[Cause, ...] = (
         recurs=False,
         what="An absolute path, or a name or number made from the path of the checkout, reaches a result.",
         why="A colleague's checkout, or the CI server's, lies elsewhere.",
-        example="frame = pd.read_csv('/home/me/project/data.csv')",
-        remedy="frame = pd.read_csv(Path(__file__).parent / 'data.csv')",
+        remedy="seed = 0",
         limits="Only in overlay workspaces; paths outside of the project are the same in all runs.",
     ),
     Cause(
@@ -256,8 +268,7 @@ CAUSES: tuple[Cause, ...] = (
         recurs=True,
         what="Data, weights or settings are fetched while the subject runs.",
         why="What is fetched changes or disappears, and nobody notices which version was used.",
-        example="frame = pd.read_csv('https://example.org/latest.csv')",
-        remedy="keep a copy with its digest in the project, or fetch a pinned version",
+        remedy='frame = pd.read_csv("data/latest-2024-01-01.csv")',
         limits="Varied with --reprocheck-vary=hardware only.",
     ),
     Cause(
@@ -266,8 +277,7 @@ CAUSES: tuple[Cause, ...] = (
         recurs=True,
         what="id(), the default hash or repr of an object, or the order of a set of objects, reaches a result.",
         why="Addresses are other ones in every process.",
-        example="items.sort(key=id)",
-        remedy="items.sort(key=lambda item: item.name)",
+        remedy="nodes.sort(key=lambda node: node.name)",
         limits="Confirmed where user code calls id(); orders of sets of objects are `unexplained`.",
     ),
     Cause(
@@ -276,8 +286,10 @@ CAUSES: tuple[Cause, ...] = (
         recurs=True,
         what="The subject makes a file (cache, log, checkpoint), and does something else when it is there already.",
         why="The second run on the same checkout gives another result than the first, and nobody can tell which.",
-        example="if cache.exists():\n    model = joblib.load(cache)",
-        remedy="cache = Path(tempfile.mkdtemp()) / 'model.joblib'",
+        remedy="""\
+score = 0.5 + 0.1
+best.write_text(str(score))
+""",
         limits="Only files of the project are looked at; not databases on servers and not caches elsewhere.",
     ),
     Cause(
@@ -286,8 +298,8 @@ CAUSES: tuple[Cause, ...] = (
         recurs=True,
         what="A data file of the project is overwritten or appended to by the subject that reads it.",
         why="Every run starts from other data than the one before.",
-        example="frame.to_csv('data.csv')",
-        remedy="frame.to_csv('data_clean.csv')",
+        files={"prices.txt": "12.5\n8.0\n31.25\n"},
+        remedy='Path("prices_gross.txt").write_text("\\n".join(map(str, values)))',
         limits="Only files of the project are looked at.",
     ),
     Cause(
@@ -296,7 +308,6 @@ CAUSES: tuple[Cause, ...] = (
         recurs=False,
         what="All runs agree, and the outputs that the notebook was saved with say something else.",
         why="Whoever reads the notebook sees results of other code, other data or other packages.",
-        example="cell[3]: stored 0.861, runs 0.857",
         remedy="jupyter nbconvert --to notebook --execute --inplace churn.ipynb",
         limits=(
             "A warning. What differs between runs is reported there, and not here; notebooks with parameters and cells "
@@ -309,8 +320,7 @@ CAUSES: tuple[Cause, ...] = (
         recurs=True,
         what="The runs differ, and varying each factor alone did not bring the difference about.",
         why="The result cannot be obtained again, and this version cannot say why.",
-        example="print(len(os.listdir('/proc')))",
-        remedy="(none: see what the difference is, and the factors that were not varied)",
+        remedy="(none: look at what differs, and at the factors that were not varied)",
         limits=(
             "Races between threads, memory addresses other than through id(), and what other programs do are not "
             "controlled."

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_reprocheck.core.findings import Difference
-from pytest_reprocheck.core.trace import Event, Place, Trace
+from pytest_reprocheck.core.trace import DRAWS, Event, Place, Trace
 from pytest_reprocheck.diagnose.experiments import Suspect
 from pytest_reprocheck.diagnose.unordered import Candidate
 
@@ -29,9 +29,22 @@ class _Extent:
 
 
 def locate_event(suspect: Suspect, differences: Sequence[Difference]) -> Event:
-    """The draw or read that matters: the last one before the first difference that it made, or the first at all."""
+    """The draw or read that matters: the last one before the first difference that it made, or the first at all.
+
+    Where a function draws from one stream at several lines and nothing was observed between them, the first counts:
+    with another value there, all the others are others too.
+    """
     before = [event for event in suspect.events if event.seq <= differences[0].seq]
-    return before[-1] if before else suspect.events[0]
+    if not before:
+        return suspect.events[0]
+    last = before[-1]
+    return next(event for event in before if _call(event) == _call(last)) if last.source in DRAWS else last
+
+
+def _call(event: Event) -> tuple[object, ...]:
+    """The call of a user function in which something was drawn."""
+    inner = (event.stack[0].place.path, event.stack[0].function) if event.stack else ("", event.seq)
+    return (event.stream, event.step, *inner, *event.stack[1:])
 
 
 def rank_candidates(

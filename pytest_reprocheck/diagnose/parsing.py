@@ -70,6 +70,15 @@ def replace_node(unit: Unit, node: ast.expr, text: str) -> Edit:
     )
 
 
+def insert_after(unit: Unit, node: ast.expr | ast.keyword, text: str) -> Edit:
+    """An edit that puts ``text`` right behind the node."""
+    assert node.end_lineno is not None
+    assert node.end_col_offset is not None
+    column = _characters(unit, node.end_lineno, node.end_col_offset)
+    place = Place(path=unit.path, cell=unit.cell, line=node.end_lineno)
+    return Edit(place=place, column=column, end_line=node.end_lineno, end_column=column, text=text)
+
+
 def _characters(unit: Unit, line: int, byte_offset: int) -> int:
     """Columns count UTF-8 bytes in a syntax tree."""
     return len(unit.text.splitlines()[line - 1].encode()[:byte_offset].decode(errors="ignore"))

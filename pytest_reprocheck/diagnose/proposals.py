@@ -14,8 +14,9 @@ from pytest_reprocheck.diagnose.concluding import draw_message, factor_message, 
 from pytest_reprocheck.diagnose.experiments import HASH, Suspect
 from pytest_reprocheck.diagnose.location import locate_event, rank_candidates
 from pytest_reprocheck.diagnose.reads import find_reads
-from pytest_reprocheck.diagnose.remedies import Remedy, remedy_for_draw, remedy_for_order, remedy_for_read
+from pytest_reprocheck.diagnose.remedies import remedies_for_draw, remedies_for_order, remedies_for_read
 from pytest_reprocheck.diagnose.unordered import Candidate
+from pytest_reprocheck.diagnose.wording import Remedy
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,7 +27,13 @@ class Proposal:
     location: Place
     message: str
     """What happens there, in one clause."""
-    remedy: Remedy
+    remedies: tuple[Remedy, ...]
+    """Never empty, the likeliest first; further ones are for when it does not work."""
+
+    @property
+    def remedy(self) -> Remedy:
+        """The likeliest."""
+        return self.remedies[0]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,7 +64,7 @@ def proposals(suspect: Suspect, differences: Sequence[Difference], scene: Scene)
                 suspect=suspect,
                 location=candidate.place,
                 message=order_message(candidate.kind),
-                remedy=remedy_for_order(candidate, scene.units),
+                remedies=remedies_for_order(candidate, scene.units),
             )
             for candidate in rank_candidates(scene.candidates, differences, scene.a)
         ]
@@ -67,7 +74,7 @@ def proposals(suspect: Suspect, differences: Sequence[Difference], scene: Scene)
             suspect=suspect,
             location=_place_of(factor, differences, scene),
             message=factor_message(factor, failed=_fails(scene)),
-            remedy=remedy_for_read(factor, None, scene.units),
+            remedies=remedies_for_read(factor, None, scene.units),
         )
     ]
 
@@ -75,11 +82,11 @@ def proposals(suspect: Suspect, differences: Sequence[Difference], scene: Scene)
 def _of_event(suspect: Suspect, differences: Sequence[Difference], scene: Scene) -> Proposal:
     event = locate_event(suspect, differences)
     if event.source in DRAWS:
-        message, remedy = draw_message(event), remedy_for_draw(event, scene.subject_path, scene.units)
+        message, remedies = draw_message(event), remedies_for_draw(event, scene.subject_path, scene.units)
     else:
-        message, remedy = read_message(event), remedy_for_read(factor_of(suspect.knob), event, scene.units)
+        message, remedies = read_message(event), remedies_for_read(factor_of(suspect.knob), event, scene.units)
     location = event.stack[0].place if event.stack else failing(differences)[0].place
-    return Proposal(suspect=suspect, location=location, message=message, remedy=remedy)
+    return Proposal(suspect=suspect, location=location, message=message, remedies=remedies)
 
 
 def _fails(scene: Scene) -> bool:

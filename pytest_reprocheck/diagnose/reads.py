@@ -49,7 +49,6 @@ def find_reads(units: Sequence[Unit], factor: FactorName) -> tuple[Candidate, ..
                 targets=targets.get(node.lineno, ()),
                 text=unit.line(node.lineno),
                 kind=factor,
-                remedy=None,
             )
             for node in ast.walk(tree)
             if isinstance(node, ast.expr) and _reads(node, factor)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from pytest_reprocheck.core.conditions import FactorName
-from pytest_reprocheck.core.sources import Edit, Unit, apply_edits, unit_at
+from pytest_reprocheck.core.sources import Edit, Unit, unit_at
 from pytest_reprocheck.core.trace import Event, Place
-from pytest_reprocheck.diagnose.parsing import callee, parse, replace_node
+from pytest_reprocheck.diagnose.parsing import callee, insert_after, parse, replace_node
+from pytest_reprocheck.diagnose.queries import ordered_queries
 from pytest_reprocheck.diagnose.unordered import Candidate
+from pytest_reprocheck.diagnose.wording import Remedy, described, short_place
 
 _GENERATORS = frozenset(
     {"default_rng", "RandomState", "SeedSequence", "Random", "PCG64", "MT19937", "Philox", "SFC64", "PCG64DXSM"}
@@ -30,40 +31,28 @@ _GLOBAL_SEEDS: Mapping[str, tuple[str, str]] = {
 _PANDAS_DRAWS = frozenset({"sample"})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Remedy:
-    """A change of the user's code that removes a cause."""
-
-    text: str
-    """What to write, in one line."""
-    edits: tuple[Edit, ...] = ()
-    """The same as edits; empty when it cannot be done mechanically."""
-
-
-def remedy_for_draw(event: Event, subject_path: str, units: Sequence[Unit]) -> Remedy:
-    """The remedy for an unseeded draw at the place of ``event``."""
+def remedies_for_draw(event: Event, subject_path: str, units: Sequence[Unit]) -> tuple[Remedy, ...]:
+    """What removes an unseeded draw at the place of ``event``: never empty, the likeliest first."""
     if event.source == "entropy":
-        return Remedy(
-            text="make it from a seeded generator: random.Random(0) instead of the operating system's entropy"
+        return (
+            Remedy(text="make it from a seeded generator: random.Random(0) instead of the operating system's entropy"),
         )
     if event.source == "estimator":
-        return _seed_estimator(event, units)
-    place = event.stack[0].place if event.stack else None
-    if place is not None:
-        for unit, call in _calls_at(place, units):
-            if (
-                event.source != "torch"
-                and callee(call) in _SEEDABLE
-                and not call.keywords
-                and all(map(_is_none_literal, call.args))
-            ):
-                return (
-                    _seeded(unit, call, "0")
-                    if not call.args
-                    else _described((replace_node(unit, call.args[0], "0"),), units)
-                )
-            if callee(call) in _PANDAS_DRAWS and not _keyword(call, "random_state"):
-                return _seeded(unit, call, "random_state=0")
+        return tuple(_seed_estimator(event, units))
+    return (_seed_draw(event, subject_path, units),)
+
+
+def _seed_draw(event: Event, subject_path: str, units: Sequence[Unit]) -> Remedy:
+    place = event.stack[0].place if event.stack else Place(path="")
+    for unit, call in _calls_at(place, units):
+        aliases = _aliases(parse(unit) or ast.Module(body=[], type_ignores=[]))
+        name = aliases.get(callee(call), callee(call))
+        seedable = event.source != "torch" and name in _SEEDABLE
+        if seedable and not call.keywords and all(map(_is_none_literal, call.args)):
+            edit = replace_node(unit, call.args[0], "0") if call.args else _with_argument(unit, call, "", "0")
+            return described((edit,), units, at=place)
+        if name in _PANDAS_DRAWS and _is_none(_keyword(call, "random_state")):
+            return described((_with_argument(unit, call, "random_state", "0"),), units, at=place)
     if event.source == "torch" and event.what == "torch seed":
         return Remedy(text="torch.manual_seed(0) instead of a seed from the operating system's entropy")
     if event.stream not in _GLOBAL_SEEDS:
@@ -71,13 +60,44 @@ def remedy_for_draw(event: Event, subject_path: str, units: Sequence[Unit]) -> R
     return _seed_global(event, subject_path, units)
 
 
-def remedy_for_order(candidate: Candidate, units: Sequence[Unit]) -> Remedy:
-    """The remedy for an order made of a set, or for a number made by hash()."""
+def remedies_for_order(candidate: Candidate, units: Sequence[Unit]) -> tuple[Remedy, ...]:
+    """What to write instead of an order made of a set, or of a number made by hash(): the plainest first."""
     if candidate.kind == "hash":
-        return Remedy(text="use a hash that does not depend on PYTHONHASHSEED, as zlib.crc32(text.encode())")
-    if candidate.remedy is None:
-        return Remedy(text="choose the member by a rule: min(...), or sorted(...)[0]")
-    return _described((candidate.remedy,), units)
+        return (_stable_hash(candidate.place, units),)
+    if candidate.kind == "sets":
+        return (Remedy(text="make sorted lists of the sets before: .map(sorted)"),)
+    if not candidate.remedies:
+        return (Remedy(text="choose the member by a rule: min(...), or sorted(...)[0]"),)
+    return tuple(described((edit,), units, at=candidate.place) for edit in candidate.remedies)
+
+
+def _stable_hash(place: Place, units: Sequence[Unit]) -> Remedy:
+    """A checksum of the argument's repr; the line stays where it is, so that the trial's other lines do too."""
+    for unit, call in _calls_at(place, units):
+        text = ast.get_source_segment(unit.text, call.args[0]) if len(call.args) == 1 else None
+        if callee(call) == "hash" and text is not None:
+            checksum = replace_node(unit, call, f"zlib.crc32(repr({text}).encode())")
+            return described((*_importing("zlib", unit), checksum), units, at=place)
+    return Remedy(text="use a hash that does not depend on PYTHONHASHSEED, as zlib.crc32(text.encode())")
+
+
+def _importing(module: str, unit: Unit) -> tuple[Edit, ...]:
+    """The import of a module in front of the unit's first own statement."""
+    tree = parse(unit)
+    body = tree.body if tree is not None else []
+    if any(isinstance(node, ast.Import) and module in [alias.name for alias in node.names] for node in body):
+        return ()
+    own = [node for node in body if not (_is_text(node) or _is_future(node))]
+    place = next((node for node in own if not isinstance(node, _COMPOUND)), own[0])
+    return (_before(place, unit, f"import {module}"),)
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _is_future(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
 
 
 _LISTERS = frozenset({"glob", "iglob", "iterdir", "listdir", "rglob"})
@@ -97,30 +117,45 @@ _WORDS: Mapping[FactorName, str] = {
 }
 
 
-def remedy_for_read(factor: FactorName, event: Event | None, units: Sequence[Unit]) -> Remedy:
-    """The remedy for a read of the surroundings: an edit of the call where there is a mechanical one, else words."""
+def remedies_for_read(factor: FactorName, event: Event | None, units: Sequence[Unit]) -> tuple[Remedy, ...]:
+    """For a read of the surroundings: edits of the call where there are mechanical ones, else words; never empty."""
     place = event.stack[0].place if event is not None and event.stack else None
-    for unit, call in _calls_at(place, units) if place is not None else ():
-        text = ast.get_source_segment(unit.text, call) or ""
-        name = callee(call)
-        new = None
-        if factor == "listing" and name in _LISTERS:
-            new = f"sorted({text})"
-        elif factor == "listing" and name == "scandir":
-            new = f"sorted({text}, key=lambda entry: entry.name)"
-        elif factor == "completion" and name == "as_completed" and call.args:
-            new = ast.get_source_segment(unit.text, call.args[0])
-        elif factor == "completion" and name == "imap_unordered":
-            new = text.replace("imap_unordered", "imap", 1)
-        elif factor == "pid" and name == "getpid":
-            new = "0"
+    if event is None or place is None:
+        return (Remedy(text=_WORDS.get(factor, "")),)
+    calls = _calls_at(place, units)
+    if factor == "rows":
+        edits = ordered_queries(calls, units, event.what.partition(" ")[0])
+        return tuple(described((edit,), units, at=place) for edit in edits) or (Remedy(text=_WORDS[factor]),)
+    for unit, call in calls:
+        new = _in_its_place(factor, unit, call)
         if new is not None:
-            return _described((replace_node(unit, call, new),), units)
-    return Remedy(text=_WORDS.get(factor, ""))
+            return (described((replace_node(unit, call, new),), units, at=place),)
+    return (Remedy(text=_WORDS.get(factor, "")),)
 
 
-def _seed_estimator(event: Event, units: Sequence[Unit]) -> Remedy:
-    """An integer random_state where the object that drew is made, or in the call of the function that drew."""
+def _in_its_place(factor: FactorName, unit: Unit, call: ast.Call) -> str | None:
+    """What to write instead of a call that reads what the factor varies."""
+    text = ast.get_source_segment(unit.text, call) or ""
+    match factor, callee(call):
+        case "listing", name if name in _LISTERS:
+            return f"sorted({text})"
+        case "listing", "scandir":
+            return f"sorted({text}, key=lambda entry: entry.name)"
+        case "completion", "as_completed" if call.args:
+            return ast.get_source_segment(unit.text, call.args[0])
+        case "completion", "imap_unordered":
+            return text.replace("imap_unordered", "imap", 1)
+        case "pid", "getpid":
+            return "0"
+        case _:
+            return None
+
+
+def _seed_estimator(event: Event, units: Sequence[Unit]) -> Iterator[Remedy]:
+    """An integer random_state where the object that drew is made, or in the call of the function that drew.
+
+    The nearest such call first; then all of them, since one line may fit what several calls make.
+    """
     name = event.what.removeprefix("sklearn ")
     place = event.stack[0].place if event.stack else Place(path="")
     calls = [
@@ -128,16 +163,39 @@ def _seed_estimator(event: Event, units: Sequence[Unit]) -> Remedy:
         for unit in units
         if (tree := parse(unit)) is not None
         for call in _calls(tree)
-        if callee(call) == name
+        if _constructs(call, name, _aliases(tree)) and _is_none(_keyword(call, "random_state"))
     ]
-    open_calls = [(unit, call) for unit, call in calls if _is_none(_keyword(call, "random_state"))]
-    if not open_calls or name == "check_random_state":
-        return Remedy(text=f"give {name} an integer random_state")
-    unit, call = min(open_calls, key=lambda pair: _away(pair[0], pair[1], place))
-    keyword = _keyword(call, "random_state")
-    if keyword is not None:
-        return _described((replace_node(unit, keyword.value, "0"),), units)
-    return _seeded(unit, call, "random_state=0")
+    if calls and name != "check_random_state":
+        calls.sort(key=lambda pair: _away(pair[0], pair[1], place))
+        edits = [_with_argument(unit, call, "random_state", "0") for unit, call in calls]
+        yield described(edits[:1], units, at=place)
+        if len(edits) > 1:
+            yield described(edits, units, at=place)
+    else:
+        yield Remedy(text=f"give {name} an integer random_state")
+
+
+def _aliases(tree: ast.Module) -> Mapping[str, str]:
+    """Other names that a file gives to what it imports: ``import X as Y`` and ``Y = X``."""
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.ImportFrom(names=aliases):
+                found |= {alias.asname: alias.name for alias in aliases if alias.asname}
+            case ast.Assign(targets=[ast.Name(id=new)], value=ast.Name(id=old) | ast.Attribute(attr=old)):
+                found[new] = found.get(old, old)
+            case _:
+                pass
+    return found
+
+
+def _constructs(call: ast.Call, name: str, aliases: Mapping[str, str]) -> bool:
+    """Whether a call makes an object of the class, or ``partial`` prepares to."""
+    called = callee(call)
+    if called == "partial" and call.args and isinstance(call.args[0], (ast.Name, ast.Attribute)):
+        first = call.args[0]
+        called = first.id if isinstance(first, ast.Name) else first.attr
+    return name in (called, aliases.get(called))
 
 
 def _away(unit: Unit, call: ast.Call, place: Place) -> tuple[bool, bool, int]:
@@ -163,24 +221,25 @@ def _seed_global(event: Event, subject_path: str, units: Sequence[Unit]) -> Reme
         return Remedy(text=f"call {path} before the first draw")
     alias = _alias(units, module)
     seed = path if alias is None else f"{alias}{call}"
+    edit = _before(statement, unit, f"import {module}; {path}")
+    return Remedy(text=f"{seed}   (before {short_place(edit.place)})", edits=(edit,))
+
+
+def _before(statement: ast.stmt, unit: Unit, text: str) -> Edit:
+    """An edit that puts something in front of a top-level statement."""
     line = statement.lineno
     if isinstance(statement, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)) and statement.decorator_list:
         line = min(decorator.lineno for decorator in statement.decorator_list)
     place = Place(path=unit.path, cell=unit.cell, line=line)
     # On the same line where the grammar allows it, so that the lines below keep their numbers.
     end = "\n" if isinstance(statement, _COMPOUND) else "; "
-    edit = Edit(place=place, column=0, end_line=line, end_column=0, text=f"import {module}; {path}{end}")
-    return Remedy(text=f"{seed}   (before {_short(place)})", edits=(edit,))
+    return Edit(place=place, column=0, end_line=line, end_column=0, text=f"{text}{end}")
 
 
 def _is_magic(place: Place, units: Sequence[Unit]) -> bool:
     """Whether a line calls an IPython magic: nothing can be put before ``%%time``."""
     unit = unit_at(units, place)
     return unit is not None and place.cell is not None and unit.line(place.line).startswith(("%", "!"))
-
-
-def _short(place: Place) -> str:
-    return f"cell[{place.cell}]:{place.line}" if place.cell is not None else f"line {place.line}"
 
 
 def _alias(units: Sequence[Unit], module: str) -> str | None:
@@ -222,20 +281,16 @@ def _is_none(keyword: ast.keyword | None) -> bool:
     return keyword is None or _is_none_literal(keyword.value)
 
 
-def _seeded(unit: Unit, call: ast.Call, argument: str) -> Remedy:
-    """The call with one more argument."""
-    text = ast.get_source_segment(unit.text, call) or ""
-    inside = text[:-1].rstrip()
-    separator = "" if inside.endswith("(") else " " if inside.endswith(",") else ", "
-    return _described((replace_node(unit, call, f"{inside}{separator}{argument})"),), (unit,))
-
-
-def _described(edits: tuple[Edit, ...], units: Sequence[Unit]) -> Remedy:
-    """A remedy told by the first line that it changes."""
-    place = edits[0].place
-    unit = unit_at(units, place)
-    assert unit is not None
-    after = apply_edits(units, edits)[place.path, place.cell].splitlines()
-    before = unit.text.splitlines()
-    changed = next((new for new, old in zip(after, before, strict=False) if new != old), after[-1])
-    return Remedy(text=changed.strip(), edits=edits)
+def _with_argument(unit: Unit, call: ast.Call, name: str, value: str) -> Edit:
+    """The call with one more argument, or with another value for one that it has."""
+    keyword = _keyword(call, name)
+    if keyword is not None:
+        return replace_node(unit, keyword.value, value)
+    arguments: list[ast.expr | ast.keyword] = [*call.args, *call.keywords]
+    last = max(arguments, key=lambda node: (node.end_lineno or 0, node.end_col_offset or 0), default=None)
+    argument = f"{name}={value}" if name else value
+    if last is None:
+        text = ast.get_source_segment(unit.text, call) or ""
+        return replace_node(unit, call, f"{text[:-1].rstrip()}{argument})")
+    # After the last argument, where a comma and a comment may follow.
+    return insert_after(unit, last, f", {argument}")

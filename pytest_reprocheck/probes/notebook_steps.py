@@ -28,6 +28,9 @@ class Cells:
         self._cells = [(cell["index"], cell["source"]) for cell in config.get("cells") or ()]
         self._next = 0
         self._running: int | None = None
+        self._source = ""
+        self._shift = 0
+        """Lines of the running cell above the code that is compiled: ``%%capture`` runs what stands below it."""
 
     def watch(self, shell: Any) -> None:
         """Be told of the shell's cells, and of the file names their code is compiled under."""
@@ -39,13 +42,16 @@ class Cells:
         def cache(*args: Any, **kwargs: Any) -> Any:
             name = plain(*args, **kwargs)
             if self._running is not None:
-                self._probe.frames.add_cell(name, self._running)
+                self._probe.frames.add_cell(name, self._running, shift=self._shift)
             return name
 
         shell.compile.cache = cache
 
     def _before(self, shell: Any, info: Any) -> None:
-        if self._running is not None or not self._probe.log.main:
+        if not self._probe.log.main:
+            return
+        if self._running is not None:
+            self._start_inner(info.raw_cell)
             return
         for position in range(self._next, len(self._cells)):
             index, source = self._cells[position]
@@ -56,16 +62,27 @@ class Cells:
 
     def _start(self, index: int, source: str, namespace: Mapping[str, Any]) -> None:
         self._running = index
+        self._source = source
+        self._place_timed(source, 0)
+        self._steps.start({"path": self._path, "cell": index, "line": None}, _names(source), namespace)
+
+    def _start_inner(self, text: str) -> None:
+        """A magic runs a part of the cell as a cell of its own."""
+        at = self._source.find(text.strip("\n")) if text.strip() else -1
+        self._shift = self._source.count("\n", 0, at) if at > 0 else 0
+        self._place_timed(text, self._shift)
+
+    def _place_timed(self, text: str, shift: int) -> None:
         for name in _TIMED:
             # %%time compiles what stands below it on its own; in %time the cell's own frame is further out.
-            if source.startswith("%%"):
-                self._probe.frames.add_cell(name, index, shift=1)
+            if text.startswith("%%") and self._running is not None:
+                self._probe.frames.add_cell(name, self._running, shift=shift + 1)
             else:
                 self._probe.frames.remove_cell(name)
-        self._steps.start({"path": self._path, "cell": index, "line": None}, _names(source), namespace)
 
     def _after(self, shell: Any, result: Any) -> None:
         if self._running is None or result.info.raw_cell != self._cells[self._next - 1][1]:
+            self._shift = 0
             return
         self._running = None
         hidden = shell.user_ns_hidden

@@ -62,6 +62,12 @@ class GlobalState:
         if not self._pending:
             self._seed()
         self.seeded = False
+        self._probe.at_start(self._probe.guarded("the state of numpy.random", self._restart))
+
+    def _restart(self) -> None:
+        """What was drawn before the subject's first step (a kernel's start) is not its own."""
+        if not self.seeded and not self._pending:
+            self._seed()
 
     def _entered(self) -> None:
         """Called by the lock before a draw, a seeding or a reading of the state."""

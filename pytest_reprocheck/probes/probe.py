@@ -107,6 +107,7 @@ class Probe:
         self.active = True
         self._local = _local()
         self._undo: list[Callable[[], object]] = []
+        self._at_start: list[Callable[[], object]] = []
         self._seen: set[object] = set()
         self._forks = 0
         register_at_fork(before=self._fork_counted, after_in_child=self._forked)
@@ -201,6 +202,10 @@ class Probe:
         """Whether a factor that is varied is varied for user code at this place (``frames.site``), too."""
         return not self._sites or f"{source}@{place}" in self._sites
 
+    def at_start(self, prepare: Callable[[], object]) -> None:
+        """Call this when the subject's first step starts."""
+        self._at_start.append(prepare)
+
     def just_seen(self, source: str, frame: FrameType) -> bool:
         """Whether a draw by this very instruction of user code was logged in this step already; cheap."""
         return (source, id(frame.f_code), frame.f_lasti) in self._seen
@@ -218,6 +223,9 @@ class Probe:
 
     def start_step(self, index: int | None) -> None:
         """What is logged from now on belongs to this step."""
+        if index == 0:
+            for prepare in self._at_start:
+                prepare()
         self.step = index
         self._seen.clear()
 

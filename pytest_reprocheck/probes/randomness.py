@@ -59,12 +59,18 @@ class GlobalRandom:
         if not self._pending:
             self._seed()
         self._arm()
+        probe.at_start(probe.guarded("the state of random", self._restart))
         register_at_fork(after_in_child=self._forked)
 
     def _seed(self) -> None:
         self._pending = False
         self._stream = f"random{self._probe.streams.process()}"
         self._plain.setstate(self._inst, self._plain(self._probe.streams.bits(self._stream, 256)).getstate())
+
+    def _restart(self) -> None:
+        """A kernel's own threads have drawn until now, as often as it happened: the subject starts from the seed."""
+        if self._inst.__class__ is self._watched and not self._pending:
+            self._seed()
 
     def _forked(self) -> None:
         """Python has just reseeded the child from the system's entropy, whatever the user did in the parent."""

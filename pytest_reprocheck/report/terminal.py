@@ -176,13 +176,22 @@ def render_cause(cause: Cause, *, width: int = 80) -> str:
     sections = [
         [cause.slug, "=" * len(cause.slug)],
         _wrapped(cause.title + ".", width),
-        ["What happens", *_wrapped(cause.what, width, indent=2)],
+        ["What", *_wrapped(cause.what, width, indent=2)],
         ["Why it matters", *_wrapped(cause.why, width, indent=2)],
-        ["Example", *textwrap.indent(cause.example, "  ").splitlines()],
-        ["Remedy", *textwrap.indent(cause.remedy, "  ").splitlines()],
-        ["What the tool cannot tell", *_wrapped(cause.limits, width, indent=2)],
+        ["Example", *textwrap.indent(cause.example.rstrip(), "  ").splitlines()],
+        *(
+            [textwrap.indent(f"$ {audit_command(cause)}\n{cause.report.rstrip()}", "  ").splitlines()]
+            * bool(cause.report)
+        ),
+        ["Remedy", *textwrap.indent(cause.remedy.rstrip(), "  ").splitlines()],
+        ["Known limits", *_wrapped(cause.limits, width, indent=2)],
     ]
     return "\n\n".join("\n".join(section) for section in sections)
+
+
+def audit_command(cause: Cause) -> str:
+    """The command that the report of a cause's example comes from."""
+    return f"reprocheck audit example.py{f' --vary={cause.vary}' if cause.vary else ''}"
 
 
 def render_causes(causes: Iterable[Cause], *, width: int = 80) -> str:

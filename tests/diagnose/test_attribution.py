@@ -33,9 +33,12 @@ def difference(what: str, seq: int, *, aspect: Aspect = "outputs", parts: tuple[
     )
 
 
-def draw(stream: str, seq: int) -> Event:
+def draw(stream: str, seq: int, *, step: int | None = None) -> Event:
+    """A draw by a statement of its own, or by one of several lines in a step."""
     stack = (Call(place=Place(path="a.py", line=seq), function="<module>"),)
-    return Event(seq=seq, source="numpy", stream=stream, what="default_rng", step=0, stack=stack)
+    return Event(
+        seq=seq, source="numpy", stream=stream, what="default_rng", step=seq if step is None else step, stack=stack
+    )
 
 
 def suspect(stream: str, *seqs: int) -> Suspect:
@@ -110,6 +113,13 @@ def test_the_nearest_draw_before_is_the_evidence() -> None:
 def test_a_global_stream_is_located_at_the_draw_that_matters() -> None:
     """Of several draws from one state it is the last before the first difference, no earlier one."""
     assert locate_event(suspect("numpy", 2, 7, 30), [difference("stdout", 9)]).seq == 7
+
+
+def test_the_first_of_several_draws_in_a_call_counts() -> None:
+    """Nothing is observed between lines of one call: with another first number all the later ones are others too."""
+    events = (draw("numpy", 2), draw("numpy", 5, step=1), draw("numpy", 7, step=1), draw("numpy", 30, step=1))
+    several = Suspect(knob="seed/numpy", cause="unseeded-numpy", events=events)
+    assert locate_event(several, [difference("stdout", 9)]).seq == 5
 
 
 def read(source: Source, line: int, seq: int) -> Event:

@@ -170,7 +170,7 @@ def test_every_cause_has_a_page(slug: str) -> None:
     """Example and remedy stand there unbroken, everything else fits the line."""
     page = render_cause(cause(slug))
     for line in (*cause(slug).example.splitlines(), *cause(slug).remedy.splitlines()):
-        assert f"  {line}" in page.splitlines()
+        assert f"  {line}".rstrip() in page.splitlines()
     assert slug in render_causes(CAUSES)
     assert all(len(line) <= 80 for line in render_causes(CAUSES).splitlines())
 
