@@ -80,9 +80,7 @@ class Processes:
         with self._lock:
             if process not in self._told:
                 self._tell(process)
-        try:
-            process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
+        if not has_ended(process, within=_STOP_SECONDS):
             process.kill()
             process.wait()
         with self._lock:

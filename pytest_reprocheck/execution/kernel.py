@@ -33,6 +33,9 @@ _SOCKET_PATH_LIMIT = 90
 _OUTPUT_SECONDS = 60
 """What a cell has displayed is awaited for so long after its end."""
 
+_RECONNECT_MS = 5
+"""A socket that the kernel has not made yet is tried again so soon; by default ten times a second."""
+
 Launch = Callable[[Sequence[str], Path, Mapping[str, str]], list[str]]
 """Command, working directory and environment of a kernel -> the command that starts it."""
 
@@ -111,7 +114,27 @@ def unbounded_client(manager: AsyncKernelManager) -> AsyncKernelClient:
     client = manager.client()
     assert isinstance(client, AsyncKernelClient)
     client.context.setsockopt(zmq.RCVHWM, 0)
+    client.context.setsockopt(zmq.RECONNECT_IVL, _RECONNECT_MS)
     return client
+
+
+async def wait_until_ready(client: AsyncKernelClient) -> None:
+    """Until the kernel answers, and what it publishes arrives here: from then on no output can be missed.
+
+    Anything published shows that the subscription is known to the kernel. It greets subscribers, or publishes that it is
+    busy with a question; one that was answered before it knew of the subscription is asked again.
+    """
+    published = asyncio.ensure_future(client.get_iopub_msg(timeout=None))
+    try:
+        while True:
+            asked = client.kernel_info()
+            while (reply := await client.get_shell_msg(timeout=None))["parent_header"].get("msg_id") != asked:
+                pass
+            if published.done():
+                break
+    finally:
+        published.cancel()
+    client._handle_kernel_info_reply(reply)  # noqa: SLF001 - what jupyter_client does with the first answer
 
 
 class BoundedClient(NotebookClient):

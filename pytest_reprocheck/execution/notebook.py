@@ -29,6 +29,7 @@ from pytest_reprocheck.execution.kernel import (
     kernel_manager,
     kernel_name,
     unbounded_client,
+    wait_until_ready,
 )
 from pytest_reprocheck.execution.launching import Ended, command, read_status
 from pytest_reprocheck.execution.limits import Excess, Limits, Watch, excess_outcome
@@ -141,8 +142,9 @@ async def _execute(
 async def _work(client: BoundedClient, manager: AsyncKernelManager, watch: Watch, start: Mapping[str, Any]) -> None:
     await manager.start_kernel(**start)
     client.kc = unbounded_client(manager)
-    client.kc.start_channels()
-    await client.kc.wait_for_ready()
+    # The heart beats for kernels on other machines: here the process itself is looked at.
+    client.kc.start_channels(hb=False)
+    await wait_until_ready(client.kc)
     client.kc.allow_stdin = False
     watch.ready = True
     await client.async_execute(cleanup_kc=False)
