@@ -24,6 +24,7 @@ from pytest_reprocheck.diagnose.blocking import Blocked, Project, find_blocker, 
 from pytest_reprocheck.diagnose.unordered import depends_on_hash, find_unordered
 from pytest_reprocheck.environment.snapshot import snapshot
 from pytest_reprocheck.environment.surroundings import surroundings
+from pytest_reprocheck.execution.engine import FRESH, Engine
 from pytest_reprocheck.execution.function import FunctionRunner
 from pytest_reprocheck.execution.limits import Limits
 from pytest_reprocheck.execution.machine import Machine, probe_machine
@@ -33,6 +34,8 @@ from pytest_reprocheck.explaining import explain
 from pytest_reprocheck.leaving import leftover_findings
 
 __all__ = ["Machine", "Progress", "audit", "audit_function", "replay", "subject_at", "this_machine"]
+
+_NOT_CONFIRMED = "forked runs differed and runs that were started anew did not: the report is of the latter"
 
 Progress = Callable[[str], None]
 """Told what is being done, in a few words."""
@@ -49,23 +52,26 @@ def audit(
     *,
     progress: Progress | None = None,
     machine: Machine | None = None,
+    engine: Engine = FRESH,
 ) -> Audit:
     """Run a notebook or script twice under varied conditions, compare, and explain what differs.
 
     ``subject`` may be a path; its project is then the nearest folder above with a ``pyproject.toml`` or the like,
     else its own folder. A subject that cannot be read or run is a verdict (``failed``, ``blocked``), not an
-    exception; raises ConfigError for impossible options.
+    exception; raises ConfigError for impossible options. ``engine`` says how runs are started (``starting.forking``);
+    what forked runs show is shown by runs that are started anew, or is not reported.
     """
     chosen = subject if isinstance(subject, Subject) else subject_at(Path(subject))
     asked = _checked(options or Options())
     started = time.monotonic()
     try:
         workspace = Workspace(mode=asked.workspace, machine=machine or this_machine())
-        with runner(chosen, limits=_limits(asked), workspace=workspace) as executor:
+        used = FRESH if asked.fresh else engine
+        with runner(chosen, limits=_limits(asked), workspace=workspace, engine=used) as executor:
             # In place there is one tree, and it is the user's: nothing in it is edited.
             asked = replace(asked, try_remedies=asked.try_remedies and executor.ready.mode != "in-place")
             result = _audit(chosen, asked, executor, progress or (lambda _text: None))
-            result = replace(result, workspace=executor.ready.mode, notes=executor.ready.notes)
+            result = replace(result, workspace=executor.ready.mode, notes=(*executor.ready.notes, *result.notes))
     except BlockedError as error:
         result = _refused(chosen, "blocked", error)
     except ReprocheckError as error:
@@ -149,13 +155,23 @@ def _audit(
     subject: Subject, options: Options, executor: Runner | FunctionRunner, progress: Progress, name: str | None = None
 ) -> Audit:
     case = _compare_twice(subject, options, executor, progress)
+    left: tuple[Finding, ...] | None = None
+    notes: tuple[str, ...] = ()
+    if _was_forked(case):
+        left = () if _is_suspicious(case) else leftover_findings(case)
+        if left or _is_suspicious(case):
+            executions = case.runs + case.trials
+            progress("A and B, started anew")
+            case, left = _compare_twice(subject, options, executor, progress, fresh=True), None
+            case.trials += executions
+            notes = () if _is_suspicious(case) else (_NOT_CONFIRMED,)
     blocker = _blocker(subject, case, executor)
     findings: tuple[Finding, ...] = ()
     if blocker is None and failing(case.differences) and not _both_failed(case):
         progress("explaining")
         findings = explain(case)
     if blocker is None:
-        findings += leftover_findings(case)
+        findings += leftover_findings(case) if left is None else left
     verdict, reason, detail = _verdict(case, findings, blocker)
     return Audit(
         path=name or subject.path,
@@ -172,7 +188,17 @@ def _audit(
         not_compared=_not_compared(case),
         environment=snapshot(case.a),
         invocation=_invocation(subject),
+        notes=notes,
     )
+
+
+def _was_forked(case: Case) -> bool:
+    return any(trace.facts.get("start") == "forked" for trace in (case.a, case.b))
+
+
+def _is_suspicious(case: Case) -> bool:
+    """Whether the first runs show anything but that they are alike."""
+    return bool(failing(case.differences)) or case.a.outcome.status != "finished" or case.b.outcome.status != "finished"
 
 
 def _limits(options: Options) -> Limits:
@@ -185,8 +211,15 @@ def _limits(options: Options) -> Limits:
     )
 
 
-def _compare_twice(subject: Subject, options: Options, executor: Runner | FunctionRunner, progress: Progress) -> Case:
-    """A and B; where there is evidence but no difference, B again with third values."""
+def _compare_twice(
+    subject: Subject,
+    options: Options,
+    executor: Runner | FunctionRunner,
+    progress: Progress,
+    *,
+    fresh: bool = False,
+) -> Case:
+    """A and B; where there is evidence but no difference, B again with third values; ``fresh``: all started anew."""
     around = surroundings(simd_of=(subject.python or sys.executable) if "simd" in options.vary else None)
     first = baseline(subject.name, threads=around.threads)
     if options.no_network:
@@ -196,7 +229,7 @@ def _compare_twice(subject: Subject, options: Options, executor: Runner | Functi
         for generation in (1, 2)
     )
     progress("A and B")
-    a, b = executor.run([first, second], keep=True)
+    a, b = executor.run([first, second], keep=True, fresh=fresh)
     units = executor.units([*a.reached, *b.reached])
     case = Case(
         executor=executor,
@@ -211,10 +244,11 @@ def _compare_twice(subject: Subject, options: Options, executor: Runner | Functi
         units=units,
         candidates=find_unordered(units),
         runs=2,
+        fresh=fresh,
     )
     if not failing(case.differences) and _is_due_again(case):
         progress("third values")
-        (case.b,) = executor.run([third])
+        (case.b,) = executor.run([third], fresh=fresh)
         case.comparison = compare_traces(a, case.b, tolerance=options.tolerance)
         case.runs += 1
     return case

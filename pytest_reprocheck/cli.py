@@ -58,6 +58,7 @@ _VALUES = (
     "no-network",
     "allow-writes",
     "require-run",
+    "fresh",
 )
 
 
@@ -128,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("--start-timeout", metavar="TIME", help="time until a kernel is ready (2 min)")
     audit.add_argument("--allow-writes", metavar="LIST", help="hosts that each run may change something on")
     audit.add_argument("--require-run", action="store_true", default=None, help="a blocked subject counts as failed")
+    audit.add_argument("--fresh", action="store_true", default=None, help="start every run anew, fork none")
     audit.add_argument("--memory", metavar="SIZE", help="memory that each process may take (no limit)")
     audit.set_defaults(command=_audit)
 
@@ -152,6 +154,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _audit(parsed: argparse.Namespace) -> int:
     from pytest_reprocheck.auditing import audit, this_machine
+    from pytest_reprocheck.starting import forking
 
     flags = parse_flags({name: getattr(parsed, name.replace("-", "_")) for name in _VALUES}, "--")
     scope, entries = _subjects([Path(os.path.abspath(path)) for path in parsed.paths], flags)  # noqa: PTH100 - links stay
@@ -159,20 +162,25 @@ def _audit(parsed: argparse.Namespace) -> int:
     failed = False
     interruption: KeyboardInterrupt | None = None
     machine = this_machine()
-    for entry in entries:
-        tell = functools.partial(_progress, entry.subject.name)
-        try:
-            result = refusal(entry) or audit(entry.subject, entry.options, progress=tell, machine=machine)
-        except KeyboardInterrupt as error:
-            print(render_interrupted(entry.subject.name), flush=True)
-            interruption = error
-            break
-        audits.append(result)
-        failed |= result.fails(require_run=entry.options.require_run)
-        if not result.passed:
-            print(f"{render_headline(result)}\n{render_failure(result)}\n", flush=True)
+    with forking([each.subject for each in entries if not each.options.fresh]) as engine:
+        for entry in entries:
+            tell = functools.partial(_progress, entry.subject.name)
+            try:
+                result = refusal(entry) or audit(
+                    entry.subject, entry.options, progress=tell, machine=machine, engine=engine
+                )
+            except KeyboardInterrupt as error:
+                print(render_interrupted(entry.subject.name), flush=True)
+                interruption = error
+                break
+            audits.append(result)
+            failed |= result.fails(require_run=entry.options.require_run)
+            if not result.passed:
+                print(f"{render_headline(result)}\n{render_failure(result)}\n", flush=True)
     if audits:
         print("\n".join(render_summary(audits, flag="--vary")))
+    for problem in engine.problems:
+        print(problem, file=sys.stderr)
     target = parsed.json or (scope.root / scope.config.json if scope.config.json else None)
     tool_version = version("pytest-reprocheck")
     if target is not None:

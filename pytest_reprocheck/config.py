@@ -51,6 +51,8 @@ class Options:
     """Whether all runs go without a network."""
     require_run: bool = False
     """Whether a blocked subject fails its gate."""
+    fresh: bool = False
+    """Whether every run is started anew, also where several subjects are audited."""
     try_remedies: bool = True
     """Whether mechanical remedies are applied to a copy and run."""
     workspace: WorkspaceMode = "auto"
@@ -76,6 +78,7 @@ class Overrides:
     allow_network_reruns: bool | None = None
     allow_writes: tuple[str, ...] | None = None
     require_run: bool | None = None
+    fresh: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,6 +130,7 @@ _OVERRIDES: Mapping[str, settings.Reader] = {
     "allow-network-reruns": settings.switch,
     "allow-writes": settings.hosts,
     "require-run": settings.switch,
+    "fresh": settings.switch,
 }
 _RULE: Mapping[str, settings.Reader] = {
     "args": settings.texts,

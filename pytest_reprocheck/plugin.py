@@ -34,6 +34,7 @@ _VALUES = (
     "no-network",
     "allow-writes",
     "require-run",
+    "fresh",
 )
 """Flags that set options of the audits; their names are those of the configuration's keys."""
 
@@ -63,6 +64,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--reprocheck-require-run", action="store_true", default=None, help="fail what is blocked, instead of a skip"
     )
+    group.addoption("--reprocheck-fresh", action="store_true", default=None, help="start every run anew, fork none")
     group.addoption("--reprocheck-list", action="store_true", help="show what would be audited, run nothing")
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pytest_reprocheck.collecting import Entry, Scope
     from pytest_reprocheck.core.findings import Audit
     from pytest_reprocheck.core.subjects import Json
+    from pytest_reprocheck.starting import Engine
 
 audits_key = pytest.StashKey["list[Audit]"]()
 """The audits that an item made, those of the fixture too."""
@@ -61,7 +63,7 @@ class AuditItem(pytest.Item):
         """Audit; the verdict decides."""
         session = self.config.pluginmanager.get_plugin("reprocheck-session")
         assert isinstance(session, AuditSession)
-        audit = _audit(self.entry, session)
+        audit = _audit(self.entry, session, self.session.items)
         self.stash[audits_key] = [audit]
         causes = sorted({finding.cause for finding in audit.findings if finding.severity == "error"})
         self.user_properties.append(("reprocheck_verdict", audit.verdict))
@@ -86,14 +88,14 @@ class AuditItem(pytest.Item):
         return self.path, None, self.name
 
 
-def _audit(entry: Entry, session: AuditSession) -> Audit:
+def _audit(entry: Entry, session: AuditSession, items: Sequence[pytest.Item]) -> Audit:
     from pytest_reprocheck.collecting import refusal
 
     if refused := refusal(entry):
         return refused
     from pytest_reprocheck.auditing import audit
 
-    return audit(entry.subject, entry.options, machine=session.machine())
+    return audit(entry.subject, entry.options, machine=session.machine(), engine=session.engine(items))
 
 
 class AuditSession:
@@ -102,6 +104,7 @@ class AuditSession:
     def __init__(self, config: pytest.Config, scope: Scope) -> None:
         self.scope = scope
         self.is_worker = hasattr(config, "workerinput")
+        self._workers = int(getattr(config, "workerinput", {}).get("workercount", 1))
         # Not Session.isinitpath: it forgets a file that is named beside a folder around it.
         self.named = frozenset(_path_of(argument, config) for argument in config.args)
         self.items = 0
@@ -109,6 +112,8 @@ class AuditSession:
         """Position of the item in the order of collection, position among its audits -> audit."""
         self.problems: list[str] = []
         self._machine: Machine | None = None
+        self._engine: Engine | None = None
+        self._opened = ExitStack()
         self.under_way: dict[str, None] = {}
         """Node ids of the items that have begun and not ended, in that order."""
         self._terminate: Any = None
@@ -133,6 +138,18 @@ class AuditSession:
         if self._machine is None:
             self._machine = this_machine()
         return self._machine
+
+    def engine(self, items: Sequence[pytest.Item]) -> Engine:
+        """How the runs of these items are started, decided at the first question; a worker has a share of them."""
+        from pytest_reprocheck.starting import FEWEST, FRESH, forking
+
+        if self._engine is None:
+            entries = [item.entry for item in items if isinstance(item, AuditItem)]
+            subjects = [each.subject for each in entries if not each.options.fresh and not each.problem]
+            self._engine = FRESH
+            if len(subjects) >= self._workers * FEWEST:
+                self._engine = self._opened.enter_context(forking(subjects))
+        return self._engine
 
     def pytest_report_header(self) -> list[str]:
         """What is varied, the workspace, and the limits; seeds derive from each subject's name."""
@@ -237,7 +254,10 @@ class AuditSession:
             self.audits[shown["position"], index] = audit_from_json(data)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the reports, also of a run that was interrupted."""
+        """End what runs were forked from; write the reports, also of a run that was interrupted."""
+        if self._engine is not None:
+            self.problems += [f"reprocheck: {problem}" for problem in self._engine.problems]
+        self._opened.close()
         if self.is_worker or session.config.getoption("reprocheck_list") or session.config.getoption("collectonly"):
             return
         try:

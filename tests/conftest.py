@@ -34,7 +34,7 @@ FINDING = Finding(
 )
 
 
-def audit(subject, options, *, progress=None, machine=None):
+def audit(subject, options, *, progress=None, machine=None, engine=None):
     text = subject.file.read_text(encoding="utf-8", errors="replace")
     if "CRASH" in text:
         raise ZeroDivisionError("a bug of ours")

@@ -20,7 +20,7 @@ MAX_FUNCTION_LINES = 50
 MAX_FILE_LINES = 400
 
 LAYERS = ("compare", "execution", "diagnose", "environment", "report")
-USE_CASES = ("auditing", "locking", "inspecting")
+USE_CASES = ("auditing", "locking", "inspecting", "starting")
 USE_CASE = frozenset({"config", "core", "execution", "compare", "diagnose", "environment"})
 FACE = frozenset({*USE_CASES, "config", "collecting", "report", "core"})
 ALLOWED: Mapping[str, frozenset[str]] = {
@@ -34,6 +34,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "uncontrolled": frozenset({"case", "core", "diagnose"}),
     "locking": USE_CASE,
     "inspecting": USE_CASE,
+    "starting": USE_CASE,
     "settings": frozenset({"core"}),
     "config": frozenset({"settings", "core"}),
     "collecting": frozenset({"config", "core"}),

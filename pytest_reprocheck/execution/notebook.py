@@ -22,6 +22,7 @@ from pytest_reprocheck.core.subjects import Subject
 from pytest_reprocheck.core.trace import NotCompared, Observation, Outcome, Place, Step, Trace
 from pytest_reprocheck.execution.child import Processes, environment, working_directory, write_child_file
 from pytest_reprocheck.execution.ending import death, with_memory_advice
+from pytest_reprocheck.execution.engine import FRESH, Engine, Forked
 from pytest_reprocheck.execution.intake import Log, StepMark, build_trace, read_log
 from pytest_reprocheck.execution.kernel import (
     BoundedClient,
@@ -31,7 +32,7 @@ from pytest_reprocheck.execution.kernel import (
     unbounded_client,
     wait_until_ready,
 )
-from pytest_reprocheck.execution.launching import Ended, command, read_status
+from pytest_reprocheck.execution.launching import Ended, command, forked, read_status
 from pytest_reprocheck.execution.limits import Excess, Limits, Watch, excess_outcome
 from pytest_reprocheck.execution.outputs import Kept, cell_observations, tail
 from pytest_reprocheck.execution.reading import executed_cells, ignored_outputs, users_index
@@ -67,6 +68,7 @@ def run_notebook(
     processes: Processes,
     recording: str,
     deadline: float = math.inf,
+    engine: Engine = FRESH,
 ) -> Trace:
     """One execution of ``notebook``, which is changed: its outputs are filled in; it is ended at ``deadline``.
 
@@ -79,7 +81,8 @@ def run_notebook(
     printed.touch()
     watch = Watch(limits=limits, deadline=deadline, files=(printed,))
     launch = functools.partial(_launch, folder=folder, limits=limits)
-    manager = kernel_manager(kernel, folder, launch, processes)
+    fork = functools.partial(_fork, engine=engine, folder=folder, printed=printed)
+    manager = kernel_manager(kernel, folder, launch, processes, fork)
     start = {
         "env": environment(subject, conditions, folder, allow_writes=limits.writes),
         "cwd": str(working_directory(subject, folder)),
@@ -105,6 +108,13 @@ def run_notebook(
 
 def _launch(argv: Sequence[str], cwd: Path, env: Mapping[str, str], *, folder: RunFolder, limits: Limits) -> list[str]:
     return command(argv, cwd=cwd, env=env, folder=folder, memory=limits.memory)
+
+
+def _fork(
+    argv: Sequence[str], env: Mapping[str, str], *, engine: Engine, folder: RunFolder, printed: Path
+) -> Forked | None:
+    with printed.open("ab") as output:
+        return forked(engine, argv, env, folder, (output.fileno(), output.fileno()))
 
 
 async def _execute(
@@ -133,7 +143,7 @@ async def _execute(
     return _Execution(
         excess=excess,
         error=DeadKernelError() if work.cancelled() else work.exception(),
-        ended=read_status(folder, supervisor.returncode if supervisor is not None else 0),
+        ended=read_status(folder, (supervisor.returncode or 0) if supervisor is not None else 0),
         position=begun[-1],
         streams=client.streams,
     )

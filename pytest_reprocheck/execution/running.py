@@ -18,6 +18,7 @@ from pytest_reprocheck.core.subjects import Subject
 from pytest_reprocheck.core.trace import NotCompared, Trace
 from pytest_reprocheck.execution.answering import answering
 from pytest_reprocheck.execution.child import Processes
+from pytest_reprocheck.execution.engine import FRESH, Engine
 from pytest_reprocheck.execution.limits import Limits
 from pytest_reprocheck.execution.notebook import run_notebook
 from pytest_reprocheck.execution.reading import executed_cells, read_notebook, with_sources
@@ -49,6 +50,7 @@ class _Batch:
     keep: bool
     after: RunFolder | None
     deadline: float
+    engine: Engine
 
 
 @dataclass(kw_only=True, slots=True)
@@ -60,6 +62,8 @@ class Runner:
     notebook: NotebookNode | None
     """The notebook as it will be run; None for scripts."""
     limits: Limits
+    engine: Engine = FRESH
+    """How runs are started."""
     processes: Processes = field(default_factory=Processes)
     started: int = 0
     """Runs begun so far; the number of the next run's folder."""
@@ -75,6 +79,7 @@ class Runner:
         keep: bool = False,
         after: Trace | None = None,
         deadline: float = math.inf,
+        fresh: bool = False,
     ) -> list[Trace]:
         """One trace for each of the conditions, at most two running at a time.
 
@@ -85,6 +90,7 @@ class Runner:
             keep: keep the trees that the runs leave, until the session ends.
             after: the trace of a run whose tree was kept: these runs begin with it.
             deadline: what is still running then (``time.monotonic()``) is ended: its outcome is ``stopped``.
+            fresh: start each of these runs anew, whatever the engine.
         """
         first = self.started
         self.started += len(conditions)
@@ -93,6 +99,7 @@ class Runner:
             keep=keep,
             after=None if after is None else self.left[after.blobs],
             deadline=deadline,
+            engine=FRESH if fresh else self.engine,
         )
         side_by_side = 1 if self.ready.mode == "in-place" else SIDE_BY_SIDE
         with ThreadPoolExecutor(side_by_side, thread_name_prefix="reprocheck-run") as pool:
@@ -144,6 +151,7 @@ class Runner:
                 processes=self.processes,
                 recording=recording,
                 deadline=batch.deadline,
+                engine=batch.engine,
             )
         cells = {cell: text for (_path, cell), text in batch.replaced.items() if cell is not None}
         return run_notebook(
@@ -155,6 +163,7 @@ class Runner:
             processes=self.processes,
             recording=recording,
             deadline=batch.deadline,
+            engine=batch.engine,
         )
 
     def units(self, reached: Sequence[str]) -> tuple[Unit, ...]:
@@ -172,7 +181,9 @@ class Runner:
 
 
 @contextmanager
-def runner(subject: Subject, *, limits: Limits | None = None, workspace: Workspace | None = None) -> Iterator[Runner]:
+def runner(
+    subject: Subject, *, limits: Limits | None = None, workspace: Workspace | None = None, engine: Engine = FRESH
+) -> Iterator[Runner]:
     """A Runner for a notebook or script; its folders are gone afterwards.
 
     Raises SubjectError when the subject cannot be read, and WorkspaceError when ``workspace`` (plain copies, where
@@ -182,4 +193,4 @@ def runner(subject: Subject, *, limits: Limits | None = None, workspace: Workspa
     if notebook is None and subject.module is None and not subject.file.is_file():
         raise SubjectError("no such file", where=subject.path)
     with prepared(subject.root, workspace or Workspace()) as ready, answering(queries_socket(ready.base)):
-        yield Runner(subject=subject, ready=ready, notebook=notebook, limits=limits or Limits())
+        yield Runner(subject=subject, ready=ready, notebook=notebook, limits=limits or Limits(), engine=engine)

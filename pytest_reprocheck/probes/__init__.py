@@ -41,6 +41,8 @@ from .steps import Steps
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from .preloaded import Preloaded
+
 __all__ = ["Recording", "Started", "observe", "run_script", "start"]
 
 
@@ -64,15 +66,24 @@ class Recording:
     """What it raised."""
 
 
-def start(config: Mapping[str, Any]) -> Started:
+def start(config: Mapping[str, Any], preloaded: Preloaded | None = None) -> Started:
     """Install the probes in this process for good.
 
     Args:
         config: child.json (``docs/architecture.md``, "The wire").
+        preloaded: what was imported before this process was forked; None in a process that was started anew.
     """
+    if preloaded is None:
+        return _start(config, None)
+    with preloaded.followed(list(sys.modules.values())):
+        return _start(config, preloaded)
+
+
+def _start(config: Mapping[str, Any], preloaded: Preloaded | None) -> Started:
     probe = Probe(config, FileLog(config["log"]))
     if probe.log.main:
         _write_facts(probe)
+        probe.log.write({"type": "facts", "facts": {"start": "forked" if preloaded else "fresh"}})
     probe.guarded("imports from the project", relocation.install)(config)
     renaming.install(probe)
     hooks, at_end = _install(probe)
@@ -86,7 +97,7 @@ def start(config: Mapping[str, Any]) -> Started:
 
         hook = functools.partial(notebook_steps.install, probe, steps, config=config)
         hooks["IPython.core.interactiveshell"] = probe.guarded("cells", hook)
-    ImportHooks(combined(hooks, *more_hooks)).install()
+    ImportHooks(combined(hooks, *more_hooks), preloaded).install()
     return Started(probe=probe, steps=steps)
 
 
