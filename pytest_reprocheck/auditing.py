@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,47 +13,30 @@ from pytest_reprocheck.case import Case
 from pytest_reprocheck.compare.alignment import compare_traces
 from pytest_reprocheck.config import Options
 from pytest_reprocheck.core.causes import cause
-from pytest_reprocheck.core.conditions import Conditions, Surroundings, baseline, restricted, varied
 from pytest_reprocheck.core.errors import BlockedError, ConfigError, ReprocheckError
 from pytest_reprocheck.core.findings import Audit, Finding, Invocation, Verdict
 from pytest_reprocheck.core.subjects import Subject, SubjectKind, find_root
-from pytest_reprocheck.core.trace import DRAWS, NotCompared, Outcome, Trace
+from pytest_reprocheck.core.trace import NotCompared, Outcome
 from pytest_reprocheck.diagnose.allowing import allow, allowances_in, causes_tried
 from pytest_reprocheck.diagnose.applied import factor_report
 from pytest_reprocheck.diagnose.attribution import counted, failing
 from pytest_reprocheck.diagnose.blocking import Blocked, Project, find_blocker, find_refused
-from pytest_reprocheck.diagnose.names import observed_shapes
-from pytest_reprocheck.diagnose.strings import small_groups
-from pytest_reprocheck.diagnose.unordered import depends_on_hash, find_unordered
 from pytest_reprocheck.environment.snapshot import snapshot
-from pytest_reprocheck.environment.surroundings import Told, surroundings
+from pytest_reprocheck.execution.engine import FRESH, Engine
 from pytest_reprocheck.execution.function import FunctionRunner
-from pytest_reprocheck.execution.hashing import telling_hash
 from pytest_reprocheck.execution.limits import Limits
 from pytest_reprocheck.execution.machine import Machine, probe_machine
 from pytest_reprocheck.execution.running import Runner, runner
-from pytest_reprocheck.execution.scheduling import Room, Used, usable_cores
-from pytest_reprocheck.execution.workspace import Known, Workspace, project_files
+from pytest_reprocheck.execution.scheduling import Room, Used
+from pytest_reprocheck.execution.workspace import Workspace, project_files
 from pytest_reprocheck.explaining import explain
 from pytest_reprocheck.leaving import leftover_findings
-from pytest_reprocheck.stopping import up_to_first_difference
 from pytest_reprocheck.stored import stale_findings
+from pytest_reprocheck.twice import Progress, Session, both_failed, compare_twice
 
 __all__ = ["Machine", "Progress", "Session", "audit", "audit_function", "replay", "subject_at", "this_machine"]
 
-Progress = Callable[[str], None]
-"""Told what is being done, in a few words."""
-
-
-@dataclass(kw_only=True, slots=True)
-class Session:
-    """What the audits of one session have in common: found out by the first that needs it, and kept for the next."""
-
-    workers: int = 1
-    """Processes that audit at the same time; each has its share of cores and memory."""
-    cores: int = field(default_factory=usable_cores)
-    known: Known = field(default_factory=Known)
-    told: Told = field(default_factory=Told)
+_NOT_CONFIRMED = "forked runs differed and runs that were started anew did not: the report is of the latter"
 
 
 def this_machine() -> Machine:
@@ -70,6 +52,7 @@ def audit(
     machine: Machine | None = None,
     session: Session | None = None,
     expected_memory: int = 0,
+    engine: Engine = FRESH,
 ) -> Audit:
     """Run a notebook or script twice under varied conditions, compare, and explain what differs.
 
@@ -77,6 +60,8 @@ def audit(
     else its own folder. ``session`` is for all audits that one process makes one after the other; ``expected_memory``
     is what an earlier audit said that a run takes (``Audit.memory``), 0 where there is none. A subject that cannot be
     read or run is a verdict (``failed``, ``blocked``), not an exception; raises ConfigError for impossible options.
+    ``engine`` says how runs are started (``starting.forking``); what forked runs show is shown by runs that are started
+    anew, or is not reported.
     """
     chosen = subject if isinstance(subject, Subject) else subject_at(Path(subject))
     asked = _checked(options or Options())
@@ -84,15 +69,19 @@ def audit(
     try:
         common = session or Session()
         workspace = Workspace(mode=asked.workspace, machine=machine or this_machine(), known=common.known)
-        room = Room(cores=common.cores, memory=asked.memory, workers=common.workers)
-        expected = Used(memory=expected_memory)
-        with runner(chosen, limits=_limits(asked), workspace=workspace, room=room, expected=expected) as executor:
+        with runner(
+            chosen,
+            limits=_limits(asked),
+            workspace=workspace,
+            room=Room(cores=common.cores, memory=asked.memory, workers=common.workers),
+            expected=Used(memory=expected_memory),
+            engine=FRESH if asked.fresh else engine,
+        ) as executor:
             # In place there is one tree, and it is the user's: nothing in it is edited.
             asked = replace(asked, try_remedies=asked.try_remedies and executor.ready.mode != "in-place")
             result = _audit(chosen, asked, executor, progress or (lambda _text: None), common)
-            result = replace(
-                result, workspace=executor.ready.mode, notes=executor.ready.notes, memory=executor.used.memory
-            )
+            notes = (*executor.ready.notes, *result.notes)
+            result = replace(result, workspace=executor.ready.mode, notes=notes, memory=executor.used.memory)
     except BlockedError as error:
         result = _refused(chosen, "blocked", error)
     except ReprocheckError as error:
@@ -181,24 +170,28 @@ def _audit(
     *,
     name: str | None = None,
 ) -> Audit:
-    case = _compare_twice(subject, options, executor, progress, session)
+    compare = partial(compare_twice, subject, options, executor, progress, session)
+    case = compare()
+    left: tuple[Finding, ...] | None = None
+    notes: tuple[str, ...] = ()
+    if _was_forked(case):
+        left = () if _is_suspicious(case) else leftover_findings(case)
+        if left or _is_suspicious(case):
+            progress("A and B, started anew")
+            again = compare(fresh=True)
+            again.trials += case.runs + case.trials
+            case, left = again, None
+            notes = () if _is_suspicious(case) else (_NOT_CONFIRMED,)
     blocker = _blocker(subject, case, executor)
-    findings: tuple[Finding, ...] = ()
-    if blocker is None and failing(case.differences) and not _both_failed(case):
-        progress("explaining")
-        findings = explain(case)
-    if blocker is None:
-        findings += leftover_findings(case)
-        stored = executor.stored(case.a) if isinstance(executor, Runner) else None
-        findings += stale_findings(case, stored)
+    findings = _findings(case, executor, progress, left) if blocker is None else ()
     factors = {factor: factor_report(factor, case.a, case.b) for factor in options.vary}
-    complete = blocker is None and not _both_failed(case)
+    applied = [each for each in factors if factors[each].status == "applied"]
     allowed = allow(
         findings,
         [*options.allow, *allowances_in(case.units)],
         [each for each in options.accepted if each.subject == (name or subject.name)],
         subject=subject.path,
-        tried=causes_tried([each for each in factors if factors[each].status == "applied"]) if complete else (),
+        tried=() if blocker is not None or both_failed(case) else causes_tried(applied),
     )
     verdict, reason, detail = _verdict(case, allowed.findings, blocker)
     return Audit(
@@ -217,7 +210,30 @@ def _audit(
         not_compared=_not_compared(case),
         environment=snapshot(case.a),
         invocation=_invocation(subject),
+        notes=notes,
     )
+
+
+def _findings(
+    case: Case, executor: Runner | FunctionRunner, progress: Progress, left: tuple[Finding, ...] | None
+) -> tuple[Finding, ...]:
+    """What explains the differences, and what is found beside them; ``left`` is what is known of leftovers."""
+    findings: tuple[Finding, ...] = ()
+    if failing(case.differences) and not both_failed(case):
+        progress("explaining")
+        findings = explain(case)
+    findings += leftover_findings(case) if left is None else left
+    stored = executor.stored(case.a) if isinstance(executor, Runner) else None
+    return findings + stale_findings(case, stored)
+
+
+def _was_forked(case: Case) -> bool:
+    return any(trace.facts.get("start") == "forked" for trace in (case.a, case.b))
+
+
+def _is_suspicious(case: Case) -> bool:
+    """Whether the first runs show anything but that they are alike."""
+    return bool(failing(case.differences)) or case.a.outcome.status != "finished" or case.b.outcome.status != "finished"
 
 
 def _limits(options: Options) -> Limits:
@@ -230,101 +246,15 @@ def _limits(options: Options) -> Limits:
     )
 
 
-_OFFERED = 8
-"""Hash numbers that the third one is chosen from."""
-
-
-def _compare_twice(
-    subject: Subject, options: Options, executor: Runner | FunctionRunner, progress: Progress, session: Session
-) -> Case:
-    """A and B; where there is evidence but no difference, B again with third values."""
-    around = surroundings(
-        threads=max(1, session.cores // 2),
-        simd_of=(subject.python or sys.executable) if "simd" in options.vary else None,
-        told=session.told,
-    )
-    first = baseline(subject.name, threads=around.threads)
-    if options.no_network:
-        first = replace(first, network="off")
-    second, third = (
-        restricted(first, varied(subject.name, first, around, generation=generation), options.vary)
-        for generation in (1, 2)
-    )
-    progress("A and B")
-    a, b = _first_two(executor, [first, second], options)
-    units = executor.units([*a.reached, *b.reached])
-    case = Case(
-        executor=executor,
-        options=options,
-        subject_path=subject.path,
-        root=str(subject.root),
-        separate=not isinstance(executor, Runner) or executor.ready.mode != "in-place",
-        a=a,
-        b=b,
-        third=third,
-        comparison=compare_traces(a, b, tolerance=options.tolerance, rules=options.normalise),
-        units=units,
-        candidates=find_unordered(units, observed_shapes(a)),
-        runs=2,
-    )
-    if "hash" in options.vary and depends_on_hash(units):
-        third = case.third = _telling(case, subject, around)
-    if not failing(case.differences) and _is_due_again(case):
-        progress("third values")
-        (case.b,) = executor.run([third])
-        case.comparison = compare_traces(a, case.b, tolerance=options.tolerance, rules=options.normalise)
-        case.runs += 1
-    return case
-
-
-def _first_two(
-    executor: Runner | FunctionRunner, conditions: Sequence[Conditions], options: Options
-) -> tuple[Trace, Trace]:
-    """A and B; where no run may explain what differs, they end with the first step that does."""
-    if not isinstance(executor, Runner) or not options.stops_early:
-        a, b = executor.run(conditions, keep=True)
-        return a, b
-    shown = partial(up_to_first_difference, tolerance=options.tolerance)
-    a, b = executor.run(conditions, keep=True, differ=lambda a, b: shown(a, b) is not None)
-    cut = shown(a, b)
-    if cut is None and "stopped" in (a.outcome.status, b.outcome.status):
-        # What differed on the way does so no longer, and nothing is known of the rest.
-        a, b = executor.run(conditions, keep=True)
-    return cut or (a, b)
-
-
-def _telling(case: Case, subject: Subject, around: Surroundings) -> Conditions:
-    """The third values, with that hash number under which the subject's few strings come in another order."""
-    a = case.a.conditions
-    offered = [varied(subject.name, a, around, generation=number).hash for number in range(2, 2 + _OFFERED)]
-    groups = small_groups(case.units, case.a)
-    return replace(case.third, hash=telling_hash(sys.executable, a.hash, offered, groups))
-
-
 def _checked(options: Options) -> Options:
     if options.max_runs < 2:
         raise ConfigError(f"expected at least 2, got {options.max_runs}", where="max-runs", hint="A and B are two runs")
     return options
 
 
-def _is_due_again(case: Case) -> bool:
-    """Two values of a factor can coincide by chance: where there is evidence, a third one is tried."""
-    if case.options.max_runs < 3 or not case.may_run_again:
-        return False
-    if case.a.outcome.status != "finished" or case.b.outcome.status != "finished":
-        return False
-    drawn = "seed" in case.options.vary and any(event.source in DRAWS for event in (*case.a.events, *case.b.events))
-    return bool(drawn or ("hash" in case.options.vary and depends_on_hash(case.units)))
-
-
-def _both_failed(case: Case) -> bool:
-    """Whether the subject failed twice; runs that the audit has ended say nothing of that."""
-    return not {case.a.outcome.status, case.b.outcome.status} & {"finished", "stopped"}
-
-
 def _blocker(subject: Subject, case: Case, executor: Runner | FunctionRunner) -> Blocked | None:
     """What kept the runs from being made; what a test's function raises by itself is the test's failure, never that."""
-    if isinstance(executor, FunctionRunner) or not _both_failed(case):
+    if isinstance(executor, FunctionRunner) or not both_failed(case):
         return find_refused(case.a, case.b)
     project = Project(root=str(subject.root), files=project_files(executor.ready))
     return find_blocker(case.a, case.b, project)
@@ -334,7 +264,7 @@ def _verdict(case: Case, findings: tuple[Finding, ...], blocker: Blocked | None)
     """Verdict, reason and detail; what differs when simply run again is nondeterministic also where it has no name."""
     if blocker is not None:
         return "blocked", str(blocker), case.a.outcome.detail
-    if _both_failed(case):
+    if both_failed(case):
         return "failed", _told(case.a.outcome), case.a.outcome.detail
     errors = [finding for finding in findings if finding.severity == "error"]
     if not errors:

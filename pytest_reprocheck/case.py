@@ -35,11 +35,13 @@ class Executor(Protocol):
         keep: bool = False,
         after: Trace | None = None,
         deadline: float = math.inf,
+        fresh: bool = False,
     ) -> list[Trace]:
         """One trace for each of the conditions.
 
         With other texts for some units, with replays from a recording for each, and on the tree that an earlier run
         left (and was told to keep). A run that is not over at the deadline has the outcome ``stopped``.
+        ``fresh`` runs are started anew, and not forked.
         """
 
 
@@ -66,6 +68,8 @@ class Case:
     runs: int
     """Executions so far, A and B among them."""
     trials: int = 0
+    fresh: bool = False
+    """Whether explaining runs are started anew."""
     replayed: Trace | None = None
     """A run again under its own conditions; None before that was done."""
     null: tuple[Difference, ...] = ()
@@ -113,7 +117,9 @@ class Case:
     ) -> list[Trace]:
         """Traces of explaining runs, which replay from A unless told otherwise; none when the time was up before."""
         told = recordings or [self.a.recording] * len(conditions)
-        traces = self.executor.run(conditions, replaced, recordings=told, after=after, deadline=self.deadline)
+        traces = self.executor.run(
+            conditions, replaced, recordings=told, after=after, deadline=self.deadline, fresh=self.fresh
+        )
         return [] if any(trace.outcome.status == "stopped" for trace in traces) else traces
 
     def varied(self, knobs: Sequence[Knob], generation: int = 1) -> Conditions:

@@ -7,7 +7,6 @@ Exit codes: 0, all subjects are reproducible or blocked; 1, one is neither, or i
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import functools
 import os
 import signal
@@ -18,10 +17,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from pytest_reprocheck.collecting import Entry, Scope, declared_files, entries_in, entries_of, refusal
-from pytest_reprocheck.config import Config, Options, Overrides, merged, parse_flags, read_config, read_sanitizers
-from pytest_reprocheck.core.allowances import Accepted
+from pytest_reprocheck.config import Options, Overrides, merged, parse_flags, read_config, read_sanitizers
 from pytest_reprocheck.core.baseline import baseline_text, updated
 from pytest_reprocheck.core.causes import CAUSES
 from pytest_reprocheck.core.checkup import Outlook
@@ -66,11 +65,8 @@ _VALUES = (
     "allow-writes",
     "require-run",
     "fail-on",
+    "fresh",
 )
-
-
-Baseline = Callable[[Path, Config], tuple[Accepted, ...]]
-"""Root and configuration -> the findings that are accepted."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -127,6 +123,27 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"reprocheck {version('pytest-reprocheck')}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
+    _add_audit(commands)
+    replay = commands.add_parser("replay", help="run a stored audit's subjects again under the recorded conditions")
+    replay.add_argument("file", metavar="FILE", type=Path, help="a report")
+    replay.add_argument("--root", metavar="FOLDER", type=Path, help="what the report's paths are relative to")
+    replay.set_defaults(command=_replay)
+
+    show = commands.add_parser("show", help="show a stored report")
+    show.add_argument("file", metavar="FILE", type=Path, help="a report")
+    show.set_defaults(command=_show)
+
+    explain = commands.add_parser("explain", help="what a cause is, and what to do about it")
+    explain.add_argument("cause", nargs="?", metavar="CAUSE", help="without one, all are listed")
+    explain.set_defaults(command=_explain)
+
+    doctor = commands.add_parser("doctor", help="what this machine allows, and what subjects would be blocked by")
+    doctor.add_argument("paths", nargs="*", metavar="PATH", type=Path, help="a notebook, a script, or a folder")
+    doctor.set_defaults(command=_doctor)
+    return parser
+
+
+def _add_audit(commands: Any) -> None:
     audit = commands.add_parser("audit", help="run notebooks and scripts twice and explain what differs")
     audit.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="a notebook, a script, or a folder")
     audit.add_argument("--json", metavar="FILE", type=Path, help="write the machine-readable report")
@@ -148,100 +165,91 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument(
         "--nbval-sanitize-with", metavar="FILE", type=Path, help="nbval's file of regular expressions for outputs"
     )
+    audit.add_argument("--fresh", action="store_true", default=None, help="start every run anew, fork none")
     audit.add_argument(
         "--memory", metavar="SIZE", help="memory that a process, and runs side by side, may take (no limit)"
     )
     audit.set_defaults(command=_audit)
 
-    replay = commands.add_parser("replay", help="run a stored audit's subjects again under the recorded conditions")
-    replay.add_argument("file", metavar="FILE", type=Path, help="a report")
-    replay.add_argument("--root", metavar="FOLDER", type=Path, help="what the report's paths are relative to")
-    replay.set_defaults(command=_replay)
-
-    show = commands.add_parser("show", help="show a stored report")
-    show.add_argument("file", metavar="FILE", type=Path, help="a report")
-    show.set_defaults(command=_show)
-
-    explain = commands.add_parser("explain", help="what a cause is, and what to do about it")
-    explain.add_argument("cause", nargs="?", metavar="CAUSE", help="without one, all are listed")
-    explain.set_defaults(command=_explain)
-
-    doctor = commands.add_parser("doctor", help="what this machine allows, and what subjects would be blocked by")
-    doctor.add_argument("paths", nargs="*", metavar="PATH", type=Path, help="a notebook, a script, or a folder")
-    doctor.set_defaults(command=_doctor)
-    return parser
-
 
 def _audit(parsed: argparse.Namespace) -> int:
     from pytest_reprocheck.auditing import Session, audit, this_machine
+    from pytest_reprocheck.starting import forking
 
     flags = parse_flags({name: getattr(parsed, name.replace("-", "_")) for name in _VALUES}, "--")
     if parsed.nbval_sanitize_with:
         flags = replace(flags, normalise=read_sanitizers(parsed.nbval_sanitize_with))
     paths = [Path(os.path.abspath(path)) for path in parsed.paths]  # noqa: PTH100 - links stay
-    scope, entries = _subjects(paths, flags, lambda root, config: _accepted(parsed, root, config))
+    scope, entries = _subjects(paths, flags, parsed.baseline, update=parsed.update_baseline)
     audits: list[Audit] = []
     failed = False
     interruption: KeyboardInterrupt | None = None
     audit_next = functools.partial(audit, machine=this_machine(), session=Session())
-    for entry in entries:
-        subject = entry.subject
-        tell = functools.partial(_progress, subject.name)
-        expected = last_memory(scope.root, subject.path, subject.parameters)
-        try:
-            result = refusal(entry) or audit_next(subject, entry.options, progress=tell, expected_memory=expected)
-        except KeyboardInterrupt as error:
-            print(render_interrupted(entry.subject.name), flush=True)
-            interruption = error
-            break
-        audits.append(result)
-        updating = parsed.update_baseline and result.verdict not in ("failed", "blocked")
-        options = entry.options
-        failed |= not updating and result.fails(fail_on=options.fail_on, require_run=options.require_run)
-        if is_told(result):
-            print(f"{render_headline(result)}\n{render_failure(result)}\n", flush=True)
+    with forking([each.subject for each in entries if not each.options.fresh]) as engine:
+        for entry in entries:
+            subject, options = entry.subject, entry.options
+            tell = functools.partial(_progress, subject.name)
+            expected = last_memory(scope.root, subject.path, subject.parameters)
+            try:
+                result = refusal(entry) or audit_next(
+                    subject, options, progress=tell, expected_memory=expected, engine=engine
+                )
+            except KeyboardInterrupt as error:
+                print(render_interrupted(subject.name), flush=True)
+                interruption = error
+                break
+            audits.append(result)
+            updating = parsed.update_baseline and result.verdict not in ("failed", "blocked")
+            failed |= not updating and result.fails(fail_on=options.fail_on, require_run=options.require_run)
+            if is_told(result):
+                print(f"{render_headline(result)}\n{render_failure(result)}\n", flush=True)
     if audits:
         told = render_summary(audits, flag="--vary", told=is_told)
         print("\n".join([*told, *unused_allowances(scope.config, audits)]))
+    for problem in engine.problems:
+        print(problem, file=sys.stderr)
     target = parsed.json or (scope.root / scope.config.json if scope.config.json else None)
     tool_version = version("pytest-reprocheck")
     if target is not None:
         write_text(target, report_to_json(audits, host(), tool_version=tool_version))
     keep_last(scope.root, audits, host(), tool_version=tool_version)
-    if parsed.update_baseline:
-        file = baseline_file(parsed.baseline, scope.config, root=scope.root, invoked_from=Path.cwd(), update=True)
-        assert file is not None
-        write_text(file, baseline_text(updated(scope.accepted, audits)))
+    if parsed.update_baseline and scope.baseline is not None:
+        write_text(scope.baseline, baseline_text(updated(scope.accepted, audits)))
     if interruption is not None:
         raise interruption
     return int(failed)
 
 
-def _accepted(parsed: argparse.Namespace, root: Path, config: Config) -> tuple[Accepted, ...]:
-    file = baseline_file(parsed.baseline, config, root=root, invoked_from=Path.cwd(), update=parsed.update_baseline)
-    return read_baseline(file, dt.datetime.now().astimezone().date(), may_lack=parsed.update_baseline)
-
-
 def _subjects(
     paths: Sequence[Path],
     flags: Overrides,
-    accepted: Baseline = lambda _root, _config: (),
+    baseline: str | None = None,
+    *,
+    update: bool = False,
 ) -> tuple[Scope, list[Entry]]:
     """The project and what the paths give, each subject once; raises ConfigError for a path that gives nothing."""
     for path in paths:
         if not path.exists():
             raise ConfigError("no such file or folder", where=_shown(path))
-    scope = _scope(paths, flags, accepted)
+    scope = _scope(paths, flags, baseline, update=update)
     found: dict[str, Entry] = {}
     for path in paths:
         found |= {entry.subject.name: entry for entry in _entries(path, scope) if entry.subject.name not in found}
     return scope, list(found.values())
 
 
-def _scope(paths: Sequence[Path], flags: Overrides, accepted: Baseline = lambda _root, _config: ()) -> Scope:
+def _scope(paths: Sequence[Path], flags: Overrides, baseline: str | None = None, *, update: bool = False) -> Scope:
     root = find_root(Path(os.path.commonpath(paths)))
     config = read_config(root)
-    scope = Scope(root=root, config=config, flags=flags, invoked_from=Path.cwd(), accepted=accepted(root, config))
+    file = baseline_file(baseline, config, root=root, invoked_from=Path.cwd(), update=update)
+    scope = Scope(
+        root=root,
+        config=config,
+        flags=flags,
+        invoked_from=Path.cwd(),
+        baseline=file,
+        accepted=read_baseline(file, may_lack=update),
+    )
     declared_files(scope)
     return scope
 

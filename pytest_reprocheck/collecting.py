@@ -43,8 +43,10 @@ class Scope:
     flags: Overrides = field(default_factory=Overrides)
     invoked_from: Path
     """Absolute; the working directory of scripts when it lies in the root, as in ``python scripts/train.py``."""
+    baseline: Path | None = None
+    """The file of accepted findings; None where there is none."""
     accepted: tuple[Accepted, ...] = ()
-    """The baseline."""
+    """What is in it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -64,6 +64,8 @@ class Options:
     """Findings that the configuration accepts."""
     accepted: tuple[Accepted, ...] = ()
     """Findings that the baseline accepts, of all subjects."""
+    fresh: bool = False
+    """Whether every run is started anew, also where several subjects are audited."""
     try_remedies: bool = True
     """Whether mechanical remedies are applied to a copy and run."""
     workspace: WorkspaceMode = "auto"
@@ -98,6 +100,7 @@ class Overrides:
     require_run: bool | None = None
     fail_on: tuple[FailOn, ...] | None = None
     allow: tuple[Allowance, ...] | None = None
+    fresh: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -154,6 +157,7 @@ _OVERRIDES: Mapping[str, settings.Reader] = {
     "require-run": settings.switch,
     "fail-on": settings.fail_on,
     "allow": settings.allowances,
+    "fresh": settings.switch,
 }
 _RULE: Mapping[str, settings.Reader] = {
     "args": settings.texts,

@@ -26,12 +26,12 @@ def baseline_file(given: str | None, config: Config, *, root: Path, invoked_from
     return root / DEFAULT_BASELINE if update else None
 
 
-def read_baseline(file: Path | None, today: dt.date, *, may_lack: bool) -> tuple[Accepted, ...]:
+def read_baseline(file: Path | None, *, may_lack: bool) -> tuple[Accepted, ...]:
     """What a file accepts; raises ConfigError when it is missing (unless it ``may_lack``), and DecodeError."""
     if file is None:
         return ()
     try:
-        return parse_baseline(file.read_text(encoding="utf-8"), today)
+        return parse_baseline(file.read_text(encoding="utf-8"), dt.datetime.now().astimezone().date())
     except FileNotFoundError:
         if may_lack:
             return ()

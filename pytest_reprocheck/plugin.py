@@ -17,9 +17,10 @@ import pytest
 from pytest_reprocheck.plugin_session import AuditSession, audits_key
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_reprocheck.collecting import Scope
     from pytest_reprocheck.config import Config, Options
-    from pytest_reprocheck.core.allowances import Accepted
     from pytest_reprocheck.core.findings import Audit
     from pytest_reprocheck.core.rules import FieldRule
 
@@ -38,6 +39,7 @@ _VALUES = (
     "allow-writes",
     "require-run",
     "fail-on",
+    "fresh",
 )
 """Flags that set options of the audits; their names are those of the configuration's keys."""
 
@@ -76,6 +78,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--reprocheck-update-baseline", action="store_true", help="write the findings of this run into the baseline"
     )
+    group.addoption("--reprocheck-fresh", action="store_true", default=None, help="start every run anew, fork none")
     group.addoption("--reprocheck-list", action="store_true", help="show what would be audited, run nothing")
 
 
@@ -108,17 +111,20 @@ def _scope(config: pytest.Config) -> Scope:
     from pytest_reprocheck.collecting import Scope
     from pytest_reprocheck.config import parse_flags, read_config
     from pytest_reprocheck.core.errors import ReprocheckError
+    from pytest_reprocheck.gates import read_baseline
     from pytest_reprocheck.report.terminal import render_error
 
     try:
         flags = {name: config.getoption(f"reprocheck_{name.replace('-', '_')}") for name in _VALUES}
         chosen = read_config(config.rootpath)
+        baseline = _baseline(config, chosen)
         return Scope(
             root=config.rootpath,
             config=chosen,
             flags=replace(parse_flags(flags, "--reprocheck-"), normalise=_sanitizers(config)),
             invoked_from=config.invocation_params.dir,
-            accepted=_accepted(config, chosen),
+            baseline=baseline,
+            accepted=read_baseline(baseline, may_lack=bool(config.getoption("reprocheck_update_baseline"))),
         )
     except ReprocheckError as error:
         raise pytest.UsageError(render_error(str(error), width=80 - len("ERROR: "))) from error
@@ -132,21 +138,16 @@ def _sanitizers(config: pytest.Config) -> tuple[FieldRule, ...] | None:
     return read_sanitizers(config.invocation_params.dir / given) if given else None
 
 
-def _accepted(config: pytest.Config, chosen: Config) -> tuple[Accepted, ...]:
-    """The baseline that flags and configuration name; raises ConfigError or DecodeError."""
-    import datetime as dt
+def _baseline(config: pytest.Config, chosen: Config) -> Path | None:
+    from pytest_reprocheck.gates import baseline_file
 
-    from pytest_reprocheck.gates import baseline_file, read_baseline
-
-    update = bool(config.getoption("reprocheck_update_baseline"))
-    file = baseline_file(
+    return baseline_file(
         config.getoption("reprocheck_baseline"),
         chosen,
         root=config.rootpath,
         invoked_from=config.invocation_params.dir,
-        update=update,
+        update=bool(config.getoption("reprocheck_update_baseline")),
     )
-    return read_baseline(file, dt.datetime.now().astimezone().date(), may_lack=update)
 
 
 @pytest.fixture

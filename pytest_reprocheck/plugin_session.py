@@ -8,6 +8,7 @@ import signal
 import threading
 import zlib
 from collections.abc import Generator, Iterable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pytest_reprocheck.config import Options
     from pytest_reprocheck.core.findings import Audit
     from pytest_reprocheck.core.subjects import Json
+    from pytest_reprocheck.starting import Engine
 
 audits_key = pytest.StashKey["list[Audit]"]()
 """The audits that an item made, those of the fixture too."""
@@ -65,7 +67,7 @@ class AuditItem(pytest.Item):
         session = self.config.pluginmanager.get_plugin("reprocheck-session")
         assert isinstance(session, AuditSession)
         try:
-            audit = _audit(self.entry, session)
+            audit = _audit(self.entry, session, self.session.items)
         except KeyboardInterrupt:
             pytest.exit("interrupted")  # pytest would show a line of ours, of no use to anybody
         self.stash[audits_key] = [audit]
@@ -92,7 +94,7 @@ class AuditItem(pytest.Item):
         return self.path, None, self.name
 
 
-def _audit(entry: Entry, session: AuditSession) -> Audit:
+def _audit(entry: Entry, session: AuditSession, items: Sequence[pytest.Item]) -> Audit:
     from pytest_reprocheck.collecting import refusal
 
     if refused := refusal(entry):
@@ -107,6 +109,7 @@ def _audit(entry: Entry, session: AuditSession) -> Audit:
         machine=session.machine(),
         session=session.shared(),
         expected_memory=last_memory(session.scope.root, subject.path, subject.parameters),
+        engine=session.engine(items),
     )
 
 
@@ -116,6 +119,7 @@ class AuditSession:
     def __init__(self, config: pytest.Config, scope: Scope) -> None:
         self.scope = scope
         self.is_worker = hasattr(config, "workerinput")
+        self._workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
         # Not Session.isinitpath: it forgets a file that is named beside a folder around it.
         self.named = frozenset(_path_of(argument, config) for argument in config.args)
         self.updates_baseline = bool(config.getoption("reprocheck_update_baseline"))
@@ -126,6 +130,8 @@ class AuditSession:
         self.problems: list[str] = []
         self._machine: Machine | None = None
         self._shared: Session | None = None
+        self._engine: Engine | None = None
+        self._opened = ExitStack()
         self.under_way: dict[str, None] = {}
         """Node ids of the items that have begun and not ended, in that order."""
         self._terminate: Any = None
@@ -162,8 +168,20 @@ class AuditSession:
         from pytest_reprocheck.auditing import Session
 
         if self._shared is None:
-            self._shared = Session(workers=int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+            self._shared = Session(workers=self._workers)
         return self._shared
+
+    def engine(self, items: Sequence[pytest.Item]) -> Engine:
+        """How the runs of these items are started, decided at the first question; a worker has a share of them."""
+        from pytest_reprocheck.starting import FEWEST, FRESH, forking
+
+        if self._engine is None:
+            entries = [item.entry for item in items if isinstance(item, AuditItem)]
+            subjects = [each.subject for each in entries if not each.options.fresh and not each.problem]
+            self._engine = FRESH
+            if len(subjects) >= self._workers * FEWEST:
+                self._engine = self._opened.enter_context(forking(subjects))
+        return self._engine
 
     def pytest_report_header(self) -> list[str]:
         """What is varied, the workspace, and the limits; seeds derive from each subject's name."""
@@ -268,7 +286,10 @@ class AuditSession:
             self.audits[shown["position"], index] = zlib.compress(json.dumps(data).encode())
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the reports, also of a run that was interrupted."""
+        """End what runs were forked from; write the reports, also of a run that was interrupted."""
+        if self._engine is not None:
+            self.problems += [f"reprocheck: {problem}" for problem in self._engine.problems]
+        self._opened.close()
         if self.is_worker or session.config.getoption("reprocheck_list") or session.config.getoption("collectonly"):
             return
         try:
@@ -280,6 +301,7 @@ class AuditSession:
     def _write(self, config: pytest.Config) -> None:
         from importlib.metadata import version
 
+        from pytest_reprocheck.core.baseline import baseline_text, updated
         from pytest_reprocheck.report.machine import host, keep_last, report_to_json, write_text
 
         tool_version = version("pytest-reprocheck")
@@ -293,23 +315,8 @@ class AuditSession:
         if file is not None:
             write_text(file, report_to_json(audits, host(), tool_version=tool_version))
         keep_last(config.rootpath, audits, host(), tool_version=tool_version)
-        if self.updates_baseline:
-            self._write_baseline(config)
-
-    def _write_baseline(self, config: pytest.Config) -> None:
-        from pytest_reprocheck.core.baseline import baseline_text, updated
-        from pytest_reprocheck.gates import baseline_file
-        from pytest_reprocheck.report.machine import write_text
-
-        file = baseline_file(
-            config.getoption("reprocheck_baseline"),
-            self.scope.config,
-            root=config.rootpath,
-            invoked_from=config.invocation_params.dir,
-            update=True,
-        )
-        assert file is not None
-        write_text(file, baseline_text(updated(self.scope.accepted, self._in_order())))
+        if self.updates_baseline and self.scope.baseline is not None:
+            write_text(self.scope.baseline, baseline_text(updated(self.scope.accepted, audits)))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """One line for each subject, and what was not varied."""

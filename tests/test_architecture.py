@@ -20,22 +20,24 @@ MAX_FUNCTION_LINES = 50
 MAX_FILE_LINES = 400
 
 LAYERS = ("compare", "execution", "diagnose", "environment", "report")
-USE_CASES = ("auditing", "locking", "inspecting")
+USE_CASES = ("auditing", "locking", "inspecting", "starting")
 USE_CASE = frozenset({"config", "core", "execution", "compare", "diagnose", "environment"})
 FACE = frozenset({*USE_CASES, "config", "collecting", "gates", "report", "core"})
 ALLOWED: Mapping[str, frozenset[str]] = {
     "core": frozenset(),
     "probes": frozenset(),
     **{layer: frozenset({"core"}) for layer in LAYERS},
-    "auditing": USE_CASE | {"case", "explaining", "leaving", "stopping", "stored"},
+    "auditing": USE_CASE | {"case", "explaining", "leaving", "stored", "twice"},
     "case": frozenset({"config", "core", "compare", "diagnose"}),
     "explaining": frozenset({"case", "core", "diagnose", "uncontrolled"}),
     "leaving": frozenset({"case", "core", "diagnose"}),
     "stopping": frozenset({"compare", "core", "diagnose"}),
+    "twice": USE_CASE | {"case", "stopping"},
     "stored": frozenset({"case", "core", "diagnose"}),
     "uncontrolled": frozenset({"case", "core", "diagnose"}),
     "locking": USE_CASE,
     "inspecting": USE_CASE,
+    "starting": USE_CASE,
     "settings": frozenset({"core"}),
     "config": frozenset({"settings", "core"}),
     "collecting": frozenset({"config", "core"}),

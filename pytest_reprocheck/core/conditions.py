@@ -1,7 +1,7 @@
 """Factors and the Conditions of a run: one value for every factor, frozen, recorded, replayable.
 
-Seeds and hash numbers derive from the subject's name, so that a verdict does not flicker from one audit to the next
-and two audits of the same subject can be compared.
+Seeds derive from the subject's name, and hash numbers are the same for all subjects, so that a verdict does not flicker
+from one audit to the next and two audits of the same subject can be compared.
 """
 
 from __future__ import annotations
@@ -231,7 +231,7 @@ _CLOCKS = ((41 * _DAY + 11 * _HOUR + 13 * 60, 3.0), (401 * _DAY + 7 * _HOUR + 17
 
 def baseline(subject_name: str, *, threads: int) -> Conditions:
     """Conditions A of a subject, derived from its name alone."""
-    return Conditions(seed=_derive(subject_name, "seed", 0), hash=_derive(subject_name, "hash", 0), threads=threads)
+    return Conditions(seed=_derive(subject_name, "seed", 0), hash=_hash(0), threads=threads)
 
 
 def varied(subject_name: str, a: Conditions, around: Surroundings, *, generation: int = 1) -> Conditions:
@@ -241,7 +241,7 @@ def varied(subject_name: str, a: Conditions, around: Surroundings, *, generation
     """
     return Conditions(
         seed=_derive(subject_name, "seed", generation),
-        hash=_derive(subject_name, "hash", generation),
+        hash=_hash(generation),
         threads=1 if a.threads > 1 else 2,
         listing="reversed" if a.listing == "sorted" else "sorted",
         rows=_derive(subject_name, "rows", generation),
@@ -309,8 +309,17 @@ def _other_count(real: int, generation: int) -> int:
     return fewer if fewer > 1 else real + generation
 
 
+def _hash(generation: int) -> int:
+    """The same for all subjects: processes with another number for strings cannot be forked from one."""
+    return _derive("", "hash", generation)
+
+
 def _derive(subject_name: str, what: str, generation: int) -> int:
     """A number in 1 .. 2**32 - 1, which PYTHONHASHSEED and numpy both take; generations never coincide."""
     digest = hashlib.sha256(f"{subject_name}\0{what}".encode()).digest()
     start = int.from_bytes(digest[:8], "big")
     return (start + generation * 0x9E3779B1) % _MAX_SEED + 1
+
+
+HASHES = (_hash(0), _hash(1))
+"""PYTHONHASHSEED of A and of B, for every subject."""

@@ -42,6 +42,19 @@ def find_needs(units: Sequence[Unit]) -> tuple[Need, ...]:
     return tuple(need for need in found.values() if need.kind != "file" or need.name not in written)
 
 
+def imported_modules(unit: Unit) -> frozenset[str]:
+    """Names of what the code imports, anywhere in it; of ``from a import b`` both ``a`` and ``a.b``."""
+    tree = parse(unit)
+    found: set[str] = set()
+    for node in ast.walk(tree) if tree is not None else ():
+        match node:
+            case ast.Import(names=names):
+                found.update(alias.name for alias in names)
+            case ast.ImportFrom(module=str() as module, names=names, level=0):
+                found.update((module, *(f"{module}.{alias.name}" for alias in names)))
+    return frozenset(found)
+
+
 def _asked_for(node: ast.expr | ast.stmt) -> Iterator[tuple[NeedKind, str]]:
     match node:
         case ast.Import(names=names):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pytest_reprocheck.core.conditions import Conditions
 from pytest_reprocheck.core.subjects import Json, Subject
+from pytest_reprocheck.execution.engine import Forked, Process
 from pytest_reprocheck.execution.trackers import offline
 from pytest_reprocheck.execution.workspace import RunFolder
 
@@ -31,10 +32,12 @@ CHILD_VARIABLE = "REPROCHECK_CHILD"
 """Environment variable that names the file, in every process of a run."""
 
 
-def has_ended(process: subprocess.Popen[bytes], *, within: float) -> bool:
+def has_ended(process: Process, *, within: float) -> bool:
     """Wait for a process's end for some seconds, and be told at once where the system can tell."""
+    if process.poll() is not None:
+        return True
     try:
-        descriptor = os.pidfd_open(process.pid)
+        descriptor = os.dup(process.fileno()) if isinstance(process, Forked) else os.pidfd_open(process.pid)
     except ProcessLookupError:
         return True
     except (AttributeError, OSError):
@@ -58,8 +61,8 @@ class Processes:
     """The supervisors that are running, so that all runs can be ended at once when the audit is interrupted."""
 
     def __init__(self) -> None:
-        self._running: set[subprocess.Popen[bytes]] = set()
-        self._told: set[subprocess.Popen[bytes]] = set()
+        self._running: set[Process] = set()
+        self._told: set[Process] = set()
         self._lock = threading.Lock()
         self._ended = False
 
@@ -68,21 +71,19 @@ class Processes:
         """Whether the audit was interrupted."""
         return self._ended
 
-    def add(self, process: subprocess.Popen[bytes]) -> None:
+    def add(self, process: Process) -> None:
         """Note a started supervisor; it is told to end at once if the audit was interrupted meanwhile."""
         with self._lock:
             self._running.add(process)
             if self._ended:
                 self._tell(process)
 
-    def end(self, process: subprocess.Popen[bytes]) -> None:
+    def end(self, process: Process) -> None:
         """End a supervisor with everything of its run, if it has not ended itself, and forget it."""
         with self._lock:
             if process not in self._told:
                 self._tell(process)
-        try:
-            process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
+        if not has_ended(process, within=_STOP_SECONDS):
             process.kill()
             process.wait()
         with self._lock:
@@ -97,7 +98,7 @@ class Processes:
                 if again or process not in self._told:
                     self._tell(process)
 
-    def _tell(self, process: subprocess.Popen[bytes]) -> None:
+    def _tell(self, process: Process) -> None:
         self._told.add(process)
         process.terminate()
 

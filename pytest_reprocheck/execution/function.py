@@ -75,6 +75,7 @@ class FunctionRunner:
         keep: bool = False,  # noqa: ARG002 - the files that a function writes are not looked at
         after: Trace | None = None,  # noqa: ARG002
         deadline: float = math.inf,  # noqa: ARG002 - a call in this process cannot be ended
+        fresh: bool = False,  # noqa: ARG002 - nor is a process started for it
     ) -> list[Trace]:
         """One trace for each of the conditions, one after the other; a loaded function cannot be given another text."""
         assert not replaced, "the text of a loaded function cannot be replaced"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -23,6 +22,7 @@ from nbformat import NotebookNode
 from pytest_reprocheck.core.errors import BlockedError
 from pytest_reprocheck.core.subjects import Subject
 from pytest_reprocheck.execution.child import Processes
+from pytest_reprocheck.execution.engine import Forked, Process
 from pytest_reprocheck.execution.limits import Watch
 from pytest_reprocheck.execution.outputs import RUN_ROOM, STEP_ROOM, Kept
 from pytest_reprocheck.execution.reading import kernel_of
@@ -33,8 +33,13 @@ _SOCKET_PATH_LIMIT = 90
 _OUTPUT_SECONDS = 60
 """What a cell has displayed is awaited for so long after its end."""
 
+_RECONNECT_MS = 5
+"""A socket that the kernel has not made yet is tried again so soon; by default ten times a second."""
+
 Launch = Callable[[Sequence[str], Path, Mapping[str, str]], list[str]]
 """Command, working directory and environment of a kernel -> the command that starts it."""
+Fork = Callable[[Sequence[str], Mapping[str, str]], Forked | None]
+"""Command and environment of a kernel -> its supervisor, forked; None where it has to be started."""
 
 
 def kernel_name(subject: Subject, notebook: NotebookNode) -> str:
@@ -60,8 +65,9 @@ class SupervisedProvisioner(LocalProvisioner):
     """
 
     launch: Launch
+    fork: Fork
     processes: Processes
-    supervisor: subprocess.Popen[bytes] | None = None
+    supervisor: Process | None = None
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Start it; the kernel has the environment and the folder, the supervisor has the caller's own."""
@@ -69,10 +75,17 @@ class SupervisedProvisioner(LocalProvisioner):
         env = {**kwargs["env"], "JPY_PARENT_PID": str(os.getpid())}
         argv = [os.path.expanduser(word) for word in cmd]  # noqa: PTH111 - words that are no paths stay as they are
         line = self.launch(argv, Path(kwargs["cwd"]), env)
-        info = await super().launch_kernel(line, **{**kwargs, "env": dict(os.environ), "cwd": None})
-        assert self.process is not None
-        self.supervisor = self.process
-        self.processes.add(self.process)
+        process = await asyncio.to_thread(self.fork, argv, env)
+        info: KernelConnectionInfo
+        if process is None:
+            info = await super().launch_kernel(line, **{**kwargs, "env": dict(os.environ), "cwd": None})
+            self.supervisor = self.process
+        else:
+            info = self.connection_info
+            self.process = process  # type: ignore[assignment]  # has what is used of it
+            self.supervisor, self.pid, self.pgid = process, process.pid, process.pid
+        assert self.supervisor is not None
+        self.processes.add(self.supervisor)
         return info
 
     async def kill(self, restart: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - the base class's signature
@@ -85,7 +98,9 @@ class SupervisedProvisioner(LocalProvisioner):
         await self.kill(restart)
 
 
-def kernel_manager(kernel: str, folder: RunFolder, launch: Launch, processes: Processes) -> AsyncKernelManager:
+def kernel_manager(
+    kernel: str, folder: RunFolder, launch: Launch, processes: Processes, fork: Fork = lambda _argv, _env: None
+) -> AsyncKernelManager:
     """A manager whose sockets lie in the run's own folder, so that runs side by side cannot take each other's ports.
 
     A kernel that has a provisioner of its own, as remote ones have, is started by that.
@@ -100,6 +115,7 @@ def kernel_manager(kernel: str, folder: RunFolder, launch: Launch, processes: Pr
     if type(chosen) is LocalProvisioner:
         own = SupervisedProvisioner(kernel_id=chosen.kernel_id, kernel_spec=manager.kernel_spec, parent=manager)
         own.launch = launch
+        own.fork = fork
         own.processes = processes
         manager.kernel_id = chosen.kernel_id
         manager.provisioner = own
@@ -111,7 +127,27 @@ def unbounded_client(manager: AsyncKernelManager) -> AsyncKernelClient:
     client = manager.client()
     assert isinstance(client, AsyncKernelClient)
     client.context.setsockopt(zmq.RCVHWM, 0)
+    client.context.setsockopt(zmq.RECONNECT_IVL, _RECONNECT_MS)
     return client
+
+
+async def wait_until_ready(client: AsyncKernelClient) -> None:
+    """Until the kernel answers, and what it publishes arrives here: from then on no output can be missed.
+
+    Anything published shows that the subscription is known to the kernel. It greets subscribers, or publishes that it
+    is busy with a question; one that was answered before it knew of the subscription is asked again.
+    """
+    published = asyncio.ensure_future(client.get_iopub_msg(timeout=None))
+    try:
+        while True:
+            asked = client.kernel_info()
+            while (reply := await client.get_shell_msg(timeout=None))["parent_header"].get("msg_id") != asked:
+                pass
+            if published.done():
+                break
+    finally:
+        published.cancel()
+    client._handle_kernel_info_reply(reply)  # noqa: SLF001 - what jupyter_client does with the first answer
 
 
 class BoundedClient(NotebookClient):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_reprocheck.execution.child import CHILD_FILE, CHILD_VARIABLE
+from pytest_reprocheck.execution.engine import Engine, Forked
 from pytest_reprocheck.execution.scheduling import Used
 from pytest_reprocheck.execution.workspace import RunFolder
 
@@ -68,10 +69,28 @@ def command(
         "parent": os.getpid(),
         "parent_variables": list(_PARENT_VARIABLES),
     }
-    file = folder.log / _SPEC
+    file = spec_file(folder)
     with os.fdopen(os.open(file, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as stream:
-        marshal.dump(spec, stream)
+        marshal.dump(spec, stream, 4)  # the version that all interpreters read
     return [sys.executable, "-I", "-S", str(SUPERVISOR), str(file)]
+
+
+def spec_file(folder: RunFolder) -> Path:
+    """What ``command`` has written for a run."""
+    return folder.log / _SPEC
+
+
+def forked(
+    engine: Engine, argv: Sequence[str], env: Mapping[str, str], folder: RunFolder, outputs: tuple[int, int]
+) -> Forked | None:
+    """A run for which ``command`` was called, from a zygote; None where it has to be started.
+
+    ``outputs`` are descriptors for its standard output and error.
+    """
+    if engine.zygotes is None:
+        return None
+    home = folder.log.parent
+    return engine.zygotes.start(argv, env, home, spec_file(folder), outputs)
 
 
 def read_status(folder: RunFolder, returncode: int) -> Ended:

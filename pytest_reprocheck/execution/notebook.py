@@ -22,6 +22,7 @@ from pytest_reprocheck.core.subjects import Subject
 from pytest_reprocheck.core.trace import NotCompared, Observation, Outcome, Place, Step, Trace
 from pytest_reprocheck.execution.child import Processes, environment, working_directory, write_child_file
 from pytest_reprocheck.execution.ending import death, with_memory_advice
+from pytest_reprocheck.execution.engine import FRESH, Engine, Forked
 from pytest_reprocheck.execution.intake import Log, StepMark, build_trace, read_log
 from pytest_reprocheck.execution.kernel import (
     BoundedClient,
@@ -29,8 +30,9 @@ from pytest_reprocheck.execution.kernel import (
     kernel_manager,
     kernel_name,
     unbounded_client,
+    wait_until_ready,
 )
-from pytest_reprocheck.execution.launching import Ended, command, read_status
+from pytest_reprocheck.execution.launching import Ended, command, forked, read_status
 from pytest_reprocheck.execution.limits import Excess, Limits, Watch, excess_outcome
 from pytest_reprocheck.execution.outputs import Kept, cell_observations, tail
 from pytest_reprocheck.execution.reading import executed_cells, ignored_outputs, users_index
@@ -75,6 +77,7 @@ def run_notebook(
     recording: str,
     deadline: float = math.inf,
     under_way: UnderWay | None = None,
+    engine: Engine = FRESH,
 ) -> Trace:
     """One execution of ``notebook``, which is changed: its outputs are filled in; it is ended at ``deadline``.
 
@@ -89,7 +92,8 @@ def run_notebook(
     printed.touch()
     watch = Watch(limits=limits, under_way=under_way or UnderWay(), deadline=deadline, files=(printed,))
     launch = functools.partial(_launch, folder=folder, limits=limits)
-    manager = kernel_manager(kernel, folder, launch, processes)
+    fork = functools.partial(_fork, engine=engine, folder=folder, printed=printed)
+    manager = kernel_manager(kernel, folder, launch, processes, fork)
     start = {
         "env": environment(subject, conditions, folder, allow_writes=limits.writes),
         "cwd": str(working_directory(subject, folder)),
@@ -115,6 +119,13 @@ def run_notebook(
 
 def _launch(argv: Sequence[str], cwd: Path, env: Mapping[str, str], *, folder: RunFolder, limits: Limits) -> list[str]:
     return command(argv, cwd=cwd, env=env, folder=folder, memory=limits.memory)
+
+
+def _fork(
+    argv: Sequence[str], env: Mapping[str, str], *, engine: Engine, folder: RunFolder, printed: Path
+) -> Forked | None:
+    with printed.open("ab") as output:
+        return forked(engine, argv, env, folder, (output.fileno(), output.fileno()))
 
 
 async def _execute(
@@ -147,7 +158,7 @@ async def _execute(
     return _Execution(
         excess=excess,
         error=DeadKernelError() if work.cancelled() else work.exception(),
-        ended=read_status(folder, supervisor.returncode if supervisor is not None else 0),
+        ended=read_status(folder, (supervisor.returncode or 0) if supervisor is not None else 0),
         position=begun[-1],
         streams=client.streams,
         widgets=_widgets(client),
@@ -157,8 +168,9 @@ async def _execute(
 async def _work(client: BoundedClient, manager: AsyncKernelManager, watch: Watch, start: Mapping[str, Any]) -> None:
     await manager.start_kernel(**start)
     client.kc = unbounded_client(manager)
-    client.kc.start_channels()
-    await client.kc.wait_for_ready()
+    # The heart beats for kernels on other machines: here the process itself is looked at.
+    client.kc.start_channels(hb=False)
+    await wait_until_ready(client.kc)
     client.kc.allow_stdin = False
     watch.ready = True
     await client.async_execute(cleanup_kc=False)

@@ -21,6 +21,7 @@ from pytest_reprocheck.execution.answering import answering
 from pytest_reprocheck.execution.artifacts.finding import find_files
 from pytest_reprocheck.execution.artifacts.observing import with_artifacts
 from pytest_reprocheck.execution.child import Processes
+from pytest_reprocheck.execution.engine import FRESH, Engine
 from pytest_reprocheck.execution.launching import read_used
 from pytest_reprocheck.execution.limits import Limits
 from pytest_reprocheck.execution.notebook import run_notebook
@@ -68,6 +69,7 @@ class _Batch:
     after: RunFolder | None
     deadline: float
     memory: Memory
+    engine: Engine
 
 
 @dataclass(kw_only=True, slots=True)
@@ -79,6 +81,8 @@ class Runner:
     notebook: NotebookNode | None
     """The notebook as it will be run; None for scripts."""
     limits: Limits
+    engine: Engine = FRESH
+    """How runs are started."""
     room: Room = field(default_factory=Room)
     used: Used = field(default_factory=Used)
     """The most that a run took so far, or is expected to take."""
@@ -100,6 +104,7 @@ class Runner:
         after: Trace | None = None,
         deadline: float = math.inf,
         differ: Differ | None = None,
+        fresh: bool = False,
     ) -> list[Trace]:
         """One trace for each of the conditions, as many running at a time as there is room for.
 
@@ -111,6 +116,7 @@ class Runner:
             after: the trace of a run whose tree was kept: these runs begin with it.
             deadline: what is still running then (``time.monotonic()``) is ended: its outcome is ``stopped``.
             differ: asked about two runs while they go on; when they differ, both are ended in the same way.
+            fresh: start each of these runs anew, whatever the engine.
         """
         first = self.started
         self.started += len(conditions)
@@ -120,6 +126,7 @@ class Runner:
             after=None if after is None else self.left[after.blobs],
             deadline=deadline,
             memory=Memory(bound=memory_bound(self.room)),
+            engine=FRESH if fresh else self.engine,
         )
         with ThreadPoolExecutor(self.side_by_side, thread_name_prefix="reprocheck-run") as pool:
             try:
@@ -132,14 +139,17 @@ class Runner:
                     self._end_where_they_differ(jobs, conditions, first, differ)
                 return [job.result() for job in jobs]
             except BaseException:
-                # Also for KeyboardInterrupt: nothing may outlive the audit.
-                self.processes.end_all()
-                try:
-                    pool.shutdown(cancel_futures=True)
-                except BaseException:
-                    self.processes.end_all()
-                    raise
+                self._end_all(pool)
                 raise
+
+    def _end_all(self, pool: ThreadPoolExecutor) -> None:
+        """Also after a KeyboardInterrupt, and a second one: nothing may outlive the audit."""
+        self.processes.end_all()
+        try:
+            pool.shutdown(cancel_futures=True)
+        except BaseException:
+            self.processes.end_all()
+            raise
 
     @property
     def side_by_side(self) -> int:
@@ -226,6 +236,7 @@ class Runner:
                 recording=recording,
                 deadline=batch.deadline,
                 under_way=run,
+                engine=batch.engine,
             )
         cells = {cell: text for (_path, cell), text in batch.replaced.items() if cell is not None}
         return run_notebook(
@@ -238,6 +249,7 @@ class Runner:
             recording=recording,
             deadline=batch.deadline,
             under_way=run,
+            engine=batch.engine,
         )
 
     def stored(self, trace: Trace) -> Trace | None:
@@ -289,6 +301,7 @@ def runner(
     workspace: Workspace | None = None,
     room: Room | None = None,
     expected: Used | None = None,
+    engine: Engine = FRESH,
 ) -> Iterator[Runner]:
     """A Runner for a notebook or script; its folders are gone afterwards.
 
@@ -308,6 +321,7 @@ def runner(
             ready=ready,
             notebook=notebook,
             limits=asked,
+            engine=engine,
             room=room or Room(),
             used=expected or Used(),
         )

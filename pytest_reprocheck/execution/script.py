@@ -22,8 +22,9 @@ from pytest_reprocheck.execution.child import (
     write_child_file,
 )
 from pytest_reprocheck.execution.ending import script_outcome
+from pytest_reprocheck.execution.engine import FRESH, Engine, Process
 from pytest_reprocheck.execution.intake import MAIN_LOG, build_trace, read_log
-from pytest_reprocheck.execution.launching import Ended, command, read_status
+from pytest_reprocheck.execution.launching import Ended, command, forked, read_status
 from pytest_reprocheck.execution.limits import Excess, Limits, Watch, excess_outcome
 from pytest_reprocheck.execution.outputs import stream_observations, tail
 from pytest_reprocheck.execution.under_way import UnderWay
@@ -43,6 +44,7 @@ def run_script(
     recording: str,
     deadline: float = math.inf,
     under_way: UnderWay | None = None,
+    engine: Engine = FRESH,
 ) -> Trace:
     """One execution in ``folder``, ended at ``deadline``; ``under_way`` tells others of it.
 
@@ -52,7 +54,9 @@ def run_script(
     streams = {"stdout": folder.scratch.parent / "stdout", "stderr": folder.scratch.parent / "stderr"}
     under_way = under_way or UnderWay()
     watch = Watch(limits=limits, under_way=under_way, deadline=deadline, files=tuple(streams.values()))
-    ended, excess = _execute(subject, conditions, folder, streams=streams, watch=watch, processes=processes)
+    ended, excess = _execute(
+        subject, conditions, folder, streams=streams, watch=watch, processes=processes, engine=engine
+    )
     if ended.missing:
         raise BlockedError(
             f"cannot start {ended.missing}", where=subject.path, hint="Check `python` and `cwd` of this subject"
@@ -88,19 +92,25 @@ def _execute(
     streams: Mapping[str, Path],
     watch: Watch,
     processes: Processes,
+    engine: Engine,
 ) -> tuple[Ended, Excess | None]:
     variables = environment(subject, conditions, folder, allow_writes=watch.limits.writes)
     # Figures are observed, not shown: a backend that needs a display would fail on a server.
     variables.setdefault("MPLBACKEND", "agg")
+    argv = [subject.python or sys.executable, str(PROBES / "run_script.py")]
     line = command(
-        [subject.python or sys.executable, str(PROBES / "run_script.py")],
+        argv,
         cwd=working_directory(subject, folder),
         env=variables,
         folder=folder,
         memory=watch.limits.memory,
     )
     with streams["stdout"].open("wb") as stdout, streams["stderr"].open("wb") as stderr:
-        process = subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, start_new_session=True)
+        process: Process | None = forked(engine, argv, variables, folder, (stdout.fileno(), stderr.fileno()))
+        if process is None:
+            process = subprocess.Popen(
+                line, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, start_new_session=True
+            )
         processes.add(process)
         watch.under_way.process = process.pid
         watch.under_way.outputs = lambda log: stream_observations(log, streams)[0]
@@ -108,10 +118,10 @@ def _execute(
             excess = _watched(process, watch, folder.log / MAIN_LOG, processes)
         finally:
             processes.end(process)
-    return read_status(folder, process.returncode), excess
+    return read_status(folder, process.returncode or 0), excess
 
 
-def _watched(process: subprocess.Popen[bytes], watch: Watch, sign: Path, processes: Processes) -> Excess | None:
+def _watched(process: Process, watch: Watch, sign: Path, processes: Processes) -> Excess | None:
     """Wait for the end; gives the limit that is passed before. ``sign`` is there when the interpreter has started."""
     while not has_ended(process, within=_LOOK):
         watch.ready = watch.ready or sign.exists()

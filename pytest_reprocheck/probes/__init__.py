@@ -48,6 +48,8 @@ from .watching import Watcher
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from .preloaded import Preloaded
+
 __all__ = ["Recording", "Started", "observe", "run_script", "start"]
 
 
@@ -71,15 +73,24 @@ class Recording:
     """What it raised."""
 
 
-def start(config: Mapping[str, Any]) -> Started:
+def start(config: Mapping[str, Any], preloaded: Preloaded | None = None) -> Started:
     """Install the probes in this process for good.
 
     Args:
         config: child.json (``docs/architecture.md``, "The wire").
+        preloaded: what was imported before this process was forked; None in a process that was started anew.
     """
+    if preloaded is None:
+        return _start(config, None)
+    with preloaded.followed(list(sys.modules.values())):
+        return _start(config, preloaded)
+
+
+def _start(config: Mapping[str, Any], preloaded: Preloaded | None) -> Started:
     probe = Probe(config, FileLog(config["log"]))
     if probe.log.main:
         _write_facts(probe)
+        probe.log.write({"type": "facts", "facts": {"start": "forked" if preloaded else "fresh"}})
     probe.guarded("imports from the project", relocation.install)(config)
     renaming.install(probe)
     hooks, at_end = _install(probe)
@@ -97,7 +108,7 @@ def start(config: Mapping[str, Any]) -> Started:
         from . import figures
 
         hooks["matplotlib.backend_bases"] = probe.guarded("figures", functools.partial(figures.install, probe))
-    ImportHooks(combined(hooks, *more_hooks)).install()
+    ImportHooks(combined(hooks, *more_hooks), preloaded).install()
     return Started(probe=probe, steps=steps)
 
 

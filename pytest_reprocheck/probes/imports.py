@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
+    from .preloaded import Preloaded
+
 
 def combined(*groups: Mapping[str, Callable[[Any], None]]) -> dict[str, Callable[[Any], None]]:
     """One hook for each module, which runs those of all groups in their order."""
@@ -31,8 +33,15 @@ def _in_order(hooks: Sequence[Callable[[Any], None]]) -> Callable[[Any], None]:
 class ImportHooks:
     """A meta path finder that finds what the others find, and runs the hooks once the module's own code has run."""
 
-    def __init__(self, hooks: dict[str, Callable[[Any], None]]) -> None:
+    def __init__(self, hooks: dict[str, Callable[[Any], None]], preloaded: Preloaded | None = None) -> None:
+        """Hooks.
+
+        Args:
+            hooks: what is done to each module.
+            preloaded: modules that are brought back instead of being imported.
+        """
         self._hooks = hooks
+        self._preloaded = preloaded
         self._finding: set[tuple[int, str]] = set()
 
     def install(self) -> None:
@@ -52,6 +61,10 @@ class ImportHooks:
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """The spec that the other finders give, its loader told to run the hook."""
+        if self._preloaded is not None and name in self._preloaded:
+            hidden = self._preloaded.spec(name, self._hooks)
+            if hidden is not None:
+                return hidden
         key = (get_ident(), name)
         if name not in self._hooks or key in self._finding:
             return None

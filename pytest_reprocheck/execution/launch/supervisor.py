@@ -23,7 +23,7 @@ import time
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal as signals
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 else:
     import _signal as signals
@@ -38,15 +38,34 @@ NOT_STARTED = 127
 
 def main(path: str) -> int:
     """Run what the file at ``path`` describes; returns the exit code."""
+    spec = read(path)
+    code = supervise(spec, spec["parent"], execute)
+    assert code is not None, "the subject's process is another program"
+    return code
+
+
+def read(path: str) -> dict[str, Any]:
+    """What a file describes."""
     with open(path, "rb") as file:
-        spec: dict[str, Any] = marshal.load(file)  # noqa: S302 - written by the same interpreter, in a folder of its own
+        spec: dict[str, Any] = marshal.load(file)  # noqa: S302 - in a folder of its own
+    return spec
+
+
+def supervise(
+    spec: Mapping[str, Any], parent: int, begin: Callable[[Mapping[str, Any], dict[str, str]], None]
+) -> int | None:
+    """Run what is described, as a child of ``parent``; gives the exit code.
+
+    ``begin`` turns the new process into the subject. Where it returns instead of executing a program, so does this
+    function, in that process, with None.
+    """
     # Blocked, and taken one after the other by sigwait: no handler can interrupt anything half done.
     mask = signals.pthread_sigmask(signals.SIG_BLOCK, _AWAITED)
     signals.signal(signals.SIGCHLD, lambda *_: None)
     control = _prctl()
     control(_PR_SET_CHILD_SUBREAPER, 1)
     control(_PR_SET_PDEATHSIG, signals.SIGTERM)
-    if os.getppid() != spec["parent"]:
+    if os.getppid() != parent:
         return NOT_STARTED
     child, problem = 0, {}
     try:
@@ -54,7 +73,9 @@ def main(path: str) -> int:
     except Exception as error:  # whatever it is, the run must not begin
         problem = _told(error)
     else:
-        child, problem = _start(spec, control, namespaces, mask)
+        child, problem = _start(spec, control, namespaces, mask, begin)
+        if child == 0:
+            return None
     status: dict[str, Any] = {"code": NOT_STARTED, "stopped": False, "max_rss": 0, "cpu": 0.0, "left": []}
     if child:
         status = _followed(child, spec["patience"])
@@ -91,26 +112,28 @@ def _told(error: BaseException) -> dict[str, str]:
     return {"error": f"{type(error).__name__}: {error}", "file": str(file or ""), "missing": missing}
 
 
-def _start(spec: Mapping[str, Any], control: Any, namespaces: Any, mask: Any) -> tuple[int, dict[str, str]]:
-    """Fork and execute; gives the child's number and, when it could not be executed, why."""
+def _start(spec: Mapping[str, Any], control: Any, namespaces: Any, mask: Any, begin: Any) -> tuple[int, dict[str, str]]:
+    """Fork and begin; gives the child's number (0 in the child) and, when it could not begin, why."""
     reading, writing = os.pipe()
     supervisor = os.getpid()
     child = os.fork()
     if child == 0:
         try:
-            _become(spec, control, namespaces, mask, supervisor)
+            begin(spec, _become(spec, control, namespaces, mask, supervisor))
         except BaseException as error:
-            os.write(writing, marshal.dumps(_told(error)))
-        finally:
+            os.write(writing, marshal.dumps(_told(error), 4))
             os._exit(NOT_STARTED)
+        os.close(reading)
+        os.close(writing)
+        return 0, {}
     os.close(writing)
     with open(reading, "rb") as pipe:
-        told = pipe.read()  # ends when the child has executed the program, which closes the other end
+        told = pipe.read()  # ends when the child has begun, which closes the other end
     return child, marshal.loads(told) if told else {}  # noqa: S302 - as above
 
 
-def _become(spec: Mapping[str, Any], control: Any, namespaces: Any, mask: Any, supervisor: int) -> None:
-    """In the child: turn into the subject's process, in a session of its own."""
+def _become(spec: Mapping[str, Any], control: Any, namespaces: Any, mask: Any, supervisor: int) -> dict[str, str]:
+    """In the child: turn into the subject's process, in a session of its own; gives its environment."""
     os.setsid()
     if namespaces is not None:
         namespaces.confine(spec["enter"])
@@ -123,12 +146,19 @@ def _become(spec: Mapping[str, Any], control: Any, namespaces: Any, mask: Any, s
         if name in variables:
             variables[name] = str(supervisor)
     os.chdir(spec["cwd"])
-    for number in (signals.SIGPIPE, signals.SIGXFSZ):
-        signals.signal(number, signals.SIG_DFL)  # Python ignores them, which programs do not expect
+    signals.signal(signals.SIGCHLD, signals.SIG_DFL)
     signals.pthread_sigmask(signals.SIG_SETMASK, mask)
     control(_PR_SET_PDEATHSIG, signals.SIGKILL)
-    if os.getppid() == supervisor:
-        os.execvpe(spec["argv"][0], spec["argv"], variables)  # noqa: S606 - no shell is wanted
+    if os.getppid() != supervisor:
+        os._exit(NOT_STARTED)
+    return variables
+
+
+def execute(spec: Mapping[str, Any], variables: dict[str, str]) -> None:
+    """Replace this process by the program that is described."""
+    for number in (signals.SIGPIPE, signals.SIGXFSZ):
+        signals.signal(number, signals.SIG_DFL)  # Python ignores them, which programs do not expect
+    os.execvpe(spec["argv"][0], spec["argv"], variables)  # noqa: S606 - no shell is wanted
 
 
 def _followed(child: int, patience: float) -> dict[str, Any]:
@@ -252,7 +282,7 @@ def _reap(ended: dict[int, tuple[int, int, float]], *, block: bool = False) -> N
 def _write_status(path: str, status: dict[str, Any]) -> None:
     """At once or not at all."""
     with open(path + ".new", "wb") as file:
-        marshal.dump(status, file)
+        marshal.dump(status, file, 4)
     os.replace(path + ".new", path)
 
 
