@@ -170,18 +170,7 @@ def _audit(
     *,
     name: str | None = None,
 ) -> Audit:
-    compare = partial(compare_twice, subject, options, executor, progress, session)
-    case = compare()
-    left: tuple[Finding, ...] | None = None
-    notes: tuple[str, ...] = ()
-    if _was_forked(case):
-        left = () if _is_suspicious(case) else leftover_findings(case)
-        if left or _is_suspicious(case):
-            progress("A and B, started anew")
-            again = compare(fresh=True)
-            again.trials += case.runs + case.trials
-            case, left = again, None
-            notes = () if _is_suspicious(case) else (_NOT_CONFIRMED,)
+    case, left, notes = _compared(partial(compare_twice, subject, options, executor, progress, session), progress)
     blocker = _blocker(subject, case, executor)
     findings = _findings(case, executor, progress, left) if blocker is None else ()
     factors = {factor: factor_report(factor, case.a, case.b) for factor in options.vary}
@@ -212,6 +201,22 @@ def _audit(
         invocation=_invocation(subject),
         notes=notes,
     )
+
+
+def _compared(
+    compare: Callable[..., Case], progress: Progress
+) -> tuple[Case, tuple[Finding, ...] | None, tuple[str, ...]]:
+    """The first runs, started anew where forked ones show anything; what is known of leftovers; what to note."""
+    case = compare()
+    if not _was_forked(case):
+        return case, None, ()
+    left = () if _is_suspicious(case) else leftover_findings(case)
+    if not left and not _is_suspicious(case):
+        return case, left, ()
+    progress("A and B, started anew")
+    again = compare(fresh=True)
+    again.trials += case.runs + case.trials
+    return again, None, () if _is_suspicious(again) else (_NOT_CONFIRMED,)
 
 
 def _findings(
