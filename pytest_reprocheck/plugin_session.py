@@ -119,7 +119,8 @@ class AuditSession:
     def __init__(self, config: pytest.Config, scope: Scope) -> None:
         self.scope = scope
         self.is_worker = hasattr(config, "workerinput")
-        self._workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+        # Not the environment: a pytest that a worker's test starts is no worker.
+        self._workers = int(getattr(config, "workerinput", {}).get("workercount", 1))
         # Not Session.isinitpath: it forgets a file that is named beside a folder around it.
         self.named = frozenset(_path_of(argument, config) for argument in config.args)
         self.updates_baseline = bool(config.getoption("reprocheck_update_baseline"))

@@ -152,11 +152,12 @@ def test_limits_reach_the_runs(tmp_path: Path) -> None:
 
 def test_a_script_that_raises_in_b_only_is_attributed(tmp_path: Path) -> None:
     """Another hash seed makes it fail: that is hash order, not a failed subject."""
-    text = (
-        f"names = list({ANIMALS})\nif names[0] > 'd' and hash('x') % 2:\n    raise ValueError(names)\nprint('fine')\n"
-    )
     results = []
     for number in range(8):
+        text = (
+            f"names = list({ANIMALS})\nif names[0] > 'd' and hash('x{number}') % 2:\n"
+            "    raise ValueError(names)\nprint('fine')\n"
+        )
         write(tmp_path, {f"train{number}.py": text})
         result = audit(Subject(root=tmp_path, path=f"train{number}.py", kind="script"), Options(try_remedies=False))
         results.append(result)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pytest_reprocheck.core.conditions import Knob
 from pytest_reprocheck.core.findings import Difference, Key
 from pytest_reprocheck.core.trace import DRAWS, Aspect
-from pytest_reprocheck.diagnose.experiments import Experiment, Suspect
+from pytest_reprocheck.diagnose.experiments import SUBSUMED, Experiment, Suspect
 
 FAILING: frozenset[Aspect] = frozenset({"outputs", "features", "training", "predictions", "artifacts"})
 """Aspects whose differences reach a result; the others only help to locate."""
@@ -60,10 +59,6 @@ def counted(differences: Iterable[Difference], null: Iterable[Difference] = ()) 
 def failing(differences: Iterable[Difference]) -> tuple[Difference, ...]:
     """Those that count against the subject."""
     return tuple(difference for difference in differences if difference.key.aspect in FAILING)
-
-
-SUBSUMED: Mapping[Knob, Knob] = {"timezone": "clock"}
-"""Factor -> the one that explains its effects where both bring them about: a local time is made from the clock's."""
 
 
 def attribute(results: Mapping[Experiment, Sequence[Difference]]) -> tuple[Attribution, ...]:

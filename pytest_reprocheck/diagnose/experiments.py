@@ -25,8 +25,9 @@ _FACTOR_OF: Mapping[Source, FactorName] = {
 _WEAK: frozenset[FactorName] = frozenset({"clock", "pid", "timezone", "locale", "cpus"})
 """Read by programs all the time for ends that reach no result (a log, a progress bar): tried only while something is
 not explained."""
-
-
+SUBSUMED: Mapping[Knob, Knob] = {"timezone": "clock"}
+"""Factor -> the one that explains its effects where both bring them about: a local time is made from the clock's. That
+one is tried first: at some hours of the day another zone changes a date by itself."""
 _LEAVES_NO_EVIDENCE: tuple[FactorName, ...] = (
     "directory", "hash", "threads", "simd", "network", "locale", "timezone", "cpus", "clock", "pid", "listing", "rows",
     "completion", "seed",
@@ -85,10 +86,11 @@ def find_suspects(
         suspect for knob, events in knobs.items() if (suspect := _suspect(knob, tuple(events), factors)) is not None
     ]
     order = list(CAUSE_OF_FACTOR)
+    distances = {suspect.knob: _distance(suspect.events[0].seq, first) for suspect in found}
     found.sort(
         key=lambda suspect: (
             suspect.weak,
-            _distance(suspect.events[0].seq, first),
+            max(distances[suspect.knob], distances.get(SUBSUMED.get(suspect.knob, ""), distances[suspect.knob])),
             order.index(factor_of(suspect.knob)) if suspect.weak else 0,
         )
     )

@@ -40,7 +40,9 @@ def test_a_run_without_the_flag_brings_in_nothing_heavy(pytester: pytest.Pyteste
         f"def test_a():\n    import sys\n    assert not set({HEAVY!r}).intersection(sys.modules)",
     )
     (pytester.path / "nb.ipynb").write_text("{}", encoding="utf-8")
-    pytester.runpytest_subprocess("-pno:nbval", "-pno:hypothesispytest", "-pno:randomly").assert_outcomes(passed=1)
+    pytester.runpytest_subprocess(
+        "-pno:nbval", "-pno:nbmake", "-pno:hypothesispytest", "-pno:randomly"
+    ).assert_outcomes(passed=1)
 
 
 def test_the_help_shows_the_options(pytester: pytest.Pytester) -> None:

@@ -71,8 +71,8 @@ socket.socket(type=socket.SOCK_DGRAM).connect(("10.20.30.99", 53))
 def test_the_network_is_measured_without_sending_anything(far: Namespace, tmp_path: Path) -> None:
     """Without a route to anywhere it is off whatever the conditions say; with one, the hook keeps it off."""
     child, sent = far.script(tmp_path / "p", "print(1)")
-    (line,) = child.of_type("facts")
-    assert (line["facts"]["network"], line["facts"]["network by"], list(sent)) == ("off", "namespace", [])
+    told = child.of_type("facts")[0]["facts"]
+    assert (told["network"], told["network by"], list(sent)) == ("off", "namespace", [])
 
 
 def test_a_route_makes_the_hook_the_one_that_keeps_it_off(monkeypatch: pytest.MonkeyPatch) -> None:
