@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from collections.abc import Collection
 from pathlib import Path
@@ -35,7 +37,7 @@ def lock(root: Path, python: str | None = None) -> Locked:
     with writing(root) as folder:
         texts = {SNAPSHOT: snapshot_text(live.environment, root)}
         problem = ""
-        interpreter = python or sys.executable
+        interpreter = _absolute(python or sys.executable)
         try:
             texts[PYLOCK] = pylock_text(live, interpreter, root, folder, for_uv(root, interpreter))
         except LockError as error:
@@ -48,6 +50,11 @@ def lock(root: Path, python: str | None = None) -> Locked:
         problem=problem,
         outdated=f"{FOLDER}/{PYLOCK}" if kept else "",
     )
+
+
+def _absolute(python: str) -> str:
+    """An interpreter as programs find it that run in another folder; links stay, or an environment would be lost."""
+    return os.path.abspath(shutil.which(python) or python)  # noqa: PTH100
 
 
 def drift(before: str, after: str | None, python: str | None = None, imported: Collection[str] = ()) -> Drift:

@@ -74,7 +74,9 @@ def _kind(old: Package | None, new: Package | None, before: Environment, after: 
     if new is None:
         return "removed" if old is not None and old.required and after.complete else None
     if old is None:
-        return "added" if new.required and before.complete else None
+        # Most locks do not name the project that they are for, which is installed in place.
+        is_own = new.origin.editable and not before.host
+        return "added" if new.required and before.complete and not is_own else None
     if not _same_version(old, new) or (old.build and new.build and old.build != new.build):
         return "changed"
     if _other_origin(old, new):

@@ -17,6 +17,8 @@ from pytest_reprocheck.environment.locks.node import Node
 
 _PROBE = Path(__file__).resolve().parent / "live_probe.py"
 _TIMEOUT = 120
+_SEEDS = ("pip", "setuptools", "wheel", "distribute")
+"""What comes with an environment whether anything asks for it or not."""
 _SUBDIR = re.compile(r"/(noarch|(linux|osx|win|freebsd|emscripten|wasi|zos)-[^/]+)$")
 """What may follow a channel's name in its address."""
 
@@ -40,8 +42,9 @@ def ask(python: str | None = None) -> Live:
     try:
         whole = Node(data=json.loads(done.stdout.splitlines()[-1]), file=command[0])
     except (IndexError, ValueError) as error:
-        last = [*filter(str.strip, done.stderr.splitlines()), "it printed nothing"][0 if not done.stderr else -2]
-        raise BlockedError(f"did not tell what is installed: {last.strip()}", where=command[0]) from error
+        told = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+        last = told[-1] if told else "it printed nothing"
+        raise BlockedError(f"did not tell what is installed: {last}", where=command[0]) from error
     return Live(
         environment=_environment(whole),
         markers={name: value.text() for name, value in whole.entries("markers")},
@@ -71,6 +74,7 @@ def _distributions(whole: Node) -> Iterator[Package]:
             version=entry["version"].text(),
             origin=origin,
             hashes=() if direct.data is None else tuple(_hashes(direct)),
+            required=entry["name"].text() not in _SEEDS,
             installer=entry["installer"].text(),
             # What is installed of an editable one is the path to it, which is another in each checkout.
             contents="" if origin.editable else entry["contents"].text(),

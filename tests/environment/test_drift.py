@@ -90,6 +90,13 @@ def test_a_list_of_what_is_wanted_says_nothing_of_the_rest() -> None:
     assert [each.kind for each in compare(wanted, env()).changes] == ["removed"]
 
 
+def test_the_project_itself_is_not_added_to_a_lock() -> None:
+    """Most locks do not name it; a snapshot names all that was installed."""
+    own = Package(name="own", version="1", origin=Origin(kind="directory", url="x", editable=True))
+    assert not compare(env(kind="uv.lock"), env(own)).changes
+    assert [each.kind for each in compare(env(host={"cpu": "A"}), env(own)).changes] == ["added"]
+
+
 def test_packages_of_conda_count_once() -> None:
     """conda's own record stands for a distribution that it installed; against a lock of PyPI the distribution does."""
     installed = env(

@@ -19,6 +19,7 @@ from threading import Thread
 import pytest
 
 from pytest_reprocheck.core.environments import canonical
+from pytest_reprocheck.core.errors import BlockedError
 from pytest_reprocheck.environment import store
 from pytest_reprocheck.environment.index_settings import for_uv
 from pytest_reprocheck.environment.live import ask
@@ -85,7 +86,8 @@ def test_a_lock_holds_what_is_installed(project: Path, install: Install) -> None
         '[project]\nname = "mine"\nversion = "0.1"\n'
     )
     (project / "mine/own.py").write_text(BACKEND)
-    python = install("alpha==1.0", "beta-tool", "-e", "./mine")
+    install("alpha==1.0", "beta-tool", "-e", "./mine")
+    python = "env/bin/python"
     locked = lock(project, python)
     assert (locked.problem, locked.written) == ("", (".reprocheck/pylock.toml", ".reprocheck/environment.json"))
     data = tomllib.loads((project / ".reprocheck/pylock.toml").read_text())
@@ -245,6 +247,26 @@ def test_a_killed_writer_leaves_the_old_files(tmp_path: Path) -> None:
     with store.writing(tmp_path) as folder:
         store.replace(folder, {"a": "next"})
     assert [(each.name, each.read_text()) for each in folder.iterdir()] == [("a", "next")]
+
+
+def test_an_interpreter_that_gives_no_answer(tmp_path: Path) -> None:
+    """It is named, with the last thing it said."""
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\necho broken environment >&2\nexit 3\n")
+    python.chmod(0o755)
+    with pytest.raises(BlockedError, match="did not tell what is installed: broken environment"):
+        ask(str(python))
+
+
+def test_what_comes_with_an_environment_is_not_added(project: Path, install: Install, tmp_path: Path) -> None:
+    """pip is there whether a lock names it or not; another version than the locked one is drift."""
+    python = install("alpha==1.0")
+    lock(project, python)
+    wheel(tmp_path / "wheels", "pip", "9.0")
+    install("pip")
+    assert not drift(".reprocheck/pylock.toml", None, python).changes
+    (project / "requirements.txt").write_text("pip==8.0\n")
+    assert [each.kind for each in drift("requirements.txt", None, python).changes] == ["changed"]
 
 
 def test_names_are_canonical(project: Path, install: Install) -> None:
