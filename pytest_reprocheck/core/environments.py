@@ -172,7 +172,8 @@ class AdvisoryCheck:
 PYTHON = "python"
 """The interpreter stands among the packages under this name."""
 _SEPARATORS = re.compile(r"[-_.]+")
-_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]*@")
+_CREDENTIALS = re.compile(r"(https?://)[^/\s\"']*@")
+_PASSWORD = re.compile(r"(://[^/@:\s]*):[^/\s\"']*(?=@)")
 
 
 def canonical(name: str) -> str:
@@ -181,5 +182,5 @@ def canonical(name: str) -> str:
 
 
 def without_credentials(text: str) -> str:
-    """A text whose addresses name no user and no password."""
-    return _CREDENTIALS.sub("", text)
+    """A text whose addresses hold no password and no token; who logs in by SSH stays, as its key does not."""
+    return _PASSWORD.sub(r"\1", _CREDENTIALS.sub(r"\1", text))

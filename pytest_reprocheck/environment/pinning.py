@@ -99,8 +99,17 @@ def _verify(target: Path, live: Live) -> None:
         locked = read_lock(target, PYLOCK, live.markers)
     except DecodeError as error:
         raise LockError(f"what uv wrote cannot be read: {error}") from error
+    if bare := [
+        each.name for each in locked.packages if each.origin.kind in ("", "index", "archive") and not _is_pinned(each)
+    ]:
+        raise LockError(f"uv gave no hashes for {', '.join(bare)}")
     if wrong := compare(locked, live.environment).changes:
         raise LockError(f"what uv wrote is not what is installed: {', '.join(each.name for each in wrong)}")
+
+
+def _is_pinned(package: Package) -> bool:
+    """Whether an archive's hash says what it is; the interpreter is no archive."""
+    return bool(package.hashes) or package.name == PYTHON
 
 
 def _relative(path: str, root: Path, folder: Path) -> str:

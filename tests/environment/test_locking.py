@@ -20,7 +20,7 @@ import pytest
 
 from pytest_reprocheck.core.environments import canonical
 from pytest_reprocheck.core.errors import BlockedError
-from pytest_reprocheck.environment import store
+from pytest_reprocheck.environment import pinning, store
 from pytest_reprocheck.environment.index_settings import for_uv
 from pytest_reprocheck.environment.live import ask
 from pytest_reprocheck.environment.pinning import _uv
@@ -148,6 +148,34 @@ def test_without_an_index_there_is_a_snapshot_alone(project: Path, install: Inst
     assert (locked.written, locked.outdated) == ((".reprocheck/environment.json",), ".reprocheck/pylock.toml")
     assert (project / ".reprocheck/pylock.toml").read_bytes() == before
     assert not drift(".reprocheck/environment.json", None, python).moved
+
+
+WRONG = {
+    "no hashes": ("1.0", "{}", "uv gave no hashes for alpha"),
+    "another version": ("1.1", '{ sha256 = "aa" }', "what uv wrote is not what is installed: alpha"),
+    "no lock": (
+        "1.0",
+        "3",
+        "what uv wrote cannot be read: pylock.toml: packages[0].wheels[0].hashes: expected a table",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", sorted(WRONG))
+def test_a_lock_that_is_not_what_is_installed_is_not_kept(
+    case: str, project: Path, install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever uv wrote."""
+    version, hashes, problem = WRONG[case]
+    python = install("alpha==1.0")
+    lines = f'lock-version = "1.0"\n[[packages]]\nname = "alpha"\nversion = "{version}"\n'
+    (tmp_path / "lock").write_text(f'{lines}wheels = [{{ url = "https://x/a.whl", hashes = {hashes} }}]\n')
+    uv = tmp_path / "uv"
+    uv.write_text(f'#!/bin/sh\nwhile [ "$1" != -o ]; do shift; done\ncp {tmp_path}/lock "$2"\n')
+    uv.chmod(0o755)
+    monkeypatch.setattr(pinning, "_uv", lambda: str(uv))
+    assert lock(project, python).problem == problem
+    assert not (project / ".reprocheck/pylock.toml").exists()
 
 
 def test_the_snapshot_is_the_same_for_the_same_environment(project: Path, install: Install) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_reprocheck.core.environments import Environment, Package
+from pytest_reprocheck.core.environments import Environment, Package, without_credentials
 from pytest_reprocheck.core.errors import DecodeError
 from pytest_reprocheck.environment.locks.reading import KINDS, kind_of, read_lock
 
@@ -179,7 +179,7 @@ def test_requirements_of_all_forms(tmp_path: Path) -> None:
     }  # fmt: skip
     assert packages["numpy"].hashes == ("sha256:aa", "sha256:bb")
     assert str(packages["a"].origin) == "archive https://example.org/a-1.5-py3-none-any.whl"
-    assert (packages["d"].origin.commit, packages["d"].origin.url) == (COMMIT, "ssh://example.org/team/d.git")
+    assert (packages["d"].origin.commit, packages["d"].origin.url) == (COMMIT, "ssh://git@example.org/team/d.git")
     assert (packages["e"].origin.commit, packages["e"].origin.url) == ("", "https://example.org/team/e")
     assert packages["my-tool"].origin.kind == packages["f"].origin.kind.replace("archive", "directory")
     assert "secret" not in repr(found)
@@ -205,6 +205,21 @@ def test_a_line_without_a_name_is_told(tmp_path: Path) -> None:
     assert [(each.what, each.reason) for each in found.not_compared] == [
         ("https://example.org/archive/main", "requirements.txt:1 does not say which package that is")
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("https://me:se@cret@host/simple", "https://host/simple"),
+        ("git+https://token@host/x@main", "git+https://host/x@main"),
+        ("ssh://git@host/x", "ssh://git@host/x"),
+        ("ssh://git:secret@host:22/x", "ssh://git@host:22/x"),
+        ("https://host:8080/a@b", "https://host:8080/a@b"),
+    ],
+)
+def test_addresses_are_kept_without_secrets(text: str, plain: str) -> None:
+    """Passwords and tokens are in no report and in no lock."""
+    assert without_credentials(text) == plain
 
 
 UV = 'version = 1\nrequires-python = ">=3.11"\n'
@@ -260,6 +275,9 @@ BAD = {
         "{]",
         "Pipfile.lock:1:2: is not JSON: Expecting property name enclosed in double quotes",
     ),
+    "deep JSON": ("Pipfile.lock", "[" * 100_000, "Pipfile.lock: is nested too deeply"),
+    "deep TOML": ("uv.lock", "a = " + "[" * 100_000, "uv.lock: is nested too deeply"),
+    "deep YAML": ("environment.yml", "[" * 5_000, "environment.yml: is nested too deeply"),
     "an array": ("Pipfile.lock", "[]", "Pipfile.lock: expected a table"),
     "pipenv of a later version": (
         "Pipfile.lock",

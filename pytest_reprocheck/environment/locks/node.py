@@ -96,6 +96,8 @@ def parse_toml(text: str, shown: str) -> Node:
         return Node(data=tomllib.loads(text), file=shown)
     except tomllib.TOMLDecodeError as error:
         raise DecodeError(f"is not valid TOML: {error}", where=shown) from error
+    except RecursionError as error:
+        raise _too_deep(shown) from error
 
 
 def parse_json(text: str, shown: str) -> Node:
@@ -104,6 +106,8 @@ def parse_json(text: str, shown: str) -> Node:
         return Node(data=json.loads(text), file=shown)
     except json.JSONDecodeError as error:
         raise DecodeError(f"is not JSON: {error.msg}", where=f"{shown}:{error.lineno}:{error.colno}") from error
+    except RecursionError as error:
+        raise _too_deep(shown) from error
 
 
 def parse_yaml(text: str, shown: str) -> Node:
@@ -118,3 +122,9 @@ def parse_yaml(text: str, shown: str) -> Node:
         raise DecodeError(f"is not valid YAML: {error.problem or error.context}", where=place) from error
     except (yaml.YAMLError, ValueError) as error:
         raise DecodeError(f"is not valid YAML: {str(error).splitlines()[0]}", where=shown) from error
+    except RecursionError as error:
+        raise _too_deep(shown) from error
+
+
+def _too_deep(shown: str) -> DecodeError:
+    return DecodeError("is nested too deeply", where=shown)
