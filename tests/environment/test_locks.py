@@ -102,6 +102,25 @@ def test_the_interpreter_that_a_lock_is_for_is_read(name: str) -> None:
     assert (python.specifier, python.required) == (">=3.11", False)
 
 
+def test_a_workspace_with_conflicting_extras() -> None:
+    """What all members need is required; of versions that exclude each other none is compared, and that is told."""
+    found = read(FOLDER / "workspace/uv.lock")
+    assert {name: (each.version, each.required) for name, each in by_name(found).items()} == {
+        "click": ("8.1.7", True),
+        "h11": ("0.14.0", True),
+        "idna": ("", False),
+    }
+    assert [(each.what, each.reason) for each in found.not_compared] == [
+        ("idna 3.7", "another version of it is locked, too")
+    ]
+
+
+def test_the_lock_of_a_script_is_read() -> None:
+    """It has no project, but a list of what the script asks for."""
+    assert versions(read(FOLDER / "train.py.lock")) == {"click": "8.1.7"}
+    assert versions(read(FOLDER / "train.py.lock", WINDOWS)) == {"click": "8.1.7", "colorama": "0.4.6"}
+
+
 def test_a_conda_lock_is_read_for_one_platform() -> None:
     """Packages of conda and of PyPI, with builds and channels; a platform that it does not lock is told."""
     found = read(FOLDER / "conda-lock.yml")

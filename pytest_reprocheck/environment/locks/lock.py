@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.markers import InvalidMarker, Marker, UndefinedEnvironmentName
@@ -69,15 +69,22 @@ def environment(
     complete: bool = True,
     not_compared: Iterable[NotCompared] = (),
 ) -> Environment:
-    """The environment of these packages: of those with one name, the required one counts, and the others are told."""
+    """The environment of these packages: of those with one name, the required one counts, and the others are told.
+
+    Where none is required, each may be the one, so that no version is compared.
+    """
     chosen: dict[tuple[str, str], Package] = {}
     told = [*not_compared]
     for package in sorted(packages, key=lambda each: (each.manager, each.name, not each.required, each.version)):
-        first = chosen.setdefault((package.manager, package.name), package)
-        if first.version != package.version:
+        key = (package.manager, package.name)
+        first = chosen.setdefault(key, package)
+        if package.version != first.version:
             told.append(
-                NotCompared(what=f"{package.name} {package.shown}", reason=f"{first.shown} is locked beside it")
+                NotCompared(what=f"{package.name} {package.shown}", reason="another version of it is locked, too")
             )
+            if not first.required:
+                # Which one is meant is up to the extra or group that is chosen, of which nothing is known here.
+                chosen[key] = replace(first, version="", hashes=())
     return Environment(
         source=lock.shown,
         kind=kind,
