@@ -1,4 +1,4 @@
-"""The face on the command line: ``reprocheck audit | replay | show | explain | doctor``.
+"""The face on the command line: ``reprocheck audit | lock | drift | replay | show | explain | doctor``.
 
 Exit codes: 0, all subjects are reproducible or blocked; 1, one is neither, or is blocked under ``--require-run``;
 2, a wrong command line, configuration or file; 130 and 143, interrupted and terminated.
@@ -28,6 +28,7 @@ from pytest_reprocheck.core.errors import ConfigError, DecodeError, ReprocheckEr
 from pytest_reprocheck.core.findings import Audit
 from pytest_reprocheck.core.subjects import find_root
 from pytest_reprocheck.gates import baseline_file, read_baseline, unused_allowances
+from pytest_reprocheck.locks_cli import add_commands
 from pytest_reprocheck.report.checkup import render_capabilities, render_outlooks
 from pytest_reprocheck.report.machine import (
     LAST,
@@ -124,6 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     _add_audit(commands)
+    add_commands(commands)
     replay = commands.add_parser("replay", help="run a stored audit's subjects again under the recorded conditions")
     replay.add_argument("file", metavar="FILE", type=Path, help="a report")
     replay.add_argument("--root", metavar="FOLDER", type=Path, help="what the report's paths are relative to")

@@ -44,7 +44,8 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "gates": frozenset({"config", "core"}),
     "plugin": FACE | {"plugin_session"},
     "plugin_session": FACE,
-    "cli": FACE,
+    "cli": FACE | {"locks_cli"},
+    "locks_cli": FACE,
     "papermill_engine": FACE,
 }
 """Layer -> other layers that it may import; a layer always may import itself."""

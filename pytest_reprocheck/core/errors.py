@@ -42,6 +42,10 @@ class DecodeError(ReprocheckError):
     """Stored JSON does not have the shape it should have; ``where`` is the path to the wrong element."""
 
 
+class LockError(ReprocheckError):
+    """The installed environment cannot be locked: uv reaches no index, or another tool installed it."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint for a misspelt word: the nearest known one, or all of them."""
     names = sorted(known)

@@ -1,0 +1,134 @@
+"""Advisories from a server of the tests' own, in the form of OSV: found, none, skipped, and nobody there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from pytest_reprocheck.core.environments import Environment, Origin, Package
+from pytest_reprocheck.environment.advisories import check
+from pytest_reprocheck.report.locks import render_advisories
+
+pytest.importorskip("pip_audit")
+
+ADVISORY: dict[str, Any] = {
+    "schema_version": "1.5.0",
+    "id": "PYSEC-2019-217",
+    "aliases": ["CVE-2019-10906", "GHSA-462w-v97r-4m45"],
+    "details": "In Jinja before 2.10.1, str.format_map allows a sandbox escape.",
+    "modified": "2021-11-22T04:57:52Z",
+    "published": "2019-04-07T00:29:00Z",
+    "affected": [
+        {
+            "package": {"name": "jinja2", "ecosystem": "PyPI", "purl": "pkg:pypi/jinja2"},
+            "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "2.10.1"}]}],
+            "versions": ["2.9.6", "2.10"],
+        }
+    ],
+    "references": [{"type": "WEB", "url": "https://palletsprojects.com/blog/jinja-2-10-1-released"}],
+}
+WITHDRAWN = {**ADVISORY, "id": "PYSEC-2019-1", "aliases": [], "withdrawn": "2020-01-01T00:00:00Z"}
+
+
+class _Service(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        known = [ADVISORY, WITHDRAWN] if asked["package"]["name"] == "jinja2" and asked["version"] == "2.10" else []
+        body = json.dumps({"vulns": known} if known else {}).encode()
+        self.send_response(500 if asked["package"]["name"] == "broken" else 200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Be quiet."""
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[ThreadingHTTPServer]:
+    """The server that pip-audit is set to by the user's variables."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Service) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        monkeypatch.setenv("PIP_AUDIT_VULNERABILITY_SERVICE", "osv")
+        monkeypatch.setenv("PIP_AUDIT_OSV_URL", f"http://127.0.0.1:{server.server_port}/v1/query")
+        monkeypatch.setenv("NO_PROXY", "*")
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def env(*packages: Package) -> Environment:
+    """A lock of these packages."""
+    return Environment(source="uv.lock", kind="uv.lock", packages=packages)
+
+
+JINJA = Package(name="jinja2", version="2.10")
+SOUND = Package(name="markupsafe", version="3.0.0")
+LOCAL = Package(name="mine", version="1.0", origin=Origin(kind="directory", url="mine"))
+OPEN = Package(name="open", specifier=">=1")
+
+
+@pytest.mark.usefixtures("service")
+def test_an_advisory_is_told_and_what_was_not_asked_for_too() -> None:
+    """Withdrawn ones are none; local packages and open versions are counted as not checked."""
+    found = check(env(JINJA, LOCAL, SOUND, OPEN, Package(name="python", version="3.11.7")))
+    (advisory,) = found.advisories
+    assert (advisory.package, advisory.version, advisory.fixed_in) == ("jinja2", "2.10", ("2.10.1",))
+    assert sorted((advisory.id, *advisory.aliases)) == ["CVE-2019-10906", "GHSA-462w-v97r-4m45", "PYSEC-2019-217"]
+    assert (found.checked, found.problem) == (2, "")
+    assert [(each.what, each.reason) for each in found.skipped] == [
+        ("mine 1.0", "it is of no index"),
+        ("open >=1", "the lock does not fix its version"),
+    ]
+    text = " ".join(render_advisories(found).split())
+    assert "jinja2 2.10" in text
+    assert "fixed in 2.10.1" in text
+    assert text.endswith("1 advisory; packages checked: 2, not checked: 2")
+
+
+@pytest.mark.usefixtures("service")
+def test_without_an_advisory_it_says_how_many_were_checked() -> None:
+    """So that nothing found is not taken for all is well."""
+    found = check(env(SOUND, LOCAL))
+    assert (found.advisories, found.checked, found.problem) == ((), 1, "")
+    assert render_advisories(found).endswith("no advisory; packages checked: 1, not checked: 1")
+
+
+def test_nobody_there_is_no_clean_bill(service: ThreadingHTTPServer) -> None:
+    """pip-audit ends with 1 as if it had found something; it is told as what it is."""
+    service.server_close()
+    found = check(env(JINJA))
+    assert (found.advisories, found.checked) == ((), 0)
+    assert found.problem.startswith("pip-audit gave no answer: ")
+    assert "could not be checked" in render_advisories(found)
+    assert "no advisory" not in render_advisories(found)
+
+
+@pytest.mark.usefixtures("service")
+def test_a_service_that_fails_is_no_clean_bill() -> None:
+    """An error of the server is a problem, also beside packages that it answers for."""
+    found = check(env(Package(name="broken", version="1"), SOUND))
+    assert found.problem
+    assert not found.checked
+
+
+def test_where_all_are_skipped_nothing_was_checked(
+    service: ThreadingHTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pip-audit ends with 0 then."""
+    monkeypatch.setattr(
+        "subprocess.run",
+        lambda *_, **__: type(
+            "Done", (), {"stdout": '{"dependencies": [{"name": "Jinja2", "skip_reason": "not on PyPI"}]}', "stderr": ""}
+        ),
+    )
+    found = check(env(JINJA))
+    assert (found.checked, found.problem) == (0, "the service answered for no package")
+    assert [each.reason for each in found.skipped] == ["not on PyPI"]
+    assert check(env(LOCAL)).problem == "no package with a version from an index is there"
