@@ -123,7 +123,7 @@ def test_the_report_in_the_documentation_is_what_an_audit_writes(tmp_path: Path)
         json.loads(found)["subjects"] for found in (text, (tmp_path / "report.json").read_text(encoding="utf-8"))
     )
     for audit in (shown, written):
-        del audit["seconds"], audit["environment"], audit["workspace"], audit["notes"]
+        del audit["seconds"], audit["environment"], audit["workspace"], audit["notes"], audit["memory"]
         for conditions in audit["conditions"].values():
             for name in ("threads", "cpus", "timezone", "locale"):
                 del conditions[name]
