@@ -270,3 +270,36 @@ def test_nothing_is_left_when_a_zygote_dies(tmp_path: Path) -> None:
         os.waitid(os.P_PID, server, os.WEXITED | os.WNOWAIT)
         assert [run(subject, engine).facts["start"] for _ in range(2)] == ["fresh", "fresh"]
         assert len(engine.problems) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "limits", "settings"),
+    [
+        pytest.param("bytearray(1 << 40)", {"memory": 4 << 30}, {}, id="memory"),
+        pytest.param("import time\nprint(__name__, time.tzname)", {}, {"module": "train"}, id="module"),
+        pytest.param("print(1)", {}, {"cwd": "sub", "args": ("--fast",)}, id="folder"),
+    ],
+)
+def test_circumstances_are_the_same(
+    tmp_path: Path, engine: Engine, text: str, limits: dict[str, Any], settings: dict[str, Any]
+) -> None:
+    """Limits, ``-m`` and the working folder, without a network and in another zone and language."""
+    write(tmp_path, {"train.py": f"import os, sys\nprint(sys.argv, os.getcwd())\n{text}", "sub/own.txt": ""})
+    subject = Subject(root=tmp_path, path="train.py", kind="script", **settings)
+    asked = replace(baseline(subject.name, threads=1), timezone="Asia/Tokyo", locale="C", network="off")
+    traces = []
+    for each in (FRESH, engine, engine):  # what differs from the others is forked when it is asked for again
+        with runner(subject, limits=Limits(run=240, **limits), engine=each) as executor:
+            traces += executor.run([asked])
+    fresh, _, forked = traces
+    assert forked.facts["start"] == "forked"
+    assert (forked.outcome, outputs(forked).splitlines()[1:]) == (fresh.outcome, outputs(fresh).splitlines()[1:])
+
+
+def test_a_cell_that_takes_too_long_is_ended(tmp_path: Path, engine: Engine) -> None:
+    """And the cells before it have been observed."""
+    write_notebook(tmp_path / "nb.ipynb", "print(1)", "while True: pass")
+    subject = Subject(root=tmp_path, path="nb.ipynb", kind="notebook")
+    fresh, forked = (run(subject, each, cell=2) for each in (FRESH, engine))
+    assert forked.facts["start"] == "forked"
+    assert (forked.outcome.status, outputs(forked)) == (fresh.outcome.status, outputs(fresh)) == ("timeout", "1\n")
