@@ -13,6 +13,7 @@ import statistics
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from pytest_reprocheck.config import Options
 from pytest_reprocheck.core.causes import cause
 from pytest_reprocheck.core.findings import Audit
 from pytest_reprocheck.core.subjects import Subject, SubjectKind
+from pytest_reprocheck.starting import FRESH, Engine, forking
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,16 +72,21 @@ def causes_of(found: Iterable[Found]) -> frozenset[str]:
     return frozenset(item.cause for item in found)
 
 
-def measure(case: CaseFile, options: Options) -> Row:
-    """Audit one case; each of its runs has a tree of its own."""
+def subject_of(case: CaseFile) -> Subject:
+    """What is audited; each of its runs has a tree of its own."""
     kind: SubjectKind = "notebook" if case.is_notebook else "script"
-    return Row(case=case, audit=audit(Subject(root=case.root, path=case.path, kind=kind), options))
+    return Subject(root=case.root, path=case.path, kind=kind)
 
 
-def measured(cases: Sequence[CaseFile], options: Options, jobs: int) -> list[Row]:
+def measure(case: CaseFile, options: Options, engine: Engine = FRESH) -> Row:
+    """Audit one case."""
+    return Row(case=case, audit=audit(subject_of(case), options, engine=engine))
+
+
+def measured(cases: Sequence[CaseFile], options: Options, jobs: int, engine: Engine = FRESH) -> list[Row]:
     """The rows in the order of the cases; one line about each goes to standard error as soon as it is known."""
     with ThreadPoolExecutor(jobs) as pool:
-        futures = [pool.submit(measure, case, options) for case in cases]
+        futures = [pool.submit(measure, case, options, engine) for case in cases]
         for future in as_completed(futures):
             row = future.result()
             told = "right" if row.right else f"NOT RIGHT {_listed(row, row.found)} {row.audit.reason}".rstrip()
@@ -240,6 +247,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", metavar="GLOB", action="append", help="cases to audit, as paths below tests/cases")
     parser.add_argument("--cause", metavar="CAUSE", help="cases that are marked with this cause alone")
     parser.add_argument("--jobs", metavar="N", type=int, default=1, help="audits at a time (default %(default)s)")
+    parser.add_argument("--forked", action="store_true", help="fork runs as audits of several subjects do")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the figures and each case")
     parser.add_argument(
         "--timeout", metavar="SECONDS", type=float, default=120.0, help="for one run (default %(default)s)"
@@ -270,7 +278,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     cases = chosen_cases(chosen.only or ["*"], chosen.cause)
     if not cases:
         parser.error("no case matches")
-    rows = measured(cases, Options(timeout=chosen.timeout), chosen.jobs)
+    with forking([subject_of(case) for case in cases]) if chosen.forked else nullcontext(FRESH) as engine:
+        rows = measured(cases, Options(timeout=chosen.timeout), chosen.jobs, engine)
+    for problem in engine.problems:
+        print(problem, file=sys.stderr)
     print("\n".join(_print(rows)))
     if chosen.json:
         chosen.json.write_text(as_json(rows), encoding="utf-8")

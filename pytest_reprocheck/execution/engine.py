@@ -167,13 +167,16 @@ class Zygote:
     def fork(self, spec: Path, streams: Sequence[int], held: int | None = None) -> Forked:
         """Start a run; ``streams`` are its standard input, output and error. Raises OSError."""
         conversation, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with other, self._lock:
-            message = json.dumps({"spec": str(spec)}).encode()
-            socket.send_fds(self._control, [message], [other.fileno(), *streams])
-        answer, descriptors, _flags, _address = socket.recv_fds(conversation, _LARGEST, 1)
-        if not answer:
+        try:
+            with other, self._lock:
+                message = json.dumps({"spec": str(spec)}).encode()
+                socket.send_fds(self._control, [message], [other.fileno(), *streams])
+            answer, descriptors, _flags, _address = socket.recv_fds(conversation, _LARGEST, 1)
+            if not answer:
+                raise ConnectionError("it ended")
+        except OSError:
             conversation.close()
-            raise ConnectionError("it ended")
+            raise
         return Forked(conversation, json.loads(answer)["pid"], descriptors[0], held)
 
     def close(self) -> None:
@@ -209,8 +212,10 @@ class Zygotes:
             return None
         command, kind = found
         fixed = {name: value for name, value in env.items() if name not in _SET_LATER and str(home) not in value}
-        key = (kind, command, frozenset(fixed.items()))
-        zygote = self._zygote(key, command, fixed, kind)
+        # Forks of one process have their objects at the same addresses: no two runs of a subject come from the same.
+        number = (kind, fixed.get("PYTHONHASHSEED", ""), home.name)
+        key = (number, command, frozenset(fixed.items()))
+        zygote = self._zygote(key, number, command, fixed)
         if zygote is None:
             return None
         reading, writing = os.pipe() if kind == "notebook" else (os.open(os.devnull, os.O_RDONLY), None)
@@ -249,7 +254,9 @@ class Zygotes:
                 return tuple(argv[: at - 1]), "notebook"
         return None
 
-    def _zygote(self, key: object, command: Sequence[str], env: Mapping[str, str], kind: Kind) -> Zygote | None:
+    def _zygote(
+        self, key: object, number: tuple[Kind, str, str], command: Sequence[str], env: Mapping[str, str]
+    ) -> Zygote | None:
         """The zygote for what a run is started with.
 
         Under the numbers that all subjects have it is started at once, under any others when they are asked for a
@@ -258,7 +265,6 @@ class Zygotes:
         with self._lock:
             self._asked[key] = asked = self._asked.get(key, 0) + 1
             if key not in self._running:
-                number = (kind, env.get("PYTHONHASHSEED", ""))
                 wanted = number[1] in self._hashes and number not in self._locks
                 if (not wanted and asked < 2) or len(self._running) >= _MOST:
                     return None
@@ -266,7 +272,7 @@ class Zygotes:
             lock = self._locks[key]
         with lock:
             if key not in self._running:
-                self._running[key] = self._boot(command, env, kind)
+                self._running[key] = self._boot(command, env, number[0])
             return self._running[key]
 
     def _boot(self, command: Sequence[str], env: Mapping[str, str], kind: Kind) -> Zygote | None:

@@ -87,7 +87,7 @@ def start(config: Mapping[str, Any], preloaded: Preloaded | None = None) -> Star
 
 
 def _start(config: Mapping[str, Any], preloaded: Preloaded | None) -> Started:
-    probe = Probe(config, FileLog(config["log"]))
+    probe = Probe(config, FileLog(config["log"]), None if preloaded is None else preloaded.modules)
     if probe.log.main:
         _write_facts(probe)
         probe.log.write({"type": "facts", "facts": {"start": "forked" if preloaded else "fresh"}})

@@ -65,8 +65,9 @@ def install(probe: Probe, module: Any, fits: Fits, watcher: Watcher) -> None:
         return decorate
 
     probe.replace(module, "validate_params", validate_params)
-    for name in [name for name in sys.modules if name.startswith("sklearn.")]:
-        for function in list(vars(sys.modules[name]).values()):
+    loaded = {**probe.hidden, **sys.modules}
+    for name in [name for name in loaded if name.startswith("sklearn.")]:
+        for function in list(vars(loaded[name]).values()):
             if isinstance(function, FunctionType) and function.__module__ == name:
                 watch(getattr(function, "__wrapped__", None), function)
 

@@ -52,27 +52,24 @@ class Preloaded:
             modules: the hidden ones by name, in the order in which their imports began.
             notes: of what their imports did.
         """
-        self._modules = dict(modules)
+        self.modules = dict(modules)
+        """By name, hidden or brought back."""
         self._notes = notes
         self._begun = {name: number for number, name in enumerate(modules)}
         self._ended = {name: number for number, name in enumerate(notes.ended)}
         self._detached = self._detach()
-        self._holders = _holders(self._modules)
+        self._holders = _holders(self.modules)
 
     def __contains__(self, name: str) -> bool:
         """Whether a module is there and hidden."""
-        return name in self._modules and name not in sys.modules
-
-    def hidden(self, name: str) -> Any:
-        """A module that was imported in advance; None for others."""
-        return self._modules.get(name)
+        return name in self.modules and name not in sys.modules
 
     def spec(self, name: str, hooks: Mapping[str, Callable[[Any], None]]) -> ModuleSpec | None:
         """What makes the import system bring a hidden module back; then the hooks of all that came with it run.
 
         None where the subject's path leads to another module of that name. Folders are looked at as in any import.
         """
-        module = self._modules[name]
+        module = self.modules[name]
         own: Any = getattr(module, "__spec__", None)
         if "." not in name and getattr(own, "has_location", False):
             found = PathFinder.find_spec(name)
@@ -86,11 +83,11 @@ class Preloaded:
         needed = self._needed(name)
         came = [each for each in sorted(needed, key=self._begun.__getitem__) if each == name or each not in sys.modules]
         for each in came:
-            sys.modules.setdefault(each, self._modules[each])
+            sys.modules.setdefault(each, self.modules[each])
         for each in came:
             package, _, child = each.rpartition(".")
             if each in self._detached and package in sys.modules:
-                setattr(sys.modules[package], child, self._modules[each])
+                setattr(sys.modules[package], child, self.modules[each])
         last = len(self._ended)
         came.sort(key=lambda each: self._ended.get(each, last))
         for each in came:
@@ -98,30 +95,30 @@ class Preloaded:
         for each in came:
             if each in hooks:
                 parent: Any = sys.modules.get(each.rpartition(".")[0])
-                with self.followed([self._modules[each], *([] if parent is None else [parent])]):
-                    hooks[each](self._modules[each])
+                with self.followed([self.modules[each], *([] if parent is None else [parent])]):
+                    hooks[each](self.modules[each])
 
     @contextmanager
     def followed(self, owners: Iterable[Any]) -> Iterator[None]:
         """Where functions of these modules are replaced, replace them in hidden modules that imported them by name.
 
-        Those modules would have been imported after the replacement in a fresh process; not those that the owner itself
-        imported.
+        In a fresh process that is so for modules that go on after the owner's code has run, packages of its own too;
+        not for those that had ended by then.
         """
         before = [(owner, dict(vars(owner))) for owner in owners]
         yield
         for owner, names in before:
             now = vars(owner)
             changed = [(old, now[name]) for name, old in names.items() if name in now and now[name] is not old]
-            if changed:
-                earlier = self._needed(getattr(owner, "__name__", ""))
-                for old, new in changed:
-                    self._rebind(old, new, earlier)
+            after = self._ended.get(getattr(owner, "__name__", ""), -1)
+            for old, new in changed:
+                self._rebind(old, new, after)
 
-    def _rebind(self, old: object, new: object, earlier: set[str]) -> None:
+    def _rebind(self, old: object, new: object, after: int) -> None:
+        last = len(self._ended)
         for module, name in self._holders.get(id(old), ()):
-            namespace = vars(self._modules[module])
-            if module not in earlier and namespace.get(name) is old:
+            namespace = vars(self.modules[module])
+            if self._ended.get(module, last) > after and namespace.get(name) is old:
                 namespace[name] = new
 
     def _needed(self, name: str) -> set[str]:
@@ -129,7 +126,7 @@ class Preloaded:
         found, waiting = set(), [name]
         while waiting:
             each = waiting.pop()
-            if each in found or each not in self._modules:
+            if each in found or each not in self.modules:
                 continue
             found.add(each)
             waiting += self._notes.needs.get(each, ())
@@ -139,9 +136,9 @@ class Preloaded:
     def _detach(self) -> frozenset[str]:
         """Take modules that their package does not import itself off the package: that is what their import adds."""
         detached = set()
-        for name, module in self._modules.items():
+        for name, module in self.modules.items():
             package, _, child = name.rpartition(".")
-            holder: Any = self._modules.get(package, sys.modules.get(package))
+            holder: Any = self.modules.get(package, sys.modules.get(package))
             if holder is None or vars(holder).get(child) is not module or name in self._needed(package):
                 continue
             delattr(holder, child)

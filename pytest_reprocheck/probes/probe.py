@@ -78,9 +78,11 @@ INFRASTRUCTURE = frozenset(
 class Probe:
     """One process's configuration, log, streams and patches."""
 
-    def __init__(self, config: Mapping[str, Any], log: Log) -> None:
+    def __init__(self, config: Mapping[str, Any], log: Log, hidden: Mapping[str, Any] | None = None) -> None:
         self.config = config
         self.log = log
+        self.hidden = hidden or {}
+        """Modules that were imported before the process was forked, and come back as they are."""
         self.frames = Frames(config["root"], config["path"], path.dirname(__file__))  # noqa: PTH120
         self.streams = Streams(config["seed"], config.get("streams") or {})
         self._sites = frozenset(config.get("conditions", {}).get("sites", ()))

@@ -101,7 +101,7 @@ def _check(ready: Ready, folders: list[str]) -> None:
 
 def _reseed(ready: Ready) -> None:
     """Give numpy's hidden generator entropy of this process, as its import does."""
-    mtrand = ready.preloaded.hidden("numpy.random.mtrand")
+    mtrand = ready.preloaded.modules.get("numpy.random.mtrand")
     if mtrand is not None:
         mtrand.seed()
 

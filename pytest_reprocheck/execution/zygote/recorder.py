@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import builtins
 import sys
+from _frozen_importlib import ModuleSpec
 from os import environ
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 
@@ -32,6 +34,8 @@ class Recorder:
         self._before: list[tuple[dict[str, str], list[Any], list[Any]]] = []
         """For each module whose code is running: environment, warning filters and meta path when it began."""
         self._plain = builtins.__import__
+        self._watched = _watched(self._note)
+        self._specs: list[ModuleSpec] = []
 
     def install(self) -> None:
         """Record from now on."""
@@ -42,6 +46,8 @@ class Recorder:
         """Record no more."""
         sys.meta_path.remove(self)
         builtins.__import__ = self._plain
+        for spec in self._specs:
+            spec.__class__ = ModuleSpec
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         """The spec that the others find, its loader told to say when the module's code begins and ends."""
@@ -57,6 +63,9 @@ class Recorder:
             return None
         self._note(name)
         self.begun.setdefault(name)
+        if type(spec) is ModuleSpec:
+            spec.__class__ = self._watched
+            self._specs.append(spec)
         loader: Any = spec.loader
         if isinstance(loader, type) or not hasattr(loader, "exec_module"):
             self.ended.setdefault(name)  # built in, frozen, or a folder without code
@@ -116,7 +125,7 @@ class Recorder:
             self.finders[name] = new
 
     def _note_held(self, name: str) -> None:
-        """What compiled code has imported is not told by ``__import__``, where it was there already."""
+        """Compiled code imports from packages without ``__import__``; it keeps modules, or what they define."""
         for value in list(vars(sys.modules[name]).values()):
             holder = getattr(value, "__name__" if isinstance(value, type(sys)) else "__module__", None)
             if isinstance(holder, str) and holder in sys.modules and holder != name:
@@ -154,3 +163,19 @@ class Recorder:
 
 def _filters() -> list[Any]:
     return list(getattr(sys.modules.get("warnings"), "filters", []))
+
+
+def _watched(note: Callable[[str], None]) -> type[ModuleSpec]:
+    """Specs that note who imports their modules again.
+
+    Any import of a module that is there already, by Python or by compiled code, asks its spec whether it is complete.
+    """
+
+    def asked(spec: ModuleSpec) -> bool:
+        note(spec.name)
+        return bool(vars(spec).get("_initializing", False))
+
+    def told(spec: ModuleSpec, value: bool) -> None:  # noqa: FBT001 - a property's setter
+        vars(spec)["_initializing"] = value
+
+    return type("Watched", (ModuleSpec,), {"_initializing": property(asked, told)})
