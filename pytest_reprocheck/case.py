@@ -149,7 +149,7 @@ def experiment(case: Case, experiments: Sequence[Experiment]) -> None:
 def _run(case: Case, batch: Sequence[Experiment | None]) -> None:
     conditions = [case.varied(()) if each is None else case.varied(each.knobs, each.generation) for each in batch]
     recordings = [case.a.recording] * len(conditions)
-    traces = case.executor.run(conditions, recordings=recordings, deadline=case.deadline)
+    traces = case.executor.run(conditions, recordings=recordings, deadline=case.deadline, fresh=case.fresh)
     made = [(each, trace) for each, trace in zip(batch, traces, strict=True) if trace.outcome.status != "stopped"]
     if case.replayed is None and not any(each is None for each, _trace in made):
         return
