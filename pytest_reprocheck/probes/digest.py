@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import blake2b
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -34,9 +34,8 @@ def available() -> Digests:
     try:
         from xxhash import xxh3_128
     except ImportError:
-        return Digests(name="blake2b-128", new=_blake2b)
+        # Not from hashlib, which loads OpenSSL: milliseconds of every child's start.
+        from _blake2 import blake2b
+
+        return Digests(name="blake2b-128", new=partial(blake2b, digest_size=16))
     return Digests(name="xxh3-128", new=xxh3_128)
-
-
-def _blake2b() -> Any:
-    return blake2b(digest_size=16)

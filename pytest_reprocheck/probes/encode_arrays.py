@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _MOST_OBJECTS = 2**16
 """Elements of an object array for which order-free digests are taken, at most."""
+_MOST_HEADERS = 1024
+"""Dtypes and shapes of small arrays that are remembered."""
 _PLAIN = frozenset({"ndarray", "memmap", "matrix", "recarray"})
 """numpy's own classes of arrays; others may say more than their elements do, as a unit."""
 
@@ -37,29 +39,49 @@ def encode(encoder: Encoder, obj: Any) -> Node | None:
     return _numpy_object(encoder, np, obj)
 
 
-def small(digests: Digests, obj: Any) -> str | None:
-    """The digest of a small array of plain numbers, the same as its value has; None for anything else.
+class Small:
+    """Bytes that stand for small arrays of plain numbers: as those are equal or not, so are their values.
 
-    Predictions for single rows are made by the thousand, and all else that an encoder does would take longer.
+    Predictions for single rows are made by the thousand, and all that an encoder does would take longer than they do.
     """
-    np: Any = sys.modules.get("numpy")
-    if np is None or type(obj) is not getattr(np, "ndarray", None) or obj.size > blocks.LEAST_BLOCK:
-        return None
-    dtype = obj.dtype
-    if dtype.kind not in "biuf" or dtype.char == "g" or not dtype.isnative:
-        return None
-    if dtype.kind == "f":
-        flat = obj.ravel()
-        square = flat.dot(flat)
-        if square != square:  # noqa: PLR0124  (there is a NaN)
+
+    def __init__(self) -> None:
+        self._headers: dict[tuple[Any, tuple[int, ...]], bytes | None] = {}
+
+    def bytes_of(self, obj: Any) -> bytes | None:
+        """The dtype, the shape and the elements; None for anything else than such an array."""
+        np: Any = sys.modules.get("numpy")
+        if np is None or type(obj) is not getattr(np, "ndarray", None):
             return None
-    if blocks.block_length(obj.shape) < (obj.shape or (1,))[0]:
+        dtype, shape = obj.dtype, obj.shape
+        try:
+            header = self._headers[dtype, shape]
+        except KeyError:
+            if len(self._headers) >= _MOST_HEADERS:
+                self._headers.clear()
+            header = self._headers[dtype, shape] = _small_header(obj)
+        if header is None or (dtype.kind == "f" and _is_nan(obj)):
+            return None
+        elements: bytes = obj.tobytes()
+        return header + elements
+
+
+def _small_header(obj: Any) -> bytes | None:
+    """What tells arrays of one dtype and shape from others; None where elements need a canonical form."""
+    dtype = obj.dtype
+    if obj.size > blocks.LEAST_BLOCK or dtype.kind not in "biuf" or dtype.char == "g" or not dtype.isnative:
         return None
-    elements = digests.new()
-    elements.update(obj.tobytes())
-    whole = digests.new()
-    whole.update(f"array {dtype.newbyteorder('<').str} {obj.shape}\n{elements.hexdigest()}".encode())
-    return str(whole.hexdigest())
+    return f"\narray {dtype.newbyteorder('<').str} {obj.shape}\n".encode()
+
+
+def _is_nan(obj: Any) -> bool:
+    """Whether there is a NaN among a few floats."""
+    if obj.size == 1:
+        item = obj.item()
+        return bool(item != item)  # noqa: PLR0124
+    flat = obj.ravel()
+    square = flat.dot(flat)
+    return bool(square != square)  # noqa: PLR0124
 
 
 def array(encoder: Encoder, values: Any) -> Node:

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from .probe import Probe
     from .watching import Watcher
 
-    BeforeMethod = Callable[[Any, str, FrameType, dict[str, Any]], Callable[[Any], None] | None]
-    """Takes the object, the method's name, the caller's frame and the arguments by name."""
+    Given = tuple[Sequence[str], Sequence[Any], dict[str, Any]]
+    """Names of positional parameters after the object, arguments by position with the object first, those by name."""
+    BeforeMethod = Callable[[Any, str, FrameType, Given], Callable[[Any], None] | None]
+    """Takes the object, the method's name, the caller's frame and the arguments."""
 
 FITS = frozenset({"fit", "partial_fit", "fit_transform", "fit_predict", "fit_resample"})
 """Methods in which an estimator learns."""
@@ -62,25 +64,30 @@ class Method:
         self._name = name
         self._watcher = watcher
         self._before = before
-        self._calls: dict[int, Around] = {}
+        self._get = original.__get__
+        self._is_function = type(original) is FunctionType
+        self._call: Around | None = None
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        bound = self._original.__get__(instance, owner)
-        if instance is None or type(bound) is not MethodType or not self._watcher.recording():
+        if instance is None or not self._watcher.recording():
+            return self._get(instance, owner)
+        call = self._call
+        if call is not None and self._is_function:
+            return MethodType(call, instance)
+        bound = self._get(instance, owner)
+        if type(bound) is not MethodType:
             return bound
         function = bound.__func__
-        call = self._calls.get(id(function))
         if call is None or call.__wrapped__ is not function:
             # A function made anew at each access (by a conditional method) takes the place of the last one.
-            self._calls.clear()
-            call = self._calls[id(function)] = Around(function, self._with_names(function), self._watcher)
+            call = self._call = Around(function, self._with_names(function), self._watcher)
         return MethodType(call, instance)
 
     def _with_names(self, function: Any) -> Callable[..., Any]:
         names = _parameters(function)
 
         def before(frame: FrameType, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-            return self._before(args[0], self._name, frame, {**dict(zip(names, args[1:], strict=False)), **kwargs})
+            return self._before(args[0], self._name, frame, (names, args, kwargs))
 
         return before
 
@@ -89,6 +96,12 @@ class Method:
 
     def __reduce__(self) -> Any:
         return getitem, ((self._original,), 0)
+
+
+def by_name(given: Given) -> dict[str, Any]:
+    """The arguments of a call of a method by their names."""
+    names, args, kwargs = given
+    return {**dict(zip(names, args[1:], strict=False)), **kwargs}
 
 
 def install(probe: Probe, module: Any, watcher: Watcher, before: BeforeMethod) -> None:

@@ -7,9 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
-from . import encode_models
+from . import encode_arrays, encode_models
 from .encode_tables import column_names
-from .estimators import FITS
+from .estimators import FITS, by_name
 from .learned import learned, own_fields
 from .nodes import opaque, type_name
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import CodeType, FrameType
 
+    from .estimators import Given
     from .frames import Origin
     from .probe import Probe
 
@@ -91,10 +92,11 @@ class Fits:
         self._calls: dict[tuple[str, int, str], int] = {}
         self._rolling: dict[tuple[str, int, str], Rolling] = {}
         self._sites: dict[tuple[int, int, type, str], Site] = {}
+        self._small = encode_arrays.Small()
         self._told = False
 
     def before_method(
-        self, estimator: Any, method: str, frame: FrameType, data: dict[str, Any]
+        self, estimator: Any, method: str, frame: FrameType, given: Given
     ) -> Callable[[Any], None] | None:
         """Record what goes into a call; gives what records its result, or None for calls that are not user code's."""
         code = frame.f_code
@@ -106,7 +108,7 @@ class Fits:
             return None
         aspect = "features" if method in _TRANSFORMS else "state" if method == "split" else "predictions"
         what = f"{type(estimator).__name__}.{method}"
-        call = Call(what=what, user=origin.user, data=data, aspect=aspect, estimator=estimator, method=method)
+        call = Call(what=what, user=origin.user, data=by_name(given), aspect=aspect, estimator=estimator, method=method)
         after = self.before(call)
         if origin.user is frame and not call.fits and self._calls[call.line] > FULL_RECORDS:
             # Nothing but the result counts, and the place is known: the next call from here is not looked at.
@@ -194,7 +196,8 @@ class Fits:
     def _add(self, rolling: Rolling, value: Any) -> None:
         rolling.type = rolling.type or type_name(type(value))
         rolling.count += 1
-        rolling.hasher.update(str(self._probe.digest(value)).encode())
+        plain = self._small.bytes_of(value)
+        rolling.hasher.update(str(self._probe.digest(value)).encode() if plain is None else plain)
 
     def _rolling_of(self, call: Call) -> Rolling:
         rolling = self._rolling.get(call.line)

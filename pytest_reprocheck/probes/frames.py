@@ -5,7 +5,7 @@ cells.
 """
 
 # Pathlib costs every child milliseconds at its start.
-# ruff: noqa: PTH110, PTH117, PTH118, PTH120, PTH206
+# ruff: noqa: PTH110, PTH114, PTH117, PTH118, PTH120, PTH206
 
 from __future__ import annotations
 
@@ -60,6 +60,7 @@ class Frames:
         self._own = probes + sep
         self._outside = (path.realpath(probes) + sep, path.dirname(path.realpath(path.__file__)) + sep)
         self._known: dict[str, Source | None] = {}
+        self._folders: dict[str, str] = {}
 
     def source(self, filename: str) -> Source | None:
         """The user's file or cell that a code object's file name stands for; None for anything else."""
@@ -113,7 +114,7 @@ class Frames:
         # Extension modules name their sources relative to some folder of their own.
         if filename.startswith("<") or not (path.isabs(filename) or path.exists(filename)):
             return None
-        real = path.realpath(filename)
+        real = self._real(filename)
         if not real.startswith(self._root) or real.startswith(self._outside):
             return None
         parts = real[len(self._root) :].split(sep)
@@ -121,6 +122,16 @@ class Frames:
         if _INSTALLED.intersection(folders) or self._in_environment(folders):
             return None
         return Source(path="/".join(parts))
+
+    def _real(self, filename: str) -> str:
+        """The file's path without links; those of its folder are followed once for all files in it."""
+        folder, name = path.split(filename)
+        # The folder as it is now, wherever the process goes: relative names are looked up anew.
+        if path.islink(filename) or not path.isabs(filename) or name in {"", ".", ".."}:
+            return path.realpath(filename)
+        if folder not in self._folders:
+            self._folders[folder] = path.realpath(folder)
+        return path.join(self._folders[folder], name)
 
     def _in_environment(self, folders: list[str]) -> bool:
         place = self._root

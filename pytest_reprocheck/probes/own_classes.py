@@ -37,7 +37,7 @@ class OwnClasses:
                     put_on(self._probe, kind, watcher=self._watcher, before=self._before)
 
     def _classes(self) -> Iterator[Any]:
-        for name in ["__main__", *[name for name in list(sys.modules) if name not in self._modules]]:
+        for name in ["__main__", *sorted(sys.modules.keys() - self._modules - {"__main__"})]:
             self._modules.add(name)
             module = sys.modules.get(name)
             file = getattr(module, "__file__", None)

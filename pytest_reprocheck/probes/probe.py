@@ -75,6 +75,13 @@ INFRASTRUCTURE = frozenset(
 """Modules whose draws serve their own ends (names, handshakes, copies), whoever called them."""
 
 
+class _Thread(_local):
+    """What a thread does."""
+
+    working = False
+    """Whether it is the probes' own work."""
+
+
 class Probe:
     """One process's configuration, log, streams and patches."""
 
@@ -107,7 +114,7 @@ class Probe:
         )
         self.step: int | None = None
         self.active = True
-        self._local = _local()
+        self.thread = _Thread()
         self._undo: list[Callable[[], object]] = []
         self._at_start: list[Callable[[], object]] = []
         self._seen: set[object] = set()
@@ -117,17 +124,17 @@ class Probe:
     @property
     def watching(self) -> bool:
         """False while the probes themselves work in this thread, and after the patches were taken out."""
-        return self.active and not getattr(self._local, "working", False)
+        return self.active and not self.thread.working
 
     @contextmanager
     def working(self) -> Iterator[None]:
         """What happens inside is the probes' own doing: no events, no observations."""
-        before = getattr(self._local, "working", False)
-        self._local.working = True
+        before = self.thread.working
+        self.thread.working = True
         try:
             yield
         finally:
-            self._local.working = before
+            self.thread.working = before
 
     def encode(
         self,
@@ -147,9 +154,9 @@ class Probe:
         return self._encoded(lambda: encoder.value(obj), type_name(type(obj)))
 
     def digest(self, obj: object) -> str | None:
-        """The digest of an object's value alone, fast for small arrays; None for what has none."""
-        found = encode_arrays.small(self.digests, obj)
-        return self.encode(obj, Limits(keep=0))["digest"] if found is None else found
+        """The digest of an object's value alone; None for what has none."""
+        digest: str | None = self.encode(obj, Limits(keep=0))["digest"]
+        return digest
 
     def encode_fields(self, kind: str, fields: Mapping[str, object]) -> dict[str, Any]:
         """The value of an object of which only these attributes count."""
@@ -169,7 +176,8 @@ class Probe:
         """The function as work of the probes: it causes no events, and where it fails the subject runs on."""
 
         def work(*args: Any, **kwargs: Any) -> T | None:
-            local, before = self._local, getattr(self._local, "working", False)
+            local = self.thread
+            before = local.working
             local.working = True
             try:
                 return function(*args, **kwargs)

@@ -34,7 +34,7 @@ class Reach:
 
     def look(self) -> None:
         """Take in the modules imported since the last look."""
-        for name in [name for name in list(sys.modules) if name not in self._seen]:
+        for name in sorted(sys.modules.keys() - self._seen):
             self._seen.add(name)
             file = _file(sys.modules.get(name))
             if file is None:

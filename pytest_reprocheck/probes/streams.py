@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from _random import Random
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,6 +28,9 @@ class Streams:
         if generator is None:
             # A site's own value holds for it in every process.
             seed = self._streams.get(name, self._streams.get(name.partition("#")[0], self._seed))
+            # At the first draw: OpenSSL, which comes with it, costs every child milliseconds.
+            from hashlib import sha256
+
             number = sha256(f"{name}:{seed}".encode()).digest()
             generator = self._started[name] = Random(int.from_bytes(number, "big"))
         return generator.getrandbits(count) if count else 0

@@ -6,7 +6,7 @@ import functools
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from .estimators import METHODS, put_on, watch_descendants
+from .estimators import METHODS, by_name, put_on, watch_descendants
 from .fits import Call
 from .watching import watch_function
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from types import FrameType
 
-    from .estimators import BeforeMethod
+    from .estimators import BeforeMethod, Given
     from .fits import Fits
     from .probe import Probe
     from .watching import Watcher
@@ -86,9 +86,7 @@ class Native:
                 self._probe.observe("features", f"{what} {name}", self._probe.encode(value), stack=stack)
         return self._fits.before(Call(what=what, user=origin.user, data={}, aspect="training"))
 
-    def _fits_model(
-        self, model: Any, method: str, frame: FrameType, data: Mapping[str, Any]
-    ) -> Callable[[Any], None] | None:
+    def _fits_model(self, model: Any, method: str, frame: FrameType, given: Given) -> Callable[[Any], None] | None:
         """A model of statsmodels has its data from the start, and what it learned is in what ``fit`` gives back."""
         origin = self._fits.caller(frame)
         if origin is None:
@@ -99,7 +97,7 @@ class Native:
             if value is not None:
                 shown = "feature names" if name == "exog_names" else name
                 self._probe.observe("features", f"{what} {shown}", self._probe.encode(value), stack=stack)
-        settings = {name: value for name, value in data.items() if not callable(value)}
+        settings = {name: value for name, value in by_name(given).items() if not callable(value)}
         self._probe.observe("training", f"{what} parameters", self._probe.encode(settings), stack=stack)
 
         def results(result: Any) -> None:

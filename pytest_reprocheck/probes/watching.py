@@ -34,20 +34,28 @@ def hidden(function: F) -> F:
     return function
 
 
+class _Inside(_local):
+    """How deep this thread is in recorded calls."""
+
+    calls = 0
+
+
 class Watcher:
     """Decides which calls are recorded: those outside of any other recorded call of their thread."""
 
     def __init__(self, probe: Probe) -> None:
         self._probe = probe
-        self._inside = _local()
+        self._inside = _Inside()
+        self._thread = probe.thread
 
     def recording(self) -> bool:
         """Whether a call that starts now in this thread is to be recorded."""
-        return not getattr(self._inside, "calls", 0) and self._probe.watching
+        # As ``probe.watching``, without the call: libraries look their methods up a million times.
+        return not (self._inside.calls or self._thread.working) and self._probe.active
 
     def depth(self, change: int) -> None:
         """A recorded call starts (+1) or ends (-1) in this thread."""
-        self._inside.calls = getattr(self._inside, "calls", 0) + change
+        self._inside.calls += change
 
 
 class Around:
