@@ -17,8 +17,8 @@ _GROUPS = 100
 
 
 def small_groups(units: Sequence[Unit], trace: Trace) -> tuple[tuple[str, ...], ...]:
-    """Groups of two to four different strings that stand together in a literal or in a variable, each sorted."""
-    found = dict.fromkeys(tuple(sorted(set(group))) for group in (*_in_code(units), *_in_variables(trace)))
+    """Groups of two to four different strings that stand together in a literal or variable, in their order there."""
+    found = dict.fromkeys(tuple(dict.fromkeys(group)) for group in (*_in_code(units), *_in_variables(trace)))
     return tuple(group for group in found if 2 <= len(group) <= MOST)[:_GROUPS]
 
 

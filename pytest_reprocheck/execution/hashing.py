@@ -14,7 +14,8 @@ _PATIENCE = 20.0
 def telling_hash(python: str, baseline: int, offered: Sequence[int], groups: Sequence[Sequence[str]]) -> int:
     """That of the offered numbers which gives most of the groups another order than the baseline does; else the first.
 
-    Two strings keep their order under another number half of the time, so which number it is matters.
+    Two strings keep their order under another number half of the time, so which number it is matters. Each group is
+    in the order in which its strings are put in, which counts where their hashes collide.
     """
     if not groups:
         return offered[0]

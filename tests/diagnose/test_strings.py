@@ -22,4 +22,4 @@ def test_groups_come_from_literals_and_variables() -> None:
         conditions=baseline("a.py", threads=1), outcome=Outcome(status="finished"), seconds=0.0, observations=(seen,)
     )
     found = small_groups([Unit(path="a.py", cell=None, text=code)], trace)
-    assert found == (("no", "yes"), ("x", "y"), ("k", "l"), ("p", "q", "r"), ("u", "v"))
+    assert found == (("yes", "no"), ("x", "y"), ("k", "l"), ("p", "q", "r"), ("v", "u"))
