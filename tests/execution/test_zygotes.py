@@ -145,7 +145,9 @@ def essence(trace: Trace) -> object:
     differing = ("start", "pid", "scratch", "root", "threads", "simd")
     facts = {name: text for name, text in trace.facts.items() if name not in differing}
     # importlib.metadata lists the path once and keeps it: in a new interpreter often while something is imported.
-    accesses = sorted({(access.path, access.kind, access.step) for access in trace.accesses if access.path != "."})
+    scanned = {".", *sys.path}
+    others = [access for access in trace.accesses if access.path not in scanned]
+    accesses = sorted({(access.path, access.kind, access.step) for access in others})
     events = [replace(event, seq=0) for event in trace.events]
     observations = [told(item, trace) for item in trace.observations]
     said = (trace.outcome, events, observations, accesses, trace.reached, trace.written, trace.not_compared)
