@@ -254,10 +254,11 @@ def parse_marker(args: Sequence[object], values: Mapping[str, object], where: st
 
 
 def merged(options: Options, sources: Iterable[Overrides]) -> Options:
-    """``options`` with what each source sets, later ones winning; normalisers add up."""
+    """``options`` with what each source sets, later ones winning; normalisers and acceptances add up."""
     for source in sources:
         given = {item.name: getattr(source, item.name) for item in dataclasses.fields(source)}
         given["normalise"] = (*options.normalise, *(source.normalise or ()))
+        given["allow"] = (*options.allow, *(source.allow or ()))
         options = dataclasses.replace(options, **{name: value for name, value in given.items() if value is not None})
     return options
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pytest_reprocheck.compare.alignment import compare_traces
 from pytest_reprocheck.core.findings import Difference
+from pytest_reprocheck.core.rules import FieldRule
 from pytest_reprocheck.core.tolerance import Tolerance
 from pytest_reprocheck.core.trace import NotCompared, Outcome, Trace, first_steps
 from pytest_reprocheck.diagnose.attribution import counted, failing
@@ -13,7 +15,9 @@ from pytest_reprocheck.diagnose.attribution import counted, failing
 _REASON = "the audit ends at the first difference, because its options leave no run to explain it"
 
 
-def up_to_first_difference(a: Trace, b: Trace, *, tolerance: Tolerance) -> tuple[Trace, Trace] | None:
+def up_to_first_difference(
+    a: Trace, b: Trace, *, tolerance: Tolerance, rules: Sequence[FieldRule] = ()
+) -> tuple[Trace, Trace] | None:
     """Two traces as far as the first step that differs; None where no step does that both have done.
 
     What comes later is left out also where it is known: a report must not depend on when somebody looked. A step that
@@ -25,10 +29,10 @@ def up_to_first_difference(a: Trace, b: Trace, *, tolerance: Tolerance) -> tuple
             cut = _cut(other, len(one.steps))
             return (one, cut) if one is a else (cut, one)
     steps = min(_whole_steps(a), _whole_steps(b))
-    found = _found(first_steps(a, steps), first_steps(b, steps), tolerance)
+    found = _found(first_steps(a, steps), first_steps(b, steps), tolerance, rules)
     if not found:
         return None
-    last = min(_step_of(difference, a) for difference in found)
+    last = min(_step_of(difference, a, steps) for difference in found)
     if last + 1 == len(a.steps) == len(b.steps):
         return a, b
     return _cut(a, last + 1), _cut(b, last + 1)
@@ -43,9 +47,10 @@ def _cut(trace: Trace, steps: int) -> Trace:
     )
 
 
-def _found(a: Trace, b: Trace, tolerance: Tolerance) -> tuple[Difference, ...]:
+def _found(a: Trace, b: Trace, tolerance: Tolerance, rules: Sequence[FieldRule]) -> tuple[Difference, ...]:
     alike = Outcome(status="finished")
-    comparison = compare_traces(replace(a, outcome=alike), replace(b, outcome=alike), tolerance=tolerance)
+    ends = replace(a, outcome=alike), replace(b, outcome=alike)
+    comparison = compare_traces(*ends, tolerance=tolerance, rules=rules)
     return failing(counted(comparison.differences))
 
 
@@ -53,6 +58,7 @@ def _whole_steps(trace: Trace) -> int:
     return len(trace.steps) if trace.outcome.status == "finished" else max(0, len(trace.steps) - 1)
 
 
-def _step_of(difference: Difference, trace: Trace) -> int:
-    """The step that a difference is in, by the place in its key."""
-    return next(step.index for step in trace.steps if difference.key.place.startswith(f"{step.place}|"))
+def _step_of(difference: Difference, trace: Trace, steps: int) -> int:
+    """The step that a difference is in, by the place in its key; the last one for what is no step's, as a file."""
+    places = ((step.index, f"{step.place}|") for step in trace.steps)
+    return next((index for index, place in places if difference.key.place.startswith(place)), steps - 1)

@@ -101,7 +101,7 @@ def _first_two(
     if not isinstance(executor, Runner) or not options.stops_early:
         a, b = executor.run(conditions, keep=True, fresh=fresh)
         return a, b
-    shown = partial(up_to_first_difference, tolerance=options.tolerance)
+    shown = partial(up_to_first_difference, tolerance=options.tolerance, rules=options.normalise)
     a, b = executor.run(conditions, keep=True, fresh=fresh, differ=lambda a, b: shown(a, b) is not None)
     cut = shown(a, b)
     if cut is None and "stopped" in (a.outcome.status, b.outcome.status):

@@ -18,6 +18,7 @@ from pytest_reprocheck.config import (
     read_config,
     read_sanitizers,
 )
+from pytest_reprocheck.core.allowances import Allowance
 from pytest_reprocheck.core.errors import ConfigError
 from pytest_reprocheck.core.rules import FieldRule
 from pytest_reprocheck.core.tolerance import Tolerance
@@ -266,6 +267,13 @@ def test_normalisers_of_all_sources_add_up() -> None:
     first, second = (FieldRule(name=name, pattern=name) for name in "ab")
     sources = [Overrides(normalise=(first,)), Overrides(vary=("hash",)), Overrides(normalise=(second,))]
     assert merged(Options(), sources).normalise == (first, second)
+
+
+def test_acceptances_of_all_sources_add_up() -> None:
+    """A subject's are beside the configuration's, not instead of them."""
+    first, second = (Allowance(where="w", causes=(cause,)) for cause in ("clock", "hash-order"))
+    sources = [Overrides(allow=(first,)), Overrides(vary=("hash",)), Overrides(allow=(second,))]
+    assert merged(Options(), sources).allow == (first, second)
 
 
 SANITIZERS = """

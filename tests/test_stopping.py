@@ -10,6 +10,7 @@ import pytest
 
 from pytest_reprocheck import Audit, Options, Subject, audit
 from pytest_reprocheck.core.conditions import baseline, varied
+from pytest_reprocheck.core.rules import FieldRule
 from pytest_reprocheck.core.tolerance import Tolerance
 from pytest_reprocheck.core.trace import Trace
 from pytest_reprocheck.environment.surroundings import surroundings
@@ -64,6 +65,28 @@ def test_the_report_does_not_depend_on_who_is_faster(tmp_path: Path) -> None:
     assert [effect.place for finding in result.findings for effect in finding.effects] == ["train.py:2"]
     explained = audit_script(tmp_path, text, Options(max_runs=8))
     assert explained.not_compared == ()
+
+
+@pytest.mark.parametrize("kind", ["script", "notebook"])
+def test_a_written_file_that_differs_is_the_last_step_s(tmp_path: Path, kind: str) -> None:
+    """Files are compared when both runs are over: nothing is left out, and nothing fails."""
+    statements = ("import random", "open('out.csv', 'w').write(f'a\\n{random.random()}\\n') and None", "print('end')")
+    if kind == "script":
+        result = audit_script(tmp_path, "\n".join(statements), Options(max_runs=2))
+    else:
+        write_notebook(tmp_path / "nb.ipynb", *statements)
+        result = audit(tmp_path / "nb.ipynb", Options(max_runs=2))
+    assert (result.verdict, result.not_compared) == ("inconclusive", ())
+    assert [effect.what for finding in result.findings for effect in finding.effects] == ["file out.csv"]
+
+
+def test_what_a_normaliser_of_the_user_makes_equal_ends_nothing(tmp_path: Path) -> None:
+    """The first difference is the first one that counts."""
+    text = "import random\nprint('token', random.random())\nprint('draw', random.random())\nprint('end')\n"
+    rule = FieldRule(name="token", pattern=r"^token .*", replace="token")
+    result = audit_script(tmp_path, text, Options(max_runs=2, normalise=(rule,)))
+    assert [item.what for item in result.not_compared] == ["everything after train.py:3"]
+    assert [effect.place for finding in result.findings for effect in finding.effects] == ["train.py:3"]
 
 
 NOISE = """\
