@@ -13,8 +13,9 @@ from pytest_reprocheck.case import Case
 from pytest_reprocheck.compare.alignment import compare_traces
 from pytest_reprocheck.config import Options
 from pytest_reprocheck.core.causes import cause
+from pytest_reprocheck.core.conditions import FORKED
 from pytest_reprocheck.core.errors import BlockedError, ConfigError, ReprocheckError
-from pytest_reprocheck.core.executions import SavedCell
+from pytest_reprocheck.core.executions import CellAudit, SavedCell
 from pytest_reprocheck.core.findings import Audit, Finding, Invocation, Verdict
 from pytest_reprocheck.core.subjects import Subject, SubjectKind, find_root
 from pytest_reprocheck.core.trace import NotCompared, Outcome
@@ -22,10 +23,15 @@ from pytest_reprocheck.diagnose.allowing import allow, allowances_in, causes_tri
 from pytest_reprocheck.diagnose.applied import factor_report
 from pytest_reprocheck.diagnose.attribution import counted, failing
 from pytest_reprocheck.diagnose.blocking import Blocked, Project, find_blocker, find_refused
+from pytest_reprocheck.diagnose.seeding import seeded_states
+from pytest_reprocheck.diagnose.unordered import find_unordered
 from pytest_reprocheck.environment.snapshot import snapshot
 from pytest_reprocheck.execution.engine import FRESH, Engine
 from pytest_reprocheck.execution.function import FunctionRunner
 from pytest_reprocheck.execution.limits import Limits
+from pytest_reprocheck.execution.live.runner import cell_runner
+from pytest_reprocheck.execution.live.session import LiveCell
+from pytest_reprocheck.execution.live.severing import hindrance
 from pytest_reprocheck.execution.machine import Machine, probe_machine
 from pytest_reprocheck.execution.reading import cells_in
 from pytest_reprocheck.execution.running import CellProgress, Runner, runner
@@ -34,17 +40,20 @@ from pytest_reprocheck.execution.workspace import Workspace, project_files
 from pytest_reprocheck.explaining import explain
 from pytest_reprocheck.leaving import leftover_findings
 from pytest_reprocheck.stored import stale_findings
-from pytest_reprocheck.twice import Progress, Session, both_failed, compare_twice
+from pytest_reprocheck.twice import AnyRunner, Progress, Session, both_failed, compare_twice
 
 __all__ = [
     "CellProgress",
+    "LiveCell",
     "Machine",
     "Progress",
     "Session",
     "audit",
+    "audit_cell",
     "audit_function",
     "replay",
     "saved_cells",
+    "seeded_states",
     "subject_at",
     "this_machine",
 ]
@@ -128,6 +137,42 @@ def audit_function(
     return replace(result, seconds=time.monotonic() - started)
 
 
+def audit_cell(
+    cell: LiveCell,
+    options: Options | None = None,
+    *,
+    progress: Progress | None = None,
+    machine: Machine | None = None,
+    session: Session | None = None,
+) -> CellAudit:
+    """Run a live session's cell in forked copies of it; compare what it shows, leaves in variables, fits and writes.
+
+    What a running process cannot have otherwise (the string hash seed, its path, its locale) is not varied. The session
+    itself is not touched. Must be called by its main thread.
+
+    Raises BlockedError where the session cannot be forked, and WorkspaceError where its copies cannot be kept from the
+    project's files.
+    """
+    if reason := hindrance():
+        raise BlockedError(reason, hint="%reproaudit audits the whole notebook in kernels of its own")
+    asked = _checked(options or Options())
+    asked = replace(asked, vary=tuple(factor for factor in asked.vary if factor in FORKED))
+    common = session or Session()
+    subject = Subject(root=cell.root, path=cell.prompt, kind="function")
+    started = time.monotonic()
+    limits = Limits(run=asked.timeout, writes=asked.allow_writes)
+    workspace = Workspace(mode="auto", machine=machine or this_machine(), known=common.known)
+    with cell_runner(cell, limits=limits, workspace=workspace, room=Room(cores=common.cores)) as executor:
+        result = _audit(subject, asked, executor, progress or (lambda _text: None), common)
+        notes = (*executor.ready.notes, *executor.notes, *result.notes)
+        result = replace(result, workspace=executor.ready.mode, notes=notes)
+        hashed = find_unordered(executor.units(()), {})
+        again = tuple(executor.again)
+    orders = tuple(dict.fromkeys(str(each.place) for each in hashed if each.place.path == cell.prompt))
+    result = replace(result, seconds=time.monotonic() - started)
+    return CellAudit(audit=result, again=again, orders=orders)
+
+
 def replay(stored: Audit, root: Path, options: Options | None = None) -> Audit:
     """Run a stored audit's subject again under its recorded conditions A and B, and compare; nothing is explained anew.
 
@@ -187,7 +232,7 @@ def saved_cells(subject: Subject) -> tuple[SavedCell, ...]:
 def _audit(
     subject: Subject,
     options: Options,
-    executor: Runner | FunctionRunner,
+    executor: AnyRunner,
     progress: Progress,
     session: Session,
     *,
@@ -243,7 +288,7 @@ def _compared(
 
 
 def _findings(
-    case: Case, executor: Runner | FunctionRunner, progress: Progress, left: tuple[Finding, ...] | None
+    case: Case, executor: AnyRunner, progress: Progress, left: tuple[Finding, ...] | None
 ) -> tuple[Finding, ...]:
     """What explains the differences, and what is found beside them; ``left`` is what is known of leftovers."""
     findings: tuple[Finding, ...] = ()
@@ -280,7 +325,7 @@ def _checked(options: Options) -> Options:
     return options
 
 
-def _blocker(subject: Subject, case: Case, executor: Runner | FunctionRunner) -> Blocked | None:
+def _blocker(subject: Subject, case: Case, executor: AnyRunner) -> Blocked | None:
     """What kept the runs from being made; what a test's function raises by itself is the test's failure, never that."""
     if isinstance(executor, FunctionRunner) or not both_failed(case):
         return find_refused(case.a, case.b)

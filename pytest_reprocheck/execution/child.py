@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import select
 import subprocess
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
 
 from pytest_reprocheck.core.conditions import Conditions
 from pytest_reprocheck.core.subjects import Json, Subject
@@ -27,6 +30,7 @@ _THREAD_VARIABLES = (
     "VECLIB_MAXIMUM_THREADS",
     "NUMEXPR_NUM_THREADS",
 )
+_PROBES_NAME = "_reprocheck_probes"
 CHILD_FILE = "child.json"
 CHILD_VARIABLE = "REPROCHECK_CHILD"
 """Environment variable that names the file, in every process of a run."""
@@ -150,11 +154,13 @@ def write_child_file(
     cells: Sequence[tuple[int, str]] = (),
     recording: str = "",
     allow_writes: Sequence[str] = (),
+    seeded: Sequence[str] = (),
 ) -> None:
     """Tell the probes what they need.
 
     ``cells`` are a notebook's (index, source) pairs, in order of execution; ``recording`` is the folder that the
-    conditions' replays are read from, ``allow_writes`` the other machines that the run may change something on.
+    conditions' replays are read from, ``allow_writes`` the other machines that the run may change something on, and
+    ``seeded`` the global states that the user had seeded before the run began: ``random``, ``numpy``, ``torch``.
     """
     data: dict[str, Json] = {
         "version": 1,
@@ -168,25 +174,13 @@ def write_child_file(
         "project": str(subject.root),
         "copies_renamed": folder.copies_renamed,
         "kept": [str(path) for path in folder.kept],
-        "conditions": {
-            "listing": conditions.listing,
-            "rows": conditions.rows,
-            "clock_offset": conditions.clock_offset,
-            "clock_rate": conditions.clock_rate,
-            "timezone": conditions.timezone,
-            "locale": conditions.locale,
-            "cpus": conditions.cpus,
-            "completion": conditions.completion,
-            "network": conditions.network,
-            "replays": list(conditions.replays),
-            "sites": list(conditions.sites),
-            "pinned": conditions.pinned,
-        },
+        "conditions": _told(conditions),
         "queries": str(folder.queries) if folder.queries.exists() else "",
         "record": str(folder.record),
         "recording": recording,
         "scratch": str(folder.scratch),
         "allow_writes": list(allow_writes),
+        "seeded": list(seeded),
         "cells": [{"index": index, "source": source} for index, source in cells],
         "args": list(subject.args),
         "module": subject.module,
@@ -194,8 +188,41 @@ def write_child_file(
     (folder.log / CHILD_FILE).write_text(json.dumps(data), encoding="utf-8")
 
 
+def _told(conditions: Conditions) -> dict[str, Json]:
+    """What of the conditions the probes bring about."""
+    return {
+        "listing": conditions.listing,
+        "rows": conditions.rows,
+        "clock_offset": conditions.clock_offset,
+        "clock_rate": conditions.clock_rate,
+        "timezone": conditions.timezone,
+        "locale": conditions.locale,
+        "cpus": conditions.cpus,
+        "completion": conditions.completion,
+        "network": conditions.network,
+        "replays": list(conditions.replays),
+        "sites": list(conditions.sites),
+        "pinned": conditions.pinned,
+    }
+
+
 def working_directory(subject: Subject, folder: RunFolder) -> Path:
     """The folder a run starts in: the notebook's own, the root for scripts, unless the subject says otherwise."""
     if subject.cwd is not None:
         return folder.tree / subject.cwd
     return (folder.tree / subject.path).parent if subject.kind == "notebook" else folder.tree
+
+
+def load_probes() -> ModuleType:
+    """The probes, loaded by path under the name they have in children."""
+    if _PROBES_NAME in sys.modules:
+        return sys.modules[_PROBES_NAME]
+    spec = importlib.util.spec_from_file_location(
+        _PROBES_NAME, PROBES / "__init__.py", submodule_search_locations=[str(PROBES)]
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[_PROBES_NAME] = module
+    spec.loader.exec_module(module)
+    return module

@@ -174,6 +174,8 @@ def observe(
 def _install(probe: Probe) -> tuple[dict[str, Callable[[Any], None]], list[Callable[[], None]]]:
     """Patch what is loaded already; gives hooks for what may be imported later, and what writes at each step's end."""
     numpy_state = numpy_random.GlobalState(probe)
+    seeded = frozenset(probe.config.get("seeded") or ())
+    """Global states that the user seeded before the probes came: they are the user's."""
     fits = Fits(probe)
     watcher, before = Watcher(probe), probe.guarded("fits", fits.before_method)
     own_classes = OwnClasses(probe, watcher, before)
@@ -182,16 +184,17 @@ def _install(probe: Probe) -> tuple[dict[str, Callable[[Any], None]], list[Calla
 
     def hook_random(module: Any) -> None:
         entropy.install_in_random(probe, module)
-        randomness.install(probe, module)
+        randomness.install(probe, module, seeded="random" in seeded)
 
     def hook_torch(module: Any) -> None:
-        generators.install(module)
+        if "torch" not in seeded:
+            generators.install(module)
         training.install(module)
 
     hooks: dict[str, Callable[[Any], None]] = {
         "random": hook_random,
         "numpy.random.bit_generator": functools.partial(numpy_random.install_entropy, probe),
-        "numpy.random": numpy_state.install,
+        **({} if "numpy" in seeded else {"numpy.random": numpy_state.install}),
         "sklearn.utils.validation": functools.partial(sklearn_random.install, probe, numpy_state=numpy_state),
         "sklearn.base": functools.partial(estimators.install, probe, watcher=watcher, before=before),
         "sklearn.model_selection._split": functools.partial(

@@ -47,6 +47,18 @@ class State:
         self._before = Touch()
         self._threads = tuple(getattr(sys.modules.get("threading"), "_active", ()))
 
+    def assume(self, variables: Mapping[str, Any], namespace: Mapping[str, Any]) -> None:
+        """Take these variables for known, whatever they hold."""
+        for name, value in list(variables.items()):
+            if not (name.startswith("_") or issubclass(type(value), _SKIPPED)):
+                self._known[name] = _Known(address=id(value), digest=None, parts=self._parts(value, namespace))
+
+    def settle(self, name: str, value: object) -> None:
+        """Take what a variable that is known holds now for told."""
+        known = self._known.get(name)
+        if known is not None and known.address == id(value):
+            known.digest = self._probe.encode(value, Limits(keep=0, most_visits=_MOST_VISITS))["digest"]
+
     def start_step(self, names: frozenset[str] | None, namespace: Mapping[str, Any]) -> None:
         """A step starts.
 
