@@ -9,9 +9,10 @@ from collections.abc import Mapping
 
 from pytest_reprocheck.core.catalogue import CAUSES, Cause
 from pytest_reprocheck.core.conditions import FactorName
+from pytest_reprocheck.core.findings import Finding
 from pytest_reprocheck.core.trace import Source
 
-__all__ = ["CAUSES", "CAUSE_OF_FACTOR", "CAUSE_OF_SOURCE", "Cause", "cause"]
+__all__ = ["CAUSES", "CAUSE_OF_FACTOR", "CAUSE_OF_SOURCE", "DRIFT", "UNLIKE_RECORD", "Cause", "cause", "is_drift"]
 
 _BY_SLUG = {cause.slug: cause for cause in CAUSES}
 
@@ -41,6 +42,19 @@ CAUSE_OF_FACTOR: Mapping[FactorName, str] = {
     "network": "network",
 }
 """The cause that is behind a difference which a factor alone brings about; a seed's depends on what was drawn from."""
+
+
+DRIFT = ("data-changed", "code-changed", "dependency-drift", "host-changed")
+"""Causes that a record tells: something around the subject is not what it was."""
+
+
+UNLIKE_RECORD = "it is not what the record says"
+"""How the message begins of what no drift explains."""
+
+
+def is_drift(finding: Finding) -> bool:
+    """Whether a finding says that a subject is not what it was, rather than not the same from run to run."""
+    return finding.cause in DRIFT or finding.message.startswith(UNLIKE_RECORD)
 
 
 def cause(slug: str) -> Cause:
