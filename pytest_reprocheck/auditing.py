@@ -234,8 +234,11 @@ def _drift(case: Case, subject: Subject, keeping: _Keeping) -> Drifted:
         return Drifted()
     if both_failed(case):
         return Drifted() if keeping.recorded is None else failed_since(case, subject, keeping.recorded)
+    if case.a.outcome.status != "finished":
+        return Drifted(not_compared=(NotCompared(what="the record", reason="run A did not go on to its end"),))
     with tempfile.TemporaryDirectory(prefix="reprocheck-record-") as blobs:
-        new = record_of(case, subject, Path(blobs))
+        clear = case.options.values == "show"
+        new = record_of(case.a, case.units, subject, blobs=Path(blobs), clear=clear)
     if keeping.update is not None:
         keeping.update(new)
     return Drifted() if keeping.recorded is None else drifted(case, subject, keeping.recorded, new)

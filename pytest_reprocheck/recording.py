@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from pytest_reprocheck.compare.normalise import Own, is_fit_time, is_worker_coun
 from pytest_reprocheck.core.errors import BlockedError, DecodeError
 from pytest_reprocheck.core.findings import Finding
 from pytest_reprocheck.core.records import Record, parse_record, record_path, record_text, same_but_commit
+from pytest_reprocheck.core.sources import Unit
 from pytest_reprocheck.core.subjects import Subject
 from pytest_reprocheck.core.trace import NotCompared, Place, Trace
 from pytest_reprocheck.diagnose.attribution import counted
@@ -53,31 +54,33 @@ def read_record(subject: Subject) -> Record | None:
     return record
 
 
-def record_of(case: Case, subject: Subject, blobs: Path) -> Record:
-    """The record of a case's run A.
+def record_of(trace: Trace, units: Sequence[Unit], subject: Subject, *, blobs: Path, clear: bool = False) -> Record:
+    """The record of a run that has finished.
 
     Args:
-        case: an audit whose first runs are over.
-        subject: what was audited.
-        blobs: an existing folder for what was read of files.
+        trace: the run's log, whose array data is still there.
+        units: the code that ran.
+        subject: what ran.
+        blobs: an existing folder for what is read of files.
+        clear: show values, whatever they are.
     """
-    inputs, _beyond = read_inputs(subject.root, data_read(case.a), blobs, subject.python)
+    inputs, _beyond = read_inputs(subject.root, data_read(trace), blobs, subject.python)
     files = {
         path: Source(size=each.size, digest=each.digest, content=each.content, blobs=blobs)
         for path, each in inputs.items()
     }
-    return make_record(case.a, case.units, _around(case, subject, files))
+    return make_record(trace, units, _around(trace, subject, files, clear=clear))
 
 
-def _around(case: Case, subject: Subject, files: Mapping[str, Source]) -> Circumstances:
+def _around(trace: Trace, subject: Subject, files: Mapping[str, Source], *, clear: bool = False) -> Circumstances:
     return Circumstances(
         subject=subject.name,
         kind=subject.kind,
         commit=_commit(subject.root),
         files=files,
         host=_host(subject.python),
-        clear=case.options.values == "show",
-        plain=partial(_plain, _own(case.a)),
+        clear=clear,
+        plain=partial(_plain, _own(trace)),
         skipped=lambda name: is_fit_time(name) or is_worker_count(name),
     )
 
@@ -98,7 +101,7 @@ def drifted(case: Case, subject: Subject, old: Record, new: Record) -> Drifted:
 
 def failed_since(case: Case, subject: Subject, old: Record) -> Drifted:
     """What moved since a record whose subject ran, and does not now."""
-    new = make_record(case.a, case.units, _around(case, subject, {}))
+    new = make_record(case.a, case.units, _around(case.a, subject, {}))
     # As far as it came it may not have read what it read then.
     new = dataclasses.replace(new, files={**old.files, **new.files}, queries=(), facts=())
     old = dataclasses.replace(old, queries=(), facts=())

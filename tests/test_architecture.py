@@ -44,9 +44,11 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "collecting": frozenset({"config", "core"}),
     "gates": frozenset({"config", "core"}),
     "plugin": FACE | {"plugin_session"},
-    "plugin_session": FACE,
-    "cli": FACE | {"locks_cli"},
-    "locks_cli": FACE,
+    "plugin_session": FACE | {"keeping", "plugin_listing"},
+    "plugin_listing": FACE,
+    "keeping": FACE | {"recording"},
+    "cli": FACE | {"keeping", "locks_cli"},
+    "locks_cli": FACE | {"keeping"},
     "papermill_engine": FACE,
 }
 """Layer -> other layers that it may import; a layer always may import itself."""

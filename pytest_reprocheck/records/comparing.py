@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
 from pytest_reprocheck.core.findings import Effect, Sameness
@@ -15,6 +16,7 @@ from pytest_reprocheck.records.judging import Apart, Rules, judge
 from pytest_reprocheck.records.making import SPLIT, fact_name
 from pytest_reprocheck.records.telling import block_rows
 
+_TEST = re.compile(r"\[\d*[13579]\]")
 _CELL = re.compile(r"cell\[(\d+)\]")
 _STAGES: Sequence[Aspect] = ("data", "state", "features", "training", "predictions", "outputs", "artifacts")
 """Aspects in the order in which one leads to another."""
@@ -73,58 +75,69 @@ def compare_records(
     """
     data = (*_files(old, new), *_queries(old, new))
     packages = tuple(_packages(old, new))
-    structure = values_may_change and bool(data)
     exact = old.digests == new.digests and bool(new.digests)
-    effects: list[Effect] = []
-    within: list[Effect] = []
-    values: list[Effect] = []
-    told: list[NotCompared] = [] if exact else [_OTHER_DIGESTS]
-    other_split = None
+    found = _Results(new=new, unstable=unstable, structure=values_may_change and bool(data))
+    if not exact:
+        found.not_compared.append(_OTHER_DIGESTS)
     for before, after in _pairs(old, new):
         fact = after or before
         assert fact is not None
-        place = new.places.get(fact_name(fact)) if after is not None else None
-        if place is not None and (fact.aspect, fact.what, place) in unstable:
-            told.append(
-                NotCompared(what=f"{fact.what} at {place} with the record", reason="it differs from run to run")
-            )
-            continue
-        rules = _rules(fact, tolerance, exact=exact, lenient=bool(packages))
-        apart = _apart(before, after, rules)
-        if apart is None:
-            continue
-        if apart.not_compared:
-            told.append(
-                NotCompared(what=f"{fact.what} at {place or fact.where} with the record", reason=apart.not_compared)
-            )
-        if SPLIT.fullmatch(fact.what):
-            other_split = other_split or place or Place(path=fact.path, cell=fact.cell)
-            continue
-        shown = _effect(fact, place, apart)
-        if structure and fact.what.rpartition(" ")[2] != "parameters":
-            inner = (
-                None
-                if fact.aspect in ("outputs", "artifacts")
-                else _apart(before, after, replace(rules, structure=True))
-            )
-            if inner is None:
-                values.append(shown)
-                continue
-            shown = _effect(fact, place, inner)
-        (effects if apart.sameness.counts else within).append(shown)
+        found.add(fact, before, after, _rules(fact, tolerance, exact=exact, lenient=bool(packages)))
     return Changes(
         data=data,
         code=tuple(_code(old, new)),
         packages=packages,
         host=tuple(_host(old, new)),
-        effects=_ordered(effects),
-        within=_ordered(within),
-        values=_ordered(values),
-        other_split=other_split,
-        not_compared=tuple(dict.fromkeys(told)),
+        effects=_ordered(found.effects),
+        within=_ordered(found.within),
+        values=_ordered(found.values),
+        other_split=found.other_split,
+        not_compared=tuple(dict.fromkeys(found.not_compared)),
     )
 
 
+@dataclass(kw_only=True, slots=True)
+class _Results:
+    """What differs of the facts, as they are compared one after the other."""
+
+    new: Record
+    unstable: Collection[tuple[str, str, Place]]
+    structure: bool
+    effects: list[Effect] = field(default_factory=list)
+    within: list[Effect] = field(default_factory=list)
+    values: list[Effect] = field(default_factory=list)
+    other_split: Place | None = None
+    not_compared: list[NotCompared] = field(default_factory=list)
+
+    def add(self, fact: Fact, before: Fact | None, after: Fact | None, rules: Rules) -> None:
+        """Compare one fact."""
+        place = self.new.places.get(fact_name(fact)) if after is not None else None
+        where = f"{fact.what} at {place or fact.where}"
+        if place is not None and (fact.aspect, fact.what, place) in self.unstable:
+            self.not_compared.append(NotCompared(what=f"{where} with the record", reason="it differs from run to run"))
+            return
+        apart = _apart(before, after, rules)
+        if apart is None:
+            return
+        if apart.not_compared:
+            self.not_compared.append(NotCompared(what=f"{where} with the record", reason=apart.not_compared))
+        if apart.sameness is Sameness.IDENTICAL:
+            return
+        if SPLIT.fullmatch(fact.what):
+            if before is not None and after is not None and _tests_others(before.told, after.told):
+                self.other_split = self.other_split or place or Place(path=fact.path, cell=fact.cell)
+            return
+        if self.structure and not fact.what.endswith(" parameters"):
+            shape = _apart(before, after, replace(rules, structure=True)) if fact.aspect in _SHAPED else None
+            if shape is None:
+                self.values.append(_effect(fact, place, apart))
+                return
+            apart = shape
+        (self.effects if apart.sameness.counts else self.within).append(_effect(fact, place, apart))
+
+
+_SHAPED: frozenset[Aspect] = frozenset({"features", "training", "predictions"})
+"""Aspects whose facts have a structure that other data must not change."""
 _OTHER_DIGESTS = NotCompared(
     what="digests of the record", reason="they were made by another algorithm; rounded values are compared"
 )
@@ -164,8 +177,21 @@ def _effect(fact: Fact, place: Place | None, apart: Apart) -> Effect:
     )
 
 
+def _tests_others(before: Told, after: Told) -> bool:
+    """Whether a split gives other rows to the test set: each second of what it gives. Renamed columns are no others."""
+    paths = [path for path in before.parts if path in after.parts and _TEST.match(path)]
+    return any(before.parts[path].digest != after.parts[path].digest for path in paths)
+
+
 def _ordered(effects: Sequence[Effect]) -> tuple[Effect, ...]:
-    return tuple(sorted(effects, key=lambda effect: _STAGES.index(effect.aspect)))
+    """The first of each aspect before the second ones, upstream aspects before those that they lead to."""
+    ranks: Counter[Aspect] = Counter()
+    ranked = []
+    # Scores say most of predictions.
+    for effect in sorted(effects, key=lambda each: each.note != ""):
+        ranked.append((ranks[effect.aspect], _STAGES.index(effect.aspect), effect))
+        ranks[effect.aspect] += 1
+    return tuple(effect for _rank, _stage, effect in sorted(ranked, key=lambda each: each[:2]))
 
 
 _Key = tuple[str, str, str, int | None, str, int]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from shlex import quote
 
 from pytest_reprocheck.core.causes import UNLIKE_RECORD
 from pytest_reprocheck.core.environments import PYTHON
@@ -14,7 +15,6 @@ from pytest_reprocheck.records.comparing import Changes, Moved
 
 _NAMES = {"data-changed": "data", "code-changed": "code", "dependency-drift": "packages", "host-changed": "the machine"}
 _SHOWN = 4
-_ANEW = "write the record anew (--update) when the result is meant to be another"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +46,7 @@ def drift_findings(
         effects = changes.effects if is_first and group.cause in hard else ()
         if is_first and not effects:
             effects = changes.values or (changes.within if group.cause == "host-changed" else ())
-        found.append(_finding(group, changes, effects, hard, units=units, accept=accept))
+        found.append(_finding(group, changes, effects, hard, subject=subject, units=units, accept=accept))
     if not groups and changes.effects:
         found.append(_unexplained(changes.effects, subject))
     return tuple(found)
@@ -73,6 +73,7 @@ def _finding(
     effects: Sequence[Effect],
     causes: Sequence[str],
     *,
+    subject: str,
     units: Sequence[Unit],
     accept: Collection[str],
 ) -> Finding:
@@ -90,7 +91,7 @@ def _finding(
         source=source,
         effects=tuple(effects),
         message=_message(group, changes, causes),
-        remedy=_remedy(group),
+        remedy=_remedy(group, subject),
         allowed="it is expected to change (accept)" if accepted else "",
     )
 
@@ -124,14 +125,15 @@ def _message(group: _Group, changes: Changes, causes: Sequence[str]) -> str:
     return text
 
 
-def _remedy(group: _Group) -> str:
+def _remedy(group: _Group, subject: str) -> str:
+    anew = f"if it is meant: reprocheck audit {quote(subject)} --update"
     if group.cause == "data-changed":
-        return f'{_ANEW}; for trainings on ever new data: accept = ["data-changed"]'
+        return f'{anew}\nfor trainings on ever new data: accept = ["data-changed"]'
     if group.cause == "dependency-drift":
         pins = [f"{each.name}=={each.what.partition(' -> ')[0]}" for each in group.moved if " -> " in each.what]
         pins = [pin for pin in pins if not pin.startswith(f"{PYTHON}==")]
-        return f"install what the record names: uv pip install {' '.join(pins)}" if pins else _ANEW
-    return _ANEW
+        return f"uv pip install {' '.join(pins)}\n{anew}" if pins else anew
+    return anew
 
 
 def _unexplained(effects: Sequence[Effect], subject: str) -> Finding:
@@ -145,7 +147,7 @@ def _unexplained(effects: Sequence[Effect], subject: str) -> Finding:
         location=place,
         effects=tuple(effects),
         message=f"{UNLIKE_RECORD}, and data, code, packages and machine are as they were",
-        remedy=_ANEW,
+        remedy=f"if it is meant: reprocheck audit {quote(subject)} --update",
     )
 
 

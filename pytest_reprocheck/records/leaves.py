@@ -26,11 +26,13 @@ class Leaf:
     value: Value
 
 
-def leaves(value: Value, name: Callable[[str], str], skipped: Callable[[str], bool]) -> Iterator[Leaf]:
+def leaves(
+    value: Value, name: Callable[[str], str], skipped: Callable[[str], bool], *, numbered: bool = False
+) -> Iterator[Leaf]:
     """The leaves of a value, at most ``MOST_LEAVES``.
 
     ``name`` gives what a column or key is called in a record; what ``skipped`` names (durations of fits, counts of
-    workers) is left out.
+    workers) is left out. ``numbered``: members of the value itself have paths of their own.
     """
     waiting: list[tuple[str, Value]] = [("", value)]
     for _ in range(MOST_LEAVES):
@@ -38,6 +40,8 @@ def leaves(value: Value, name: Callable[[str], str], skipped: Callable[[str], bo
             return
         path, found = waiting.pop()
         inner = [each for each in _members(path, found, name) if not skipped(each[0].rpartition(".")[2])]
+        if numbered and found is value and isinstance(value, Items) and value.keys is None:
+            inner = [(f"[{number}]", each) for number, each in enumerate(value.values)]
         if inner or (isinstance(found, (Items, Object, Table, Display)) and not _is_cut(found)):
             waiting += reversed(inner)
         else:

@@ -204,7 +204,7 @@ def _look_at(item: Observation, look: Look, most: int) -> Look:
         is_result = _PREDICTED.fullmatch(item.what) is not None
         return replace(look, numbers="always" if is_result else "results", most=most)
     numbers: Shown = "results" if item.aspect == "training" or _RULE.fullmatch(item.what) else "never"
-    return replace(look, numbers=numbers)
+    return replace(look, numbers=numbers, numbered=SPLIT.fullmatch(item.what) is not None)
 
 
 def _together(values: Sequence[Value]) -> Items:

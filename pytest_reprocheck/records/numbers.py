@@ -14,6 +14,8 @@ DIGITS = 9
 _IN_A_LINE = 8
 _GRID_DIGITS = {8: 6, 16: 6, 4: 5, 2: 3}
 """By the size of a float: digits that survive its tolerance."""
+_OFFSET = 0.3183
+"""Where digits are cut: people's own numbers, which have few decimals, never lie there."""
 _NOTHING = 1e-9
 """Numbers that are smaller, relative to the largest of their array, are what is left where others cancel."""
 
@@ -45,7 +47,7 @@ def read_lines(kept: Sequence[str]) -> npt.NDArray[np.float64]:
 
 
 def grids(numbers: npt.NDArray[Any]) -> tuple[str, ...]:
-    """Two digests of an array, rounded to the nearest and towards zero; one for integers, which are exact.
+    """Two digests of an array, rounded in two ways; one for integers, which are exact.
 
     A number that noise moves over a boundary of the one is far from those of the other, so of equal arrays one
     digest is equal.
@@ -65,8 +67,8 @@ def grids(numbers: npt.NDArray[Any]) -> tuple[str, ...]:
     with np.errstate(all="ignore"):
         scaled = values / 10.0**exponents * 10.0 ** (digits - 1)
     return (
-        _grid(shape, kinds, np.rint(scaled), exponents, digits),
-        _grid(shape, kinds, np.floor(np.abs(scaled)) * np.sign(scaled), exponents, digits),
+        _grid(shape, kinds, np.floor(np.abs(scaled) + _OFFSET) * np.sign(scaled), exponents, digits),
+        _grid(shape, kinds, np.floor(np.abs(scaled) + _OFFSET + 0.5) * np.sign(scaled), exponents, digits),
     )
 
 

@@ -54,6 +54,8 @@ class Look:
     numbers: Shown = "results"
     most: int = 100
     """Numbers of one part that are kept in clear."""
+    numbered: bool = False
+    """Whether members of a list are told apart by their positions."""
     blocks: bool = False
     """Whether stretches of rows have digests of their own."""
 
@@ -64,7 +66,8 @@ def tell(value: Value, look: Look) -> Told:
     masked = names if look.clear else shown_names(names, look.known)
     called = dict(zip(names, masked, strict=True))
     groups: dict[str, list[Leaf]] = {}
-    for leaf in leaves(value, lambda name: called.get(name) or _masked(name, look), look.skipped):
+    renamed = lambda name: called.get(name) or _masked(name, look)  # noqa: E731
+    for leaf in leaves(value, renamed, look.skipped, numbered=look.numbered):
         groups.setdefault(leaf.path, []).append(leaf)
     kept = list(groups.items())[:MOST_PARTS]
     parts: dict[str, Part] = {}
@@ -169,7 +172,9 @@ def _parts(path: str, group: Sequence[Value], look: Look) -> dict[str, Part]:
     if len(group) == 1:
         return {path: _single(group[0], digest, look)}
     types = sorted({_type(value) for value in group})
-    return {path: Part(type=" | ".join(types[:4]), digest=digest, shape=(len(group),))}
+    texts = [value.text for value in group if isinstance(value, Scalar)]
+    exact = (short_digest(*texts),) if len(texts) == len(group) else ()
+    return {path: Part(type=" | ".join(types[:4]), digest=digest, shape=(len(group),), grids=exact)}
 
 
 def _digest(group: Sequence[Value]) -> str:
@@ -183,24 +188,31 @@ def _single(value: Value, digest: str, look: Look) -> Part:
     match value:
         case Scalar(type="str"):
             text = text_of(value)
-            return Part(type="str", digest=digest, text=text if look.clear or is_known(text, look.known) else "")
+            known = look.clear or is_known(text, look.known)
+            return Part(type="str", digest=digest, text=text if known else "", grids=(short_digest(text),))
         case Scalar(type=kind, text=text):
-            return Part(type=kind, digest=digest, text=text if look.clear or text in ("None", "...") else "")
+            known = look.clear or text in ("None", "...")
+            return Part(type=kind, digest=digest, text=text if known else "", grids=(short_digest(text),))
         case Text(mime=mime):
             return _text_part(value, mime, look)
         case Array(dtype=dtype, shape=shape):
-            labels = _labels(value, look)
-            blocks = _blocks(texts_of(value, look.blobs), look)
-            return Part(type=dtype, digest=digest, shape=shape, values=labels, blocks=blocks)
+            texts = texts_of(value, look.blobs)
+            return Part(
+                type=dtype,
+                digest=digest,
+                shape=shape,
+                values=_labels(texts, look),
+                grids=(short_digest(*texts),) if texts is not None else (),
+                blocks=_blocks(texts, look),
+            )
         case Opaque(type=kind):
             return Part(type=kind, digest=digest)
     return Part(type=_type(value), digest=digest)
 
 
-def _labels(value: Array, look: Look) -> tuple[str, ...]:
+def _labels(texts: Sequence[str] | None, look: Look) -> tuple[str, ...]:
     """Predicted labels as their rank among those that were predicted: which they are is not told."""
-    texts = texts_of(value, look.blobs) if look.numbers == "always" else None
-    if texts is None:
+    if texts is None or look.numbers != "always":
         return ()
     ranks = {text: rank for rank, text in enumerate(sorted(set(texts)))}
     return lines([ranks[text] for text in texts[:: _step(len(texts), look.most)]])
