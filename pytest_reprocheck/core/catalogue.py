@@ -303,6 +303,22 @@ best.write_text(str(score))
         limits="Only files of the project are looked at.",
     ),
     Cause(
+        slug="hidden-state",
+        title="A notebook fails because a cell reads what no earlier cell makes",
+        recurs=False,
+        what=(
+            "Run from top to bottom, a cell reads a name (or a column) that a later cell makes, or that none makes any "
+            "more: it was left in the kernel by cells that were run in another order, changed or deleted."
+        ),
+        why="Nobody but the kernel that has it can run the notebook, and what it holds cannot be looked up.",
+        remedy="scale = train.std()\nscaled = train / scale",
+        limits=(
+            "Names and keys that make a cell fail. A cell that runs with another value than in the kernel it was saved "
+            "from shows as `stale-output`. Where no cell makes the name it is not confirmed, and a name that is much "
+            "like one that is known counts as misspelt."
+        ),
+    ),
+    Cause(
         slug="stale-output",
         title="A notebook's stored outputs are not what its code gives",
         recurs=False,
