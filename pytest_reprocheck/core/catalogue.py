@@ -278,7 +278,10 @@ ages = [(today - day).days / 365.25 for day in born]
         what="id(), the default hash or repr of an object, or the order of a set of objects, reaches a result.",
         why="Addresses are other ones in every process.",
         remedy="nodes.sort(key=lambda node: node.name)",
-        limits="Confirmed where user code calls id(); orders of sets of objects are `unexplained`.",
+        limits=(
+            "Confirmed where user code calls id(), and where the line that makes an order of a set of objects is found "
+            "by reading the code. Small sets of objects often come in the same order in all runs: they are not noticed."
+        ),
     ),
     Cause(
         slug="leftover-state",
@@ -338,8 +341,8 @@ best.write_text(str(score))
         why="The result cannot be obtained again, and this version cannot say why.",
         remedy="(none: look at what differs, and at the factors that were not varied)",
         limits=(
-            "Races between threads, memory addresses other than through id(), and what other programs do are not "
-            "controlled."
+            "Races between threads, addresses in memory that reach a result as text, and what other programs do are "
+            "not controlled."
         ),
     ),
 )
