@@ -48,6 +48,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "cli": FACE | {"locks_cli"},
     "locks_cli": FACE,
     "papermill_engine": FACE,
+    "magics": FACE,
 }
 """Layer -> other layers that it may import; a layer always may import itself."""
 

@@ -141,12 +141,14 @@ async def _execute(
 ) -> _Execution:
     begun = [-1]
     settled: dict[int, _Extent] = {}
+    total = len(executed_cells(notebook))
 
     def begin(cell: NotebookNode, cell_index: int) -> None:  # noqa: ARG001 - nbclient passes both by name
         if begun[-1] >= 0:
             settled[begun[-1]] = _extent(notebook, client.streams, begun[-1])
         begun.append(cell_index)
         watch.cell_started = time.monotonic()
+        watch.under_way.begin_cell(len(begun) - 1, total)
 
     client = BoundedClient(notebook, manager, watch, on_cell_start=begin)
     watch.under_way.outputs = functools.partial(_outputs_so_far, notebook, folder, client, settled)
