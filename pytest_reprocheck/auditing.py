@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,8 @@ from pytest_reprocheck.compare.alignment import compare_traces
 from pytest_reprocheck.config import Options
 from pytest_reprocheck.core.causes import cause, is_drift
 from pytest_reprocheck.core.errors import BlockedError, ConfigError, ReprocheckError
+from pytest_reprocheck.core.executions import SavedCell
 from pytest_reprocheck.core.findings import Audit, Finding, Invocation, Verdict
-from pytest_reprocheck.core.records import Record
 from pytest_reprocheck.core.subjects import Subject, SubjectKind, find_root
 from pytest_reprocheck.core.trace import NotCompared, Outcome
 from pytest_reprocheck.diagnose.allowing import allow, allowances_in, causes_tried
@@ -28,31 +27,30 @@ from pytest_reprocheck.execution.engine import FRESH, Engine
 from pytest_reprocheck.execution.function import FunctionRunner
 from pytest_reprocheck.execution.limits import Limits
 from pytest_reprocheck.execution.machine import Machine, probe_machine
-from pytest_reprocheck.execution.running import Runner, runner
+from pytest_reprocheck.execution.reading import cells_in
+from pytest_reprocheck.execution.running import CellProgress, Runner, runner
 from pytest_reprocheck.execution.scheduling import Room, Used
 from pytest_reprocheck.execution.workspace import Workspace, project_files
 from pytest_reprocheck.explaining import explain
+from pytest_reprocheck.hidden import hidden_findings
 from pytest_reprocheck.leaving import leftover_findings
-from pytest_reprocheck.recording import Drifted, drifted, failed_since, read_record, record_of
+from pytest_reprocheck.recording import NOTHING_KEPT, Drifted, Keeping, Update, drift_of, read_record
 from pytest_reprocheck.stored import stale_findings
 from pytest_reprocheck.twice import Progress, Session, both_failed, compare_twice
 
-__all__ = ["Machine", "Progress", "Session", "audit", "audit_function", "replay", "subject_at", "this_machine"]
+__all__ = [
+    "CellProgress",
+    "Machine",
+    "Progress",
+    "Session",
+    "audit",
+    "audit_function",
+    "replay",
+    "saved_cells",
+    "subject_at",
+    "this_machine",
+]
 
-Update = Callable[[Record], None]
-"""Is given the record of a subject that ran."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Keeping:
-    """What is done with records."""
-
-    recorded: Record | None = None
-    """The committed one, which the subject is compared with."""
-    update: Update | None = None
-
-
-_NOTHING_KEPT = _Keeping()
 _NOT_CONFIRMED = "forked runs differed and runs that were started anew did not: the report is of the latter"
 
 
@@ -70,6 +68,7 @@ def audit(
     session: Session | None = None,
     expected_memory: int = 0,
     engine: Engine = FRESH,
+    on_cell: CellProgress | None = None,
     update: Update | None = None,
 ) -> Audit:
     """Run a notebook or script twice under varied conditions, compare, and explain what differs.
@@ -80,7 +79,7 @@ def audit(
     read or run is a verdict (``failed``, ``blocked``), not an exception; raises ConfigError for impossible options.
     What differs from the subject's committed record is found too, unless ``update`` is there to be given another one.
     ``engine`` says how runs are started (``starting.forking``); what forked runs show is shown by runs that are started
-    anew, or is not reported.
+    anew, or is not reported. ``on_cell`` is told of each notebook cell that begins in a run.
     """
     chosen = subject if isinstance(subject, Subject) else subject_at(Path(subject))
     asked = _checked(options or Options())
@@ -96,10 +95,11 @@ def audit(
             room=Room(cores=common.cores, memory=asked.memory, workers=common.workers),
             expected=Used(memory=expected_memory),
             engine=FRESH if asked.fresh else engine,
+            on_cell=on_cell,
         ) as executor:
             # In place there is one tree, and it is the user's: nothing in it is edited.
             asked = replace(asked, try_remedies=asked.try_remedies and executor.ready.mode != "in-place")
-            keeping = _Keeping(recorded=recorded, update=update)
+            keeping = Keeping(recorded=recorded, update=update)
             result = _audit(chosen, asked, executor, progress or (lambda _text: None), common, keeping=keeping)
             notes = (*executor.ready.notes, *result.notes)
             result = replace(result, workspace=executor.ready.mode, notes=notes, memory=executor.used.memory)
@@ -182,6 +182,14 @@ def subject_at(path: Path) -> Subject:
     return Subject(root=root, path=file.relative_to(root).as_posix(), kind=kind)
 
 
+def saved_cells(subject: Subject) -> tuple[SavedCell, ...]:
+    """The code cells of a notebook's file; none where it cannot be read."""
+    try:
+        return cells_in(subject)
+    except ReprocheckError:
+        return ()
+
+
 def _audit(
     subject: Subject,
     options: Options,
@@ -190,12 +198,12 @@ def _audit(
     session: Session,
     *,
     name: str | None = None,
-    keeping: _Keeping = _NOTHING_KEPT,
+    keeping: Keeping = NOTHING_KEPT,
 ) -> Audit:
     case, left, notes = _compared(partial(compare_twice, subject, options, executor, progress, session), progress)
     blocker = _blocker(subject, case, executor)
     findings = _findings(case, executor, progress, left) if blocker is None else ()
-    drift = _drift(case, subject, keeping) if blocker is None else Drifted()
+    drift = drift_of(case, subject, keeping) if blocker is None else Drifted()
     factors = {factor: factor_report(factor, case.a, case.b) for factor in options.vary}
     applied = [each for each in factors if factors[each].status == "applied"]
     allowed = allow(
@@ -228,22 +236,6 @@ def _audit(
     )
 
 
-def _drift(case: Case, subject: Subject, keeping: _Keeping) -> Drifted:
-    """What is not as the record says; hands on the new record where one is wanted."""
-    if keeping.recorded is None and keeping.update is None:
-        return Drifted()
-    if both_failed(case):
-        return Drifted() if keeping.recorded is None else failed_since(case, subject, keeping.recorded)
-    if case.a.outcome.status != "finished":
-        return Drifted(not_compared=(NotCompared(what="the record", reason="run A did not go on to its end"),))
-    with tempfile.TemporaryDirectory(prefix="reprocheck-record-") as blobs:
-        clear = case.options.values == "show"
-        new = record_of(case.a, case.units, subject, blobs=Path(blobs), clear=clear)
-    if keeping.update is not None:
-        keeping.update(new)
-    return Drifted() if keeping.recorded is None else drifted(case, subject, keeping.recorded, new)
-
-
 def _compared(
     compare: Callable[..., Case], progress: Progress
 ) -> tuple[Case, tuple[Finding, ...] | None, tuple[str, ...]]:
@@ -264,8 +256,10 @@ def _findings(
     case: Case, executor: Runner | FunctionRunner, progress: Progress, left: tuple[Finding, ...] | None
 ) -> tuple[Finding, ...]:
     """What explains the differences, and what is found beside them; ``left`` is what is known of leftovers."""
+    if both_failed(case):
+        return hidden_findings(case)
     findings: tuple[Finding, ...] = ()
-    if failing(case.differences) and not both_failed(case):
+    if failing(case.differences):
         progress("explaining")
         findings = explain(case)
     findings += leftover_findings(case) if left is None else left

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import subprocess
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,7 @@ from pytest_reprocheck.execution.inputs import read_inputs
 from pytest_reprocheck.records.comparing import compare_records
 from pytest_reprocheck.records.findings import drift_findings, outcome_effect
 from pytest_reprocheck.records.making import Circumstances, Source, data_read, make_record
+from pytest_reprocheck.twice import both_failed
 
 _GIT_SECONDS = 30.0
 
@@ -34,6 +36,22 @@ class Drifted:
 
     findings: tuple[Finding, ...] = ()
     not_compared: tuple[NotCompared, ...] = ()
+
+
+Update = Callable[[Record], None]
+"""Is given the record of a subject that ran."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Keeping:
+    """What is done with records in an audit."""
+
+    recorded: Record | None = None
+    """The committed one, which the subject is compared with."""
+    update: Update | None = None
+
+
+NOTHING_KEPT = Keeping()
 
 
 def read_record(subject: Subject) -> Record | None:
@@ -85,7 +103,23 @@ def _around(trace: Trace, subject: Subject, files: Mapping[str, Source], *, clea
     )
 
 
-def drifted(case: Case, subject: Subject, old: Record, new: Record) -> Drifted:
+def drift_of(case: Case, subject: Subject, keeping: Keeping) -> Drifted:
+    """What is not as the record says; hands on the new record where one is wanted."""
+    if keeping.recorded is None and keeping.update is None:
+        return Drifted()
+    if both_failed(case):
+        return Drifted() if keeping.recorded is None else _failed_since(case, subject, keeping.recorded)
+    if case.a.outcome.status != "finished":
+        return Drifted(not_compared=(NotCompared(what="the record", reason="run A did not go on to its end"),))
+    with tempfile.TemporaryDirectory(prefix="reprocheck-record-") as blobs:
+        clear = case.options.values == "show"
+        new = record_of(case.a, case.units, subject, blobs=Path(blobs), clear=clear)
+    if keeping.update is not None:
+        keeping.update(new)
+    return Drifted() if keeping.recorded is None else _drifted(case, subject, keeping.recorded, new)
+
+
+def _drifted(case: Case, subject: Subject, old: Record, new: Record) -> Drifted:
     """What is not as the record says, less what differs from run to run anyway."""
     differing = [*counted(case.comparison.differences), *counted(case.null)]
     changes = compare_records(
@@ -99,7 +133,7 @@ def drifted(case: Case, subject: Subject, old: Record, new: Record) -> Drifted:
     return Drifted(findings=findings, not_compared=changes.not_compared)
 
 
-def failed_since(case: Case, subject: Subject, old: Record) -> Drifted:
+def _failed_since(case: Case, subject: Subject, old: Record) -> Drifted:
     """What moved since a record whose subject ran, and does not now."""
     new = make_record(case.a, case.units, _around(case.a, subject, {}))
     # As far as it came it may not have read what it read then.

@@ -27,11 +27,12 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "core": frozenset(),
     "probes": frozenset(),
     **{layer: frozenset({"core"}) for layer in LAYERS},
-    "auditing": USE_CASE | {"case", "explaining", "leaving", "recording", "stored", "twice"},
+    "auditing": USE_CASE | {"case", "explaining", "hidden", "leaving", "recording", "stored", "twice"},
     "case": frozenset({"config", "core", "compare", "diagnose"}),
     "explaining": frozenset({"case", "core", "diagnose", "uncontrolled"}),
+    "hidden": frozenset({"case", "core", "diagnose"}),
     "leaving": frozenset({"case", "core", "diagnose"}),
-    "recording": USE_CASE | {"case", "records"},
+    "recording": USE_CASE | {"case", "records", "twice"},
     "stopping": frozenset({"compare", "core", "diagnose"}),
     "twice": USE_CASE | {"case", "stopping"},
     "stored": frozenset({"case", "core", "diagnose"}),
@@ -50,6 +51,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "cli": FACE | {"keeping", "locks_cli"},
     "locks_cli": FACE | {"keeping"},
     "papermill_engine": FACE,
+    "magics": FACE,
 }
 """Layer -> other layers that it may import; a layer always may import itself."""
 

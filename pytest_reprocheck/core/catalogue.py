@@ -2,50 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from importlib import resources
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Cause:
-    """Why two runs can differ."""
-
-    slug: str
-    title: str
-    recurs: bool
-    """Whether results differ when simply run again here (``nondeterministic``), not only elsewhere (``fragile``)."""
-    what: str
-    """What happens in the user's program."""
-    why: str
-    """Why it matters."""
-    files: Mapping[str, str] = field(default_factory=dict)
-    """What the example reads: path -> text."""
-    before: Mapping[str, str] = field(default_factory=dict)
-    """What these files were when the example's record was written; empty for an example without a record."""
-    vary: str = ""
-    """Value of ``--vary`` for the example; empty for the default."""
-    remedy: str
-    """What to write instead of the faulty line."""
-    limits: str
-    """What the tool cannot tell about this cause."""
-
-    @property
-    def example(self) -> str:
-        """A faulty program."""
-        return self._text("program")
-
-    @property
-    def report(self) -> str:
-        """What an audit of the example printed when the page was made; empty where none can be made everywhere."""
-        return self._text("report")
-
-    def _text(self, kind: str) -> str:
-        file = resources.files("pytest_reprocheck.core").joinpath("examples", f"{self.slug}.{kind}.txt")
-        return file.read_text(encoding="utf-8") if file.is_file() else ""
-
-
-_PRINTED_MEAN = 'print(f"mean rate {mean([0.2, 0.4, 0.9]):.3f}")\n'
+from pytest_reprocheck.core.catalogue_of_drift import DRIFT_CAUSES
+from pytest_reprocheck.core.cause import Cause
 
 CAUSES: tuple[Cause, ...] = (
     Cause(
@@ -282,7 +240,10 @@ ages = [(today - day).days / 365.25 for day in born]
         what="id(), the default hash or repr of an object, or the order of a set of objects, reaches a result.",
         why="Addresses are other ones in every process.",
         remedy="nodes.sort(key=lambda node: node.name)",
-        limits="Confirmed where user code calls id(); orders of sets of objects are `unexplained`.",
+        limits=(
+            "Confirmed where user code calls id(), and where the line that makes an order of a set of objects is found "
+            "by reading the code. Small sets of objects often come in the same order in all runs: they are not noticed."
+        ),
     ),
     Cause(
         slug="leftover-state",
@@ -307,6 +268,22 @@ best.write_text(str(score))
         limits="Only files of the project are looked at.",
     ),
     Cause(
+        slug="hidden-state",
+        title="A notebook fails because a cell reads what no earlier cell makes",
+        recurs=False,
+        what=(
+            "Run from top to bottom, a cell reads a name (or a column) that a later cell makes, or that none makes any "
+            "more: it was left in the kernel by cells that were run in another order, changed or deleted."
+        ),
+        why="Nobody but the kernel that has it can run the notebook, and what it holds cannot be looked up.",
+        remedy="scale = train.std()\nscaled = train / scale",
+        limits=(
+            "Names and keys that make a cell fail. A cell that runs with another value than in the kernel it was saved "
+            "from shows as `stale-output`. Where no cell makes the name it is not confirmed, and a name that is much "
+            "like one that is known counts as misspelt."
+        ),
+    ),
+    Cause(
         slug="stale-output",
         title="A notebook's stored outputs are not what its code gives",
         recurs=False,
@@ -318,66 +295,7 @@ best.write_text(str(score))
             "marked NBVAL_IGNORE_OUTPUT are left out."
         ),
     ),
-    Cause(
-        slug="data-changed",
-        title="A file or a query does not give what it gave when the record was written",
-        recurs=False,
-        what=(
-            "The committed record holds digests of each file that was read and of each query's rows. One of them is "
-            "another now: rows or columns reordered, columns renamed, or values changed, and in which rows."
-        ),
-        why=(
-            "A score that moved says nothing about the model when the data moved. A seeded split over other rows gives "
-            "another test set."
-        ),
-        before={"prices.csv": "item,price\nkettle,30.0\nlamp,50.0\nmirror,10.0\n"},
-        files={"prices.csv": "item,price\nkettle,30.0\nlamp,55.0\nmirror,10.0\n"},
-        remedy="reprocheck audit example.py --update",
-        limits=(
-            "Rows of a file are told apart where it is a table (CSV, parquet); of other files only that they changed. "
-            "What is fetched from another machine by other means than a query is not recorded."
-        ),
-    ),
-    Cause(
-        slug="code-changed",
-        title="A function or cell is not the one that the record was written with",
-        recurs=False,
-        what=(
-            "The committed record holds a digest of each function and cell that ran, without comments and blank lines. "
-            "One of them is another now."
-        ),
-        why="A change that was meant to leave results alone did not, or nobody saw that it would change them.",
-        before={"example.py": "def mean(rates):\n    return sum(rates) / len(rates)\n\n\n" + _PRINTED_MEAN},
-        remedy="reprocheck audit example.py --update",
-        limits="Which of several changed functions did it is not tried out. Code that did not run is not recorded.",
-    ),
-    Cause(
-        slug="dependency-drift",
-        title="Another version of a package is installed than the record was written with",
-        recurs=False,
-        what=(
-            "The committed record names the version of each package that the subject imported, and Python's own. One "
-            "of them is another now."
-        ),
-        why="Libraries change their defaults and their numerics; the same code then gives another model.",
-        remedy="uv pip sync .reprocheck/pylock.toml",
-        limits=(
-            "It is an error where results are others, and a warning where they are not. Of several packages none is "
-            "blamed. Packages that the subject does not import are told by `reprocheck drift` alone."
-        ),
-    ),
-    Cause(
-        slug="host-changed",
-        title="The machine is another one than the record was written on",
-        recurs=False,
-        what=(
-            "Processor, number of threads, C library, driver, locale or time zone are not those of the committed "
-            "record, and data, code and packages are."
-        ),
-        why="Other processors and other numbers of threads add in another order, and something may amplify that.",
-        remedy="np.testing.assert_allclose(score, expected, rtol=1e-4)",
-        limits="Results within tolerance are no drift, whatever the machine.",
-    ),
+    *DRIFT_CAUSES,
     Cause(
         slug="unexplained",
         title="A difference that no controlled factor explains",
@@ -386,8 +304,8 @@ best.write_text(str(score))
         why="The result cannot be obtained again, and this version cannot say why.",
         remedy="(none: look at what differs, and at the factors that were not varied)",
         limits=(
-            "Races between threads, memory addresses other than through id(), and what other programs do are not "
-            "controlled."
+            "Races between threads, addresses in memory that reach a result as text, and what other programs do are "
+            "not controlled."
         ),
     ),
 )

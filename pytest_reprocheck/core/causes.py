@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pytest_reprocheck.core.catalogue import CAUSES, Cause
+from pytest_reprocheck.core.catalogue import CAUSES
+from pytest_reprocheck.core.catalogue_of_drift import DRIFT_CAUSES
+from pytest_reprocheck.core.cause import Cause
 from pytest_reprocheck.core.conditions import FactorName
 from pytest_reprocheck.core.findings import Finding
 from pytest_reprocheck.core.trace import Source
@@ -44,7 +46,7 @@ CAUSE_OF_FACTOR: Mapping[FactorName, str] = {
 """The cause that is behind a difference which a factor alone brings about; a seed's depends on what was drawn from."""
 
 
-DRIFT = ("data-changed", "code-changed", "dependency-drift", "host-changed")
+DRIFT = tuple(each.slug for each in DRIFT_CAUSES)
 """Causes that a record tells: something around the subject is not what it was."""
 
 

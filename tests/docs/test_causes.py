@@ -13,8 +13,10 @@ from benchmarks.pages import PAGES, audited, pages
 from pytest_reprocheck.core.causes import CAUSES, DRIFT, cause
 
 SLUGS = [each.slug for each in CAUSES]
-ELSEWHERE = frozenset({"network", "stale-output", "unseeded-tensorflow", "dependency-drift", "host-changed"})
-"""Causes whose example needs another machine, other packages, a saved notebook or TensorFlow, so that its page shows no
+ELSEWHERE = frozenset(
+    {"hidden-state", "network", "stale-output", "unseeded-tensorflow", "dependency-drift", "host-changed"}
+)
+"""Causes whose example needs another machine, other packages, a notebook or TensorFlow, so that its page shows no
 report."""
 WITHOUT_CASES = frozenset({"thread-count", "cpu-dispatch", "network", "stale-output", "unseeded-tensorflow", *DRIFT})
 """Causes that no case shows: not on every machine (``tests/test_hardware.py`` and ``tests/outside`` do), only a warning
