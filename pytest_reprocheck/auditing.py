@@ -32,6 +32,7 @@ from pytest_reprocheck.execution.running import CellProgress, Runner, runner
 from pytest_reprocheck.execution.scheduling import Room, Used
 from pytest_reprocheck.execution.workspace import Workspace, project_files
 from pytest_reprocheck.explaining import explain
+from pytest_reprocheck.hidden import hidden_findings
 from pytest_reprocheck.leaving import leftover_findings
 from pytest_reprocheck.stored import stale_findings
 from pytest_reprocheck.twice import Progress, Session, both_failed, compare_twice
@@ -246,8 +247,10 @@ def _findings(
     case: Case, executor: Runner | FunctionRunner, progress: Progress, left: tuple[Finding, ...] | None
 ) -> tuple[Finding, ...]:
     """What explains the differences, and what is found beside them; ``left`` is what is known of leftovers."""
+    if both_failed(case):
+        return hidden_findings(case)
     findings: tuple[Finding, ...] = ()
-    if failing(case.differences) and not both_failed(case):
+    if failing(case.differences):
         progress("explaining")
         findings = explain(case)
     findings += leftover_findings(case) if left is None else left
