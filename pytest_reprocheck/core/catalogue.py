@@ -163,10 +163,17 @@ ages = [(today - day).days / 365.25 for day in born]
         slug="completion-order",
         title="A result depends on which concurrent task ends first",
         recurs=True,
-        what="as_completed, imap_unordered and the like hand over results in the order in which tasks end.",
+        what=(
+            "as_completed, imap_unordered and the like hand over results in the order in which tasks end; threads that "
+            "append to one list, or put into one queue, leave them there in the order in which they get to it."
+        ),
         why="Load, cores and chance decide that order, so it seldom comes again.",
         remedy="scores = [future.result() for future in futures]",
-        limits="Threads that share a list or a queue are not controlled: what they bring about is `unexplained`.",
+        limits=(
+            "Threads that one line starts, and work of thread pools, run in their order or in reverse, one after the "
+            "other as far as they end soon. Loops that interleave, daemon threads, callbacks, and tasks of asyncio "
+            "that append are not controlled: what they bring about is `unexplained`."
+        ),
     ),
     Cause(
         slug="timezone",
