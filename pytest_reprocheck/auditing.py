@@ -12,13 +12,12 @@ from typing import Any
 from pytest_reprocheck.case import Case
 from pytest_reprocheck.compare.alignment import compare_traces
 from pytest_reprocheck.config import Options
-from pytest_reprocheck.core.causes import cause
 from pytest_reprocheck.core.conditions import FORKED
 from pytest_reprocheck.core.errors import BlockedError, ConfigError, ReprocheckError
 from pytest_reprocheck.core.executions import CellAudit, SavedCell
 from pytest_reprocheck.core.findings import Audit, Finding, Invocation, Verdict
 from pytest_reprocheck.core.subjects import Subject, SubjectKind, find_root
-from pytest_reprocheck.core.trace import NotCompared, Outcome
+from pytest_reprocheck.core.trace import NotCompared
 from pytest_reprocheck.diagnose.allowing import allow, allowances_in, causes_tried
 from pytest_reprocheck.diagnose.applied import factor_report
 from pytest_reprocheck.diagnose.attribution import counted, failing
@@ -38,9 +37,12 @@ from pytest_reprocheck.execution.running import CellProgress, Runner, runner
 from pytest_reprocheck.execution.scheduling import Room, Used
 from pytest_reprocheck.execution.workspace import Workspace, project_files
 from pytest_reprocheck.explaining import explain
+from pytest_reprocheck.hidden import hidden_findings
 from pytest_reprocheck.leaving import leftover_findings
+from pytest_reprocheck.recording import NOTHING_KEPT, Drifted, Keeping, Update, drift_of, read_record
 from pytest_reprocheck.stored import stale_findings
 from pytest_reprocheck.twice import AnyRunner, Progress, Session, both_failed, compare_twice
+from pytest_reprocheck.verdicts import verdict_of
 
 __all__ = [
     "CellProgress",
@@ -76,6 +78,7 @@ def audit(
     expected_memory: int = 0,
     engine: Engine = FRESH,
     on_cell: CellProgress | None = None,
+    update: Update | None = None,
 ) -> Audit:
     """Run a notebook or script twice under varied conditions, compare, and explain what differs.
 
@@ -83,6 +86,7 @@ def audit(
     else its own folder. ``session`` is for all audits that one process makes one after the other; ``expected_memory``
     is what an earlier audit said that a run takes (``Audit.memory``), 0 where there is none. A subject that cannot be
     read or run is a verdict (``failed``, ``blocked``), not an exception; raises ConfigError for impossible options.
+    What differs from the subject's committed record is found too, unless ``update`` is there to be given another one.
     ``engine`` says how runs are started (``starting.forking``); what forked runs show is shown by runs that are started
     anew, or is not reported. ``on_cell`` is told of each notebook cell that begins in a run.
     """
@@ -90,6 +94,7 @@ def audit(
     asked = _checked(options or Options())
     started = time.monotonic()
     try:
+        recorded = None if update else read_record(chosen)
         common = session or Session()
         workspace = Workspace(mode=asked.workspace, machine=machine or this_machine(), known=common.known)
         with runner(
@@ -103,7 +108,8 @@ def audit(
         ) as executor:
             # In place there is one tree, and it is the user's: nothing in it is edited.
             asked = replace(asked, try_remedies=asked.try_remedies and executor.ready.mode != "in-place")
-            result = _audit(chosen, asked, executor, progress or (lambda _text: None), common)
+            keeping = Keeping(recorded=recorded, update=update)
+            result = _audit(chosen, asked, executor, progress or (lambda _text: None), common, keeping=keeping)
             notes = (*executor.ready.notes, *result.notes)
             result = replace(result, workspace=executor.ready.mode, notes=notes, memory=executor.used.memory)
     except BlockedError as error:
@@ -237,20 +243,22 @@ def _audit(
     session: Session,
     *,
     name: str | None = None,
+    keeping: Keeping = NOTHING_KEPT,
 ) -> Audit:
     case, left, notes = _compared(partial(compare_twice, subject, options, executor, progress, session), progress)
     blocker = _blocker(subject, case, executor)
     findings = _findings(case, executor, progress, left) if blocker is None else ()
+    drift = drift_of(case, subject, keeping) if blocker is None else Drifted()
     factors = {factor: factor_report(factor, case.a, case.b) for factor in options.vary}
     applied = [each for each in factors if factors[each].status == "applied"]
     allowed = allow(
-        findings,
+        (*findings, *drift.findings),
         [*options.allow, *allowances_in(case.units)],
         [each for each in options.accepted if each.subject == (name or subject.name)],
         subject=subject.path,
         tried=() if blocker is not None or both_failed(case) else causes_tried(applied),
     )
-    verdict, reason, detail = _verdict(case, allowed.findings, blocker)
+    verdict, reason, detail = verdict_of(case, allowed.findings, blocker)
     return Audit(
         path=name or subject.path,
         kind=subject.kind,
@@ -264,7 +272,9 @@ def _audit(
         factors=factors,
         findings=allowed.findings,
         remarks=allowed.remarks,
-        not_compared=_not_compared(case),
+        not_compared=tuple(
+            sorted({*_not_compared(case), *drift.not_compared}, key=lambda item: (item.what, item.reason))
+        ),
         environment=snapshot(case.a),
         invocation=_invocation(subject),
         notes=notes,
@@ -291,8 +301,10 @@ def _findings(
     case: Case, executor: AnyRunner, progress: Progress, left: tuple[Finding, ...] | None
 ) -> tuple[Finding, ...]:
     """What explains the differences, and what is found beside them; ``left`` is what is known of leftovers."""
+    if both_failed(case):
+        return hidden_findings(case) if isinstance(executor, Runner) else ()
     findings: tuple[Finding, ...] = ()
-    if failing(case.differences) and not both_failed(case):
+    if failing(case.differences):
         progress("explaining")
         findings = explain(case)
     findings += leftover_findings(case) if left is None else left
@@ -331,31 +343,6 @@ def _blocker(subject: Subject, case: Case, executor: AnyRunner) -> Blocked | Non
         return find_refused(case.a, case.b)
     project = Project(root=str(subject.root), files=project_files(executor.ready))
     return find_blocker(case.a, case.b, project)
-
-
-def _verdict(case: Case, findings: tuple[Finding, ...], blocker: Blocked | None) -> tuple[Verdict, str, str]:
-    """Verdict, reason and detail; what differs when simply run again is nondeterministic also where it has no name."""
-    if blocker is not None:
-        return "blocked", str(blocker), case.a.outcome.detail
-    if both_failed(case):
-        return "failed", _told(case.a.outcome), case.a.outcome.detail
-    errors = [finding for finding in findings if finding.severity == "error"]
-    if not errors:
-        return "reproducible", "", ""
-    explained = [cause(finding.cause) for finding in errors if finding.cause != "unexplained"]
-    if not explained and not failing(counted(case.null)):
-        return "inconclusive", errors[0].message, ""
-    recurs = any(each.recurs for each in explained) or len(explained) < len(errors)
-    verdict: Verdict = "nondeterministic" if recurs else "fragile"
-    for trace, label in ((case.a, "A"), (case.b, "B")):
-        if trace.outcome.status not in ("finished", "stopped"):
-            return verdict, f"run {label} only: {_told(trace.outcome)}", trace.outcome.detail
-    return verdict, "", ""
-
-
-def _told(outcome: Outcome) -> str:
-    where = f"{outcome.place}: " if outcome.place is not None else ""
-    return f"{where}{outcome.message}"
 
 
 def _not_compared(case: Case) -> tuple[NotCompared, ...]:

@@ -91,7 +91,7 @@ def run_notebook(
     printed = folder.scratch.parent / "kernel"
     printed.touch()
     watch = Watch(limits=limits, under_way=under_way or UnderWay(), deadline=deadline, files=(printed,))
-    launch = functools.partial(_launch, folder=folder, limits=limits)
+    launch = functools.partial(_launch, folder=folder, limits=limits, same_addresses=conditions.pinned)
     fork = functools.partial(_fork, engine=engine, folder=folder, printed=printed)
     manager = kernel_manager(kernel, folder, launch, processes, fork)
     start = {
@@ -117,8 +117,10 @@ def run_notebook(
     )
 
 
-def _launch(argv: Sequence[str], cwd: Path, env: Mapping[str, str], *, folder: RunFolder, limits: Limits) -> list[str]:
-    return command(argv, cwd=cwd, env=env, folder=folder, memory=limits.memory)
+def _launch(
+    argv: Sequence[str], cwd: Path, env: Mapping[str, str], *, folder: RunFolder, limits: Limits, same_addresses: bool
+) -> list[str]:
+    return command(argv, cwd=cwd, env=env, folder=folder, memory=limits.memory, same_addresses=same_addresses)
 
 
 def _fork(

@@ -35,6 +35,7 @@ from pytest_reprocheck.execution.reading import (
     tags_of,
     with_sources,
 )
+from pytest_reprocheck.execution.recorded import clocks_read
 from pytest_reprocheck.execution.removing import remove
 from pytest_reprocheck.execution.scheduling import Memory, Room, Used, memory_bound, side_by_side
 from pytest_reprocheck.execution.script import read_script, run_script
@@ -256,6 +257,10 @@ class Runner:
             under_way=run,
             engine=batch.engine,
         )
+
+    def clocks(self, trace: Trace) -> tuple[tuple[int, ...], ...]:
+        """The nanoseconds that a run read from each clock."""
+        return clocks_read(trace.recording)
 
     def stored(self, trace: Trace) -> Trace | None:
         """The outputs that the user's notebook was saved with, as a trace with this run's steps.

@@ -38,6 +38,7 @@ from pytest_reprocheck.execution.live.forking import (
 from pytest_reprocheck.execution.live.session import OUTPUTS, Given, LiveCell, probes_in_copies, run_in_copy, sever
 from pytest_reprocheck.execution.live.severing import openmp_libraries
 from pytest_reprocheck.execution.outputs import STEP_ROOM, Kept, cell_observations, tail
+from pytest_reprocheck.execution.recorded import clocks_read
 from pytest_reprocheck.execution.scheduling import Room, Used, free_memory, side_by_side
 from pytest_reprocheck.execution.script import read_script
 from pytest_reprocheck.execution.workspace import (
@@ -111,6 +112,11 @@ class CellRunner:
                 for folder in folders:
                     close_run(folder, keep=keep)
         return traces
+
+    @staticmethod
+    def clocks(trace: Trace) -> tuple[tuple[int, ...], ...]:
+        """The nanoseconds that a run read from each clock."""
+        return clocks_read(trace.recording)
 
     @property
     def notes(self) -> tuple[str, ...]:
