@@ -156,6 +156,7 @@ class CellRunner:
             "status": str(folder.log / STATUS),
             "cwd": _working_directory(self.ready, folder),
             "memory": 0,  # the copy has at once what the session has
+            "same_addresses": False,
             "env": {},
             "parent_variables": [],
             "patience": 2.0,
