@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from nbformat import NotebookNode
+
 from pytest_reprocheck.case import Case
 from pytest_reprocheck.compare.alignment import compare_traces
 from pytest_reprocheck.config import Options
@@ -48,6 +50,7 @@ def audit(
     subject: Subject | str | Path,
     options: Options | None = None,
     *,
+    notebook: NotebookNode | None = None,
     progress: Progress | None = None,
     machine: Machine | None = None,
     session: Session | None = None,
@@ -60,8 +63,8 @@ def audit(
     else its own folder. ``session`` is for all audits that one process makes one after the other; ``expected_memory``
     is what an earlier audit said that a run takes (``Audit.memory``), 0 where there is none. A subject that cannot be
     read or run is a verdict (``failed``, ``blocked``), not an exception; raises ConfigError for impossible options.
-    ``engine`` says how runs are started (``starting.forking``); what forked runs show is shown by runs that are started
-    anew, or is not reported.
+    ``notebook`` is run instead of what the subject's file holds. ``engine`` says how runs are started
+    (``starting.forking``); what forked runs show is shown by runs that are started anew, or is not reported.
     """
     chosen = subject if isinstance(subject, Subject) else subject_at(Path(subject))
     asked = _checked(options or Options())
@@ -71,7 +74,8 @@ def audit(
         workspace = Workspace(mode=asked.workspace, machine=machine or this_machine(), known=common.known)
         with runner(
             chosen,
-            limits=_limits(asked),
+            notebook=notebook,
+            limits=limits_of(asked),
             workspace=workspace,
             room=Room(cores=common.cores, memory=asked.memory, workers=common.workers),
             expected=Used(memory=expected_memory),
@@ -83,9 +87,9 @@ def audit(
             notes = (*executor.ready.notes, *result.notes)
             result = replace(result, workspace=executor.ready.mode, notes=notes, memory=executor.used.memory)
     except BlockedError as error:
-        result = _refused(chosen, "blocked", error)
+        result = refused(chosen, "blocked", error)
     except ReprocheckError as error:
-        result = _refused(chosen, "failed", error)
+        result = refused(chosen, "failed", error)
     return replace(result, seconds=time.monotonic() - started)
 
 
@@ -129,11 +133,11 @@ def replay(stored: Audit, root: Path, options: Options | None = None) -> Audit:
     started = time.monotonic()
     try:
         workspace = Workspace(mode=asked.workspace, machine=this_machine())
-        with runner(subject, limits=_limits(asked), workspace=workspace) as executor:
+        with runner(subject, limits=limits_of(asked), workspace=workspace) as executor:
             a, b = executor.run([stored.conditions["A"], stored.conditions["B"]])
             comparison = compare_traces(a, b, tolerance=asked.tolerance, rules=asked.normalise)
     except ReprocheckError as error:
-        return _refused(subject, "failed", error)
+        return refused(subject, "failed", error)
     found = {(item.key.aspect, item.key.what) for item in failing(counted(comparison.differences))}
     again = tuple(
         finding
@@ -173,6 +177,14 @@ def _audit(
     case, left, notes = _compared(partial(compare_twice, subject, options, executor, progress, session), progress)
     blocker = _blocker(subject, case, executor)
     findings = _findings(case, executor, progress, left) if blocker is None else ()
+    return replace(concluded(case, findings, blocker, subject=subject, name=name), notes=notes)
+
+
+def concluded(
+    case: Case, findings: tuple[Finding, ...], blocker: Blocked | None, *, subject: Subject, name: str | None = None
+) -> Audit:
+    """What a case comes to with its findings: acceptances, verdict, and which factors were applied."""
+    options = case.options
     factors = {factor: factor_report(factor, case.a, case.b) for factor in options.vary}
     applied = [each for each in factors if factors[each].status == "applied"]
     allowed = allow(
@@ -199,7 +211,6 @@ def _audit(
         not_compared=_not_compared(case),
         environment=snapshot(case.a),
         invocation=_invocation(subject),
-        notes=notes,
     )
 
 
@@ -241,13 +252,15 @@ def _is_suspicious(case: Case) -> bool:
     return bool(failing(case.differences)) or case.a.outcome.status != "finished" or case.b.outcome.status != "finished"
 
 
-def _limits(options: Options) -> Limits:
+def limits_of(options: Options) -> Limits:
+    """What the options let one run take."""
     return Limits(
         run=options.timeout,
         cell=options.cell_timeout,
         start=options.start_timeout,
         memory=options.memory,
         writes=options.allow_writes,
+        fenced=options.fenced,
     )
 
 
@@ -320,7 +333,8 @@ def _subject_of(stored: Audit, root: Path) -> Subject:
     )
 
 
-def _refused(subject: Subject, verdict: Verdict, error: ReprocheckError) -> Audit:
+def refused(subject: Subject, verdict: Verdict, error: ReprocheckError) -> Audit:
+    """The audit of a subject that could not be run."""
     return Audit(
         path=subject.path,
         kind=subject.kind,

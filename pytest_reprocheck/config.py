@@ -9,11 +9,11 @@ from __future__ import annotations
 import dataclasses
 import tomllib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_reprocheck import settings
 from pytest_reprocheck.core.conditions import DEFAULT_FACTORS
-from pytest_reprocheck.core.errors import ConfigError
+from pytest_reprocheck.core.errors import ConfigError, did_you_mean
 from pytest_reprocheck.core.findings import FAILING
 from pytest_reprocheck.core.rules import FieldRule
 from pytest_reprocheck.core.tolerance import Tolerance
@@ -66,6 +66,8 @@ class Options:
     """Findings that the baseline accepts, of all subjects."""
     fresh: bool = False
     """Whether every run is started anew, also where several subjects are audited."""
+    fenced: bool = False
+    """Whether no run may write to files outside of what it has to itself: they are made beside a real one."""
     try_remedies: bool = True
     """Whether mechanical remedies are applied to a copy and run."""
     workspace: WorkspaceMode = "auto"
@@ -104,6 +106,16 @@ class Overrides:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Papermill:
+    """What ``papermill --engine reprocheck`` does beside the run that papermill asks for."""
+
+    explain: bool = False
+    """Whether further runs tell the causes of differences apart, before papermill's own run."""
+    cell: bool = True
+    """Whether the findings are shown in a first cell of the output notebook too."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Rule:
     """What one table says about its subjects: a ``[[tool.reprocheck.subject]]``, or a script's inline metadata."""
 
@@ -136,10 +148,19 @@ class Config:
     """Where the machine-readable report goes, relative to the root."""
     baseline: str | None = None
     """Where the accepted findings are, relative to the root."""
+    papermill: Papermill = field(default_factory=Papermill)
     overrides: Overrides = field(default_factory=Overrides)
     rules: tuple[Rule, ...] = ()
 
 
+def _papermill(value: object, where: str) -> Papermill:
+    return Papermill(**settings.fields(value, where, _PAPERMILL))
+
+
+_PREFIX = "REPROCHECK_"
+_OWN_VARIABLES = frozenset({"REPROCHECK_CHILD"})
+"""Variables of that prefix that are no options: the runs of an audit have them."""
+_PAPERMILL: Mapping[str, settings.Reader] = {"explain": settings.switch, "cell": settings.switch}
 _OVERRIDES: Mapping[str, settings.Reader] = {
     "vary": settings.factors,
     "max-runs": settings.run_count,
@@ -174,6 +195,7 @@ _GLOBAL: Mapping[str, settings.Reader] = {
     "cwd": settings.folder,
     "json": settings.text,
     "baseline": settings.text,
+    "papermill": _papermill,
     **_OVERRIDES,
 }
 
@@ -223,6 +245,26 @@ def parse_flags(values: Mapping[str, object], prefix: str) -> Overrides:
     return Overrides(
         **{name.replace("-", "_"): _OVERRIDES[name](value, f"{prefix}{name}") for name, value in given.items()}
     )
+
+
+def parse_environment(variables: Mapping[str, str], papermill: Papermill) -> tuple[Overrides, Papermill]:
+    """Options that environment variables set, ``REPROCHECK_MAX_RUNS`` for ``max-runs``; raises ConfigError.
+
+    ``papermill`` is what the configuration says; the variables win.
+    """
+    readers = {**_OVERRIDES, **_PAPERMILL}
+    known = {_PREFIX + name.upper().replace("-", "_"): name for name in readers}
+    values: dict[str, Any] = {}
+    for variable, text in sorted(variables.items()):
+        if not variable.startswith(_PREFIX) or variable in _OWN_VARIABLES:
+            continue
+        if variable not in known:
+            raise ConfigError("is no option", where=variable, hint=did_you_mean(variable, known))
+        name = known[variable]
+        value = settings.switch_of_text(text, variable) if readers[name] is settings.switch else text
+        values[name.replace("-", "_")] = readers[name](value, variable)
+    own = {name: values.pop(name) for name in _PAPERMILL if name in values}
+    return Overrides(**values), dataclasses.replace(papermill, **own)
 
 
 def read_sanitizers(file: Path) -> tuple[FieldRule, ...]:

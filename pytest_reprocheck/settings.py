@@ -165,6 +165,14 @@ def switch(value: object, where: str) -> bool:
     return value
 
 
+def switch_of_text(value: str, where: str) -> bool:
+    """True or false, as environment variables say it."""
+    known = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    if value.lower() not in known:
+        raise unexpected("1 or 0", value, where)
+    return known[value.lower()]
+
+
 def memory_size(value: object, where: str) -> int:
     """Bytes: a number, or a text such as ``500 MB`` or ``4 GiB``."""
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
