@@ -34,6 +34,7 @@ from pytest_reprocheck.diagnose.suggesting import suggest
 from pytest_reprocheck.diagnose.unordered import depends_on_hash, find_unordered
 from pytest_reprocheck.environment.surroundings import surroundings
 from pytest_reprocheck.execution.attending import Attended, Execute
+from pytest_reprocheck.execution.fencing import denials
 from pytest_reprocheck.execution.hashing import telling_hash
 from pytest_reprocheck.execution.machine import probe_machine
 from pytest_reprocheck.execution.reading import FINDINGS_TAG, as_planned
@@ -45,7 +46,6 @@ __all__ = ["FINDINGS_TAG", "Attended", "Execute", "as_planned", "audit_beside"]
 
 _OFFERED = 8
 """Hash numbers that A's is chosen from."""
-_DENIED = ("Permission denied", "Read-only file system", "readonly database", "unable to open database file")
 _BEGIN = "Try REPROCHECK_WORKSPACE=copy"
 _UNGUARDED = "nothing keeps programs that are no Python from writing outside of the project in run B"
 
@@ -144,9 +144,11 @@ def _blocker(case: Case, isolated: Runner) -> Blocked | None:
         project = Project(root=case.root, files=project_files(isolated.ready))
         return find_blocker(case.a, case.b, project)
     known = find_refused(case.a, case.b)
-    denied = _denied(case.b)
-    if known is not None or denied is None or _denied(case.a) is not None:
+    if known is not None or not failing(case.differences):
         return known
+    denied = _denied(case.b)
+    if denied is None or _denied(case.a) is not None:
+        return None
     place = next((step.place for step in case.b.steps if step.index == denied.step), None)
     return Blocked(
         place=place,
@@ -157,13 +159,14 @@ def _blocker(case: Case, isolated: Runner) -> Blocked | None:
 
 def _denied(trace: Trace) -> Observation | None:
     """The first output that tells of a file that may not be written to."""
+    words = denials(trace.conditions.locale)
     return next(
         (
             each
             for each in trace.observations
             if each.what in ("stderr", "stdout", "error")
             and isinstance(each.value, Text)
-            and any(word in each.value.text for word in _DENIED)
+            and any(word in each.value.text for word in words)
         ),
         None,
     )

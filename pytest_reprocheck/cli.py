@@ -41,6 +41,7 @@ from pytest_reprocheck.report.machine import (
     report_to_json,
     write_text,
 )
+from pytest_reprocheck.report.notebook import report_in
 from pytest_reprocheck.report.terminal import (
     is_told,
     render_cause,
@@ -132,7 +133,8 @@ def _parser() -> argparse.ArgumentParser:
     replay.set_defaults(command=_replay)
 
     show = commands.add_parser("show", help="show a stored report")
-    show.add_argument("file", metavar="FILE", type=Path, help="a report")
+    show.add_argument("file", metavar="FILE", type=Path, help="a report, or a notebook with one")
+    show.add_argument("--fail-on", metavar="LIST", help="verdicts for exit code 1, and: warning (none)")
     show.set_defaults(command=_show)
 
     explain = commands.add_parser("explain", help="what a cause is, and what to do about it")
@@ -299,16 +301,18 @@ def _root_of(file: Path) -> Path:
 
 def _show(parsed: argparse.Namespace) -> int:
     audits = _read(parsed.file).subjects
+    failing = parse_flags({"fail-on": parsed.fail_on or "never"}, "--").fail_on or ()
     for audit in audits:
         if is_told(audit):
             print(f"{render_headline(audit)}\n{render_failure(audit)}\n")
     print("\n".join(render_summary(audits, flag="--vary", told=is_told)))
-    return 0
+    return int(any(audit.fails(fail_on=failing) for audit in audits))
 
 
 def _read(file: Path) -> Report:
     try:
-        return load_report(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        return report_in(text) if file.suffix == ".ipynb" else load_report(text)
     except UnicodeDecodeError as error:
         raise DecodeError("is no text in UTF-8", where=str(file)) from error
     except OSError as error:

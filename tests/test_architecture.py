@@ -46,7 +46,9 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "plugin_session": FACE,
     "cli": FACE | {"locks_cli"},
     "locks_cli": FACE,
-    "papermill_engine": FACE,
+    "accompanying": USE_CASE | {"auditing", "case", "twice"},
+    "papermill_engine": frozenset({"papermill_run"}),
+    "papermill_run": FACE | {"accompanying"},
 }
 """Layer -> other layers that it may import; a layer always may import itself."""
 

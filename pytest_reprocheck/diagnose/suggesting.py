@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
-from pytest_reprocheck.core.conditions import FactorName, factor_of
+from pytest_reprocheck.core.conditions import Conditions, FactorName, factor_of
 from pytest_reprocheck.core.findings import Difference, Finding, Sameness
 from pytest_reprocheck.diagnose.attribution import failing, nearest
 from pytest_reprocheck.diagnose.concluding import Evidence, conclude, with_proof
@@ -55,9 +56,9 @@ def suggest(scene: Scene, differences: Sequence[Difference], factors: Collection
 
 def _likeliest(suspects: Sequence[Suspect], difference: Difference, scene: Scene) -> Suspect | None:
     """A shown date goes to the clock, a mere order to what gives one, all else to the nearest evidence before it."""
-    clock = [each for each in suspects if each.knob == "clock"]
-    if clock and severity_of("clock", [difference], scene.varied.conditions) == "warning":
-        return clock[0]
+    clock = next((each for each in suspects if each.knob == "clock"), None)
+    if clock is not None and _is_shown(clock, difference, scene.varied.conditions):
+        return clock
     strong = [each for each in suspects if not each.weak]
     ordering = [each for each in strong if difference.sameness is Sameness.ORDERING and each.knob in _ORDERS]
     for group in (ordering, strong, [each for each in suspects if each.weak]):
@@ -65,6 +66,19 @@ def _likeliest(suspects: Sequence[Suspect], difference: Difference, scene: Scene
         if possible:
             return nearest(possible, difference)
     return None
+
+
+def _is_shown(clock: Suspect, difference: Difference, varied: Conditions) -> bool:
+    """Whether what differs is a moment that the clock's offset tells, or a duration shown where the clock was read.
+
+    Any two numbers may be as far apart as two durations are.
+    """
+    if severity_of("clock", [difference], replace(varied, clock_rate=0.0)) == "warning":
+        return True
+    place = difference.place
+    read = {(call.place.path, call.place.cell) for event in clock.events for call in event.stack[:1]}
+    here = place.cell is not None and (place.path, place.cell) in read
+    return here and severity_of("clock", [difference], varied) == "warning"
 
 
 def _may_reach(suspect: Suspect, difference: Difference, scene: Scene) -> bool:

@@ -180,20 +180,7 @@ def write_child_file(
         "project": str(subject.root),
         "copies_renamed": folder.copies_renamed,
         "kept": [str(path) for path in folder.kept],
-        "conditions": {
-            "listing": conditions.listing,
-            "rows": conditions.rows,
-            "clock_offset": conditions.clock_offset,
-            "clock_rate": conditions.clock_rate,
-            "timezone": conditions.timezone,
-            "locale": conditions.locale,
-            "cpus": conditions.cpus,
-            "completion": conditions.completion,
-            "network": conditions.network,
-            "replays": list(conditions.replays),
-            "sites": list(conditions.sites),
-            "pinned": conditions.pinned,
-        },
+        "conditions": _told(conditions),
         "queries": str(folder.queries) if folder.queries.exists() else "",
         "record": str(folder.record),
         "recording": recording,
@@ -206,6 +193,24 @@ def write_child_file(
         "module": subject.module,
     }
     (folder.log / CHILD_FILE).write_text(json.dumps(data), encoding="utf-8")
+
+
+def _told(conditions: Conditions) -> dict[str, Json]:
+    """What the probes have to do for the conditions; the rest of them is the environment's."""
+    return {
+        "listing": conditions.listing,
+        "rows": conditions.rows,
+        "clock_offset": conditions.clock_offset,
+        "clock_rate": conditions.clock_rate,
+        "timezone": conditions.timezone,
+        "locale": conditions.locale,
+        "cpus": conditions.cpus,
+        "completion": conditions.completion,
+        "network": conditions.network,
+        "replays": list(conditions.replays),
+        "sites": list(conditions.sites),
+        "pinned": conditions.pinned,
+    }
 
 
 def working_directory(subject: Subject, folder: RunFolder) -> Path:

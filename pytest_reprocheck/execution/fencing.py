@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from pytest_reprocheck.execution.workspace import Prepared, RunFolder
 
+_DENIED = ("Permission denied", "Read-only file system", "readonly database", "unable to open database file")
+_TRANSLATED = "import errno, locale, os; locale.setlocale(locale.LC_ALL, ''); print(os.strerror(errno.EACCES))"
+_PATIENCE = 20.0
 _DEVICES = (Path("/dev"), Path("/proc"))
 
 
@@ -29,3 +35,18 @@ def _caches() -> list[Path]:
     hidden = [home / name for name in (os.listdir(home) if home.is_dir() else ()) if name.startswith(".")]  # noqa: PTH208
     named = [Path(value) for name in ("XDG_CACHE_HOME", "XDG_RUNTIME_DIR") if (value := os.environ.get(name))]
     return sorted({*hidden, *named})
+
+
+def denials(locale: str) -> tuple[str, ...]:
+    """What programs say of a file that they may not write to, in English and in the language of a locale."""
+    told = ""
+    with suppress(OSError, subprocess.SubprocessError):
+        told = subprocess.run(
+            [sys.executable, "-S", "-c", _TRANSLATED],
+            env={**os.environ, **({"LC_ALL": locale} if locale else {}), "REPROCHECK_CHILD": ""},
+            capture_output=True,
+            encoding="utf-8",
+            timeout=_PATIENCE,
+            check=True,
+        ).stdout.strip()
+    return (*_DENIED, *filter(None, [told]))

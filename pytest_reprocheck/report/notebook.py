@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from pytest_reprocheck.core.errors import DecodeError
 from pytest_reprocheck.core.findings import Audit, Effect, Finding
 from pytest_reprocheck.core.subjects import Json
-from pytest_reprocheck.report.machine import host, report_to_json
+from pytest_reprocheck.report.machine import Report, host, load_report, report_to_json
 from pytest_reprocheck.report.terminal import is_told, one_line, render_headline
 
 _ALONE = 2
@@ -24,6 +25,18 @@ def audit_metadata(audit: Audit, *, tool_version: str) -> Mapping[str, Json]:
     """The whole report (``docs/report-format.md``), for the notebook's metadata."""
     report: dict[str, Json] = json.loads(report_to_json([audit], host(), tool_version=tool_version))
     return report
+
+
+def report_in(text: str) -> Report:
+    """The report in an executed notebook's text; raises DecodeError, located, where there is none."""
+    try:
+        metadata = json.loads(text)["metadata"]["reprocheck"]
+    except (KeyError, TypeError, ValueError) as error:
+        hint = "papermill --engine reprocheck writes one"
+        raise DecodeError("is no notebook with a report", where="$.metadata.reprocheck", hint=hint) from error
+    if isinstance(metadata, dict) and set(metadata) == {"note"}:
+        raise DecodeError(str(metadata["note"]), where="$.metadata.reprocheck")
+    return load_report(json.dumps(metadata))
 
 
 def findings_text(audit: Audit) -> str:
@@ -45,10 +58,10 @@ def findings_text(audit: Audit) -> str:
 
 def _finding(finding: Finding, subject: str) -> list[str]:
     place = finding.location
-    where = str(place).removeprefix(f"{subject}:") if place.path == subject else str(place)
+    where = _within(str(place), subject)
     shown = f" `{finding.source}`" if finding.source and "`" not in finding.source else ""
     lines = [f"- **{finding.cause}** at {_escaped(where)}:{shown}  ", f"  {_escaped(finding.message)}  "]
-    lines += [f"  reaches {_effect(effect)}  " for effect in finding.effects[:_SHOWN]]
+    lines += [f"  reaches {_effect(effect, subject)}  " for effect in finding.effects[:_SHOWN]]
     if len(finding.effects) > _SHOWN:
         lines.append(f"  and {len(finding.effects) - _SHOWN} more  ")
     if finding.remedy:
@@ -56,8 +69,15 @@ def _finding(finding: Finding, subject: str) -> list[str]:
     return lines
 
 
-def _effect(effect: Effect) -> str:
-    return f"{_escaped(one_line(f'{effect.place} {effect.what}'))}: A {_code(effect.a)} B {_code(effect.b)}"
+def _within(place: str, subject: str) -> str:
+    """A place as it is told in the notebook itself."""
+    inner = place.removeprefix(subject)
+    return inner.lstrip(": ") if inner.startswith((" ", ":")) else place
+
+
+def _effect(effect: Effect, subject: str) -> str:
+    what = one_line(f"{_within(effect.place, subject)} {effect.what}")
+    return f"{_escaped(what)}: A {_code(effect.a)} B {_code(effect.b)}"
 
 
 def _code(text: str) -> str:
