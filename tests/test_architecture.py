@@ -27,9 +27,10 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "core": frozenset(),
     "probes": frozenset(),
     **{layer: frozenset({"core"}) for layer in LAYERS},
-    "auditing": USE_CASE | {"case", "explaining", "leaving", "stored", "twice"},
+    "auditing": USE_CASE | {"case", "explaining", "hidden", "leaving", "stored", "twice"},
     "case": frozenset({"config", "core", "compare", "diagnose"}),
     "explaining": frozenset({"case", "core", "diagnose", "uncontrolled"}),
+    "hidden": frozenset({"case", "core", "diagnose"}),
     "leaving": frozenset({"case", "core", "diagnose"}),
     "stopping": frozenset({"compare", "core", "diagnose"}),
     "twice": USE_CASE | {"case", "stopping"},
@@ -49,6 +50,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "accompanying": USE_CASE | {"auditing", "case", "twice"},
     "papermill_engine": frozenset({"papermill_run"}),
     "papermill_run": FACE | {"accompanying"},
+    "magics": FACE,
 }
 """Layer -> other layers that it may import; a layer always may import itself."""
 

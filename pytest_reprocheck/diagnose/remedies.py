@@ -53,11 +53,19 @@ def _seed_draw(event: Event, subject_path: str, units: Sequence[Unit]) -> Remedy
             return described((edit,), units, at=place)
         if name in _PANDAS_DRAWS and _is_none(_keyword(call, "random_state")):
             return described((_with_argument(unit, call, "random_state", "0"),), units, at=place)
+        if event.seeded_by and name == _function_in(event.what) and _is_none(_keyword(call, event.seeded_by)):
+            return described((_with_argument(unit, call, event.seeded_by, "0"),), units, at=place)
     if event.source == "torch" and event.what == "torch seed":
         return Remedy(text="torch.manual_seed(0) instead of a seed from the operating system's entropy")
     if event.stream not in _GLOBAL_SEEDS:
         return Remedy(text=f"give {event.what} a seed")
     return _seed_global(event, subject_path, units)
+
+
+def _function_in(what: str) -> str:
+    """The name by which a function is called: ``scipy Halton.__init__`` is called as ``Halton``."""
+    *_, owner, name = ["", *what.rpartition(" ")[2].split(".")]
+    return owner if name == "__init__" else name
 
 
 def remedies_for_order(candidate: Candidate, units: Sequence[Unit]) -> tuple[Remedy, ...]:
