@@ -20,7 +20,16 @@ from pathlib import Path
 from typing import Any
 
 from pytest_reprocheck.collecting import Entry, Scope, declared_files, entries_in, entries_of, refusal
-from pytest_reprocheck.config import Options, Overrides, merged, parse_flags, read_config, read_sanitizers
+from pytest_reprocheck.config import (
+    Config,
+    Options,
+    Overrides,
+    merged,
+    parse_flags,
+    read_config,
+    read_sanitizers,
+    with_parameters,
+)
 from pytest_reprocheck.core.baseline import baseline_text, updated
 from pytest_reprocheck.core.causes import CAUSES
 from pytest_reprocheck.core.checkup import Outlook
@@ -169,6 +178,10 @@ def _add_audit(commands: Any) -> None:
     audit.add_argument(
         "--nbval-sanitize-with", metavar="FILE", type=Path, help="nbval's file of regular expressions for outputs"
     )
+    audit.add_argument(
+        "-p", dest="pairs", action="append", default=[], metavar="NAME=VALUE", help="a parameter of all the subjects"
+    )
+    audit.add_argument("--parameters", metavar="FILE", type=Path, help="sets of parameters, in YAML, JSON or TOML")
     audit.add_argument("--fresh", action="store_true", default=None, help="start every run anew, fork none")
     audit.add_argument(
         "--memory", metavar="SIZE", help="memory that a process, and runs side by side, may take (no limit)"
@@ -184,7 +197,8 @@ def _audit(parsed: argparse.Namespace) -> int:
     if parsed.nbval_sanitize_with:
         flags = replace(flags, normalise=read_sanitizers(parsed.nbval_sanitize_with))
     paths = [Path(os.path.abspath(path)) for path in parsed.paths]  # noqa: PTH100 - links stay
-    scope, entries = _subjects(paths, flags, parsed.baseline, update=parsed.update_baseline)
+    given = functools.partial(with_parameters, file=parsed.parameters, pairs=parsed.pairs)
+    scope, entries = _subjects(paths, flags, parsed.baseline, update=parsed.update_baseline, given=given)
     audits: list[Audit] = []
     failed = False
     interruption: KeyboardInterrupt | None = None
@@ -230,21 +244,30 @@ def _subjects(
     baseline: str | None = None,
     *,
     update: bool = False,
+    given: Callable[[Config], Config] = lambda config: config,
 ) -> tuple[Scope, list[Entry]]:
     """The project and what the paths give, each subject once; raises ConfigError for a path that gives nothing."""
     for path in paths:
         if not path.exists():
             raise ConfigError("no such file or folder", where=_shown(path))
-    scope = _scope(paths, flags, baseline, update=update)
+    scope = _scope(paths, flags, baseline, update=update, given=given)
     found: dict[str, Entry] = {}
     for path in paths:
         found |= {entry.subject.name: entry for entry in _entries(path, scope) if entry.subject.name not in found}
     return scope, list(found.values())
 
 
-def _scope(paths: Sequence[Path], flags: Overrides, baseline: str | None = None, *, update: bool = False) -> Scope:
+def _scope(
+    paths: Sequence[Path],
+    flags: Overrides,
+    baseline: str | None = None,
+    *,
+    update: bool = False,
+    given: Callable[[Config], Config] = lambda config: config,
+) -> Scope:
+    """The project; ``given`` adds to its configuration."""
     root = find_root(Path(os.path.commonpath(paths)))
-    config = read_config(root)
+    config = given(read_config(root))
     file = baseline_file(baseline, config, root=root, invoked_from=Path.cwd(), update=update)
     scope = Scope(
         root=root,

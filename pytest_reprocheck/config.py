@@ -11,7 +11,7 @@ import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_reprocheck import settings
+from pytest_reprocheck import parameters, settings
 from pytest_reprocheck.core.conditions import DEFAULT_FACTORS
 from pytest_reprocheck.core.errors import ConfigError, did_you_mean
 from pytest_reprocheck.core.findings import FAILING
@@ -186,7 +186,8 @@ _RULE: Mapping[str, settings.Reader] = {
     "cwd": settings.folder,
     "module": settings.module_name,
     "python": settings.text,
-    "parameters": settings.parameter_sets,
+    "parameters": parameters.listed,
+    "grid": parameters.grid,
     **_OVERRIDES,
 }
 _GLOBAL: Mapping[str, settings.Reader] = {
@@ -236,7 +237,7 @@ def parse_config(data: object, where: str) -> Config:
 
 def parse_rule(data: object, where: str) -> Rule:
     """A table of per-subject keys without ``path``, as inline metadata has it; raises ConfigError."""
-    return Rule(where=where, **_with_overrides(settings.fields(data, where, _RULE)))
+    return Rule(where=where, **_with_overrides(_with_sets(settings.fields(data, where, _RULE), where)))
 
 
 def parse_flags(values: Mapping[str, object], prefix: str) -> Overrides:
@@ -309,7 +310,28 @@ def _parse_subject_table(data: object, where: str) -> Rule:
     values = settings.fields(data, where, {"path": settings.glob, **_RULE})
     if "path" not in values:
         raise ConfigError("missing key 'path'", where=where, hint="It names the file, or is a glob from the root.")
-    return Rule(where=where, **_with_overrides(values))
+    return Rule(where=where, **_with_overrides(_with_sets(values, where)))
+
+
+def _with_sets(values: settings.Fields, where: str) -> settings.Fields:
+    """``parameters`` and ``grid`` as one field."""
+    given = {name: value for name, value in values.items() if name in ("parameters", "grid")}
+    others = {name: value for name, value in values.items() if name not in given}
+    sets = parameters.combined(given, where)
+    return others if sets is None else {**others, "parameters": sets}
+
+
+def with_parameters(config: Config, file: Path | None, pairs: Sequence[str] = ()) -> Config:
+    """The configuration with the sets of a file, or with one of ``NAME=VALUE`` for all subjects; raises ConfigError.
+
+    They win over the configuration's own.
+    """
+    sets = dict(parameters.read_sets(file)) if file is not None else {}
+    if pairs:
+        sets[parameters.EVERY] = (parameters.parse_pairs(pairs, "-p"),)
+    source = str(file) if file is not None else "-p"
+    rules = [Rule(where=f"{source}: {path}", path=path, parameters=each) for path, each in sets.items()]
+    return dataclasses.replace(config, rules=(*config.rules, *rules))
 
 
 def _with_overrides(values: settings.Fields) -> settings.Fields:

@@ -188,7 +188,7 @@ WRONG = {
     "[[tool.reprocheck.subject]]\npath = 'a'\nmodule = 'a-b'": "subject[0].module: expected a module's dotted name",
     "[[tool.reprocheck.subject]]\npath = 'a'\nparameters = {d = 2024-01-01}": "[0].parameters.d: expected a text",
     "[[tool.reprocheck.subject]]\npath = 'a'\nparameters = {x = nan}": "subject[0].parameters.x: expected a text",
-    "[[tool.reprocheck.subject]]\npath = 'a'\nparameters = {'a b' = 1}": "parameters.a b: is no name of a variable",
+    "[[tool.reprocheck.subject]]\npath = 'a'\nparameters = {'a b' = 1}": "parameters.a b: is no name of a parameter",
     "[[tool.reprocheck.subject]]\npath = 'a'\nparameters = []": "parameters: expected at least one table, got []",
     "[[tool.reprocheck.subject]]\npath = 'a'\nparameters = [{x = 1}, {x = '1'}]": (
         "parameters[1]: reads the same as pyproject.toml: tool.reprocheck.subject[0].parameters[0]: [x=1]"
