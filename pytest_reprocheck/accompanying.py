@@ -132,7 +132,7 @@ def _compared(subject: Subject, options: Options, isolated: Runner, a: Trace, b:
     findings: tuple[Finding, ...] = ()
     if blocker is None and failing(case.differences) and not both_failed(case):
         scene = Scene(a=a, varied=b, units=units, candidates=case.candidates, subject_path=subject.path)
-        findings = suggest(scene, case.differences, options.vary)
+        findings = suggest(scene, case.differences, options.vary, isolated.clocks(a))
     return concluded(case, findings, blocker, subject=subject)
 
 

@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from pytest_reprocheck.case import Case
 from pytest_reprocheck.compare.alignment import compare_traces
 from pytest_reprocheck.config import Options
-from pytest_reprocheck.core.causes import cause
+from pytest_reprocheck.core.causes import cause, is_drift
 from pytest_reprocheck.core.errors import BlockedError, ConfigError, ReprocheckError
 from pytest_reprocheck.core.executions import SavedCell
 from pytest_reprocheck.core.findings import Audit, Finding, Invocation, Verdict
@@ -36,6 +36,7 @@ from pytest_reprocheck.execution.workspace import Workspace, project_files
 from pytest_reprocheck.explaining import explain
 from pytest_reprocheck.hidden import hidden_findings
 from pytest_reprocheck.leaving import leftover_findings
+from pytest_reprocheck.recording import NOTHING_KEPT, Drifted, Keeping, Update, drift_of, read_record
 from pytest_reprocheck.stored import stale_findings
 from pytest_reprocheck.twice import Progress, Session, both_failed, compare_twice
 
@@ -71,6 +72,7 @@ def audit(
     expected_memory: int = 0,
     engine: Engine = FRESH,
     on_cell: CellProgress | None = None,
+    update: Update | None = None,
 ) -> Audit:
     """Run a notebook or script twice under varied conditions, compare, and explain what differs.
 
@@ -78,14 +80,15 @@ def audit(
     else its own folder. ``session`` is for all audits that one process makes one after the other; ``expected_memory``
     is what an earlier audit said that a run takes (``Audit.memory``), 0 where there is none. A subject that cannot be
     read or run is a verdict (``failed``, ``blocked``), not an exception; raises ConfigError for impossible options.
-    ``notebook`` is run instead of what the subject's file holds. ``engine`` says how runs are started
+    ``notebook`` is run instead of what the subject's file holds. What differs from the subject's committed record is
+    found too, unless ``update`` is there to be given another one. ``engine`` says how runs are started
     (``starting.forking``); what forked runs show is shown by runs that are started anew, or is not reported.
     ``on_cell`` is told of each notebook cell that begins in a run.
     """
+    started, asked = time.monotonic(), _checked(options or Options())
     chosen = subject if isinstance(subject, Subject) else subject_at(Path(subject))
-    asked = _checked(options or Options())
-    started = time.monotonic()
     try:
+        keeping = Keeping(recorded=None if update else read_record(chosen), update=update)
         common = session or Session()
         workspace = Workspace(mode=asked.workspace, machine=machine or this_machine(), known=common.known)
         with runner(
@@ -100,7 +103,7 @@ def audit(
         ) as executor:
             # In place there is one tree, and it is the user's: nothing in it is edited.
             asked = replace(asked, try_remedies=asked.try_remedies and executor.ready.mode != "in-place")
-            result = _audit(chosen, asked, executor, progress or (lambda _text: None), common)
+            result = _audit(chosen, asked, executor, progress or (lambda _text: None), common, keeping=keeping)
             notes = (*executor.ready.notes, *result.notes)
             result = replace(result, workspace=executor.ready.mode, notes=notes, memory=executor.used.memory)
     except BlockedError as error:
@@ -198,22 +201,30 @@ def _audit(
     session: Session,
     *,
     name: str | None = None,
+    keeping: Keeping = NOTHING_KEPT,
 ) -> Audit:
     case, left, notes = _compared(partial(compare_twice, subject, options, executor, progress, session), progress)
     blocker = _blocker(subject, case, executor)
     findings = _findings(case, executor, progress, left) if blocker is None else ()
-    return replace(concluded(case, findings, blocker, subject=subject, name=name), notes=notes)
+    drift = drift_of(case, subject, keeping) if blocker is None else Drifted()
+    return replace(concluded(case, findings, blocker, subject=subject, drift=drift, name=name), notes=notes)
 
 
 def concluded(
-    case: Case, findings: tuple[Finding, ...], blocker: Blocked | None, *, subject: Subject, name: str | None = None
+    case: Case,
+    findings: tuple[Finding, ...],
+    blocker: Blocked | None,
+    *,
+    subject: Subject,
+    drift: Drifted = Drifted(),  # noqa: B008 - a frozen value
+    name: str | None = None,
 ) -> Audit:
     """What a case comes to with its findings: acceptances, verdict, and which factors were applied."""
     options = case.options
     factors = {factor: factor_report(factor, case.a, case.b) for factor in options.vary}
     applied = [each for each in factors if factors[each].status == "applied"]
     allowed = allow(
-        findings,
+        (*findings, *drift.findings),
         [*options.allow, *allowances_in(case.units)],
         [each for each in options.accepted if each.subject == (name or subject.name)],
         subject=subject.path,
@@ -233,7 +244,9 @@ def concluded(
         factors=factors,
         findings=allowed.findings,
         remarks=allowed.remarks,
-        not_compared=_not_compared(case),
+        not_compared=tuple(
+            sorted({*_not_compared(case), *drift.not_compared}, key=lambda item: (item.what, item.reason))
+        ),
         environment=snapshot(case.a),
         invocation=_invocation(subject),
     )
@@ -314,6 +327,9 @@ def _verdict(case: Case, findings: tuple[Finding, ...], blocker: Blocked | None)
     errors = [finding for finding in findings if finding.severity == "error"]
     if not errors:
         return "reproducible", "", ""
+    if all(is_drift(finding) for finding in errors):
+        return "drifted", "", ""
+    errors = [finding for finding in errors if not is_drift(finding)]
     explained = [cause(finding.cause) for finding in errors if finding.cause != "unexplained"]
     if not explained and not failing(counted(case.null)):
         return "inconclusive", errors[0].message, ""

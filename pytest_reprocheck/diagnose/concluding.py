@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from pytest_reprocheck.core.conditions import FactorName, Knob, factor_of
-from pytest_reprocheck.core.findings import Difference, Effect, Finding, Severity
+from pytest_reprocheck.core.findings import Difference, Effect, Finding, Severity, finding_id
 from pytest_reprocheck.core.sources import Unit, unit_at
 from pytest_reprocheck.core.trace import Event, Place
 from pytest_reprocheck.diagnose.attribution import failing
+from pytest_reprocheck.diagnose.sharing import IN_THREADS
 
 _RICH = re.compile(r"^(output \d+) \((.+)\)$")
 
@@ -35,7 +35,7 @@ def conclude(evidence: Evidence, differences: Sequence[Difference], units: Seque
     unit = unit_at(units, evidence.location)
     source = unit.line(evidence.location.line) if unit is not None else ""
     return Finding(
-        id=_identity(evidence.cause, evidence.location, source),
+        id=finding_id(evidence.cause, evidence.location, source),
         cause=evidence.cause,
         severity=evidence.severity,
         confirmed=evidence.confirmed,
@@ -78,6 +78,8 @@ def order_message(kind: str) -> str:
 
 def read_message(event: Event) -> str:
     """What a read of the surroundings does, in one clause."""
+    if event.source == "completion" and event.what.endswith(IN_THREADS):
+        return f"what {event.what} adds to something shared stands there in the order in which they get to it"
     return {
         "listing": f"{event.what} gives files in whatever order the file system has them",
         "rows": f"the query leaves the order of its rows open: {event.what}",
@@ -177,9 +179,3 @@ def _effect(difference: Difference) -> Effect:
         b=difference.b,
         note=difference.note,
     )
-
-
-def _identity(cause: str, location: Place, source: str) -> str:
-    """Line numbers are left out where there is a text to go by."""
-    where = source or f"{location.cell}:{location.line}"
-    return hashlib.sha256(f"{cause}\0{location.path}\0{where}".encode()).hexdigest()[:12]

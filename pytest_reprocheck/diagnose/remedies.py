@@ -10,6 +10,7 @@ from pytest_reprocheck.core.sources import Edit, Unit, unit_at
 from pytest_reprocheck.core.trace import Event, Place
 from pytest_reprocheck.diagnose.parsing import callee, insert_after, parse, replace_node
 from pytest_reprocheck.diagnose.queries import ordered_queries
+from pytest_reprocheck.diagnose.sharing import IN_THREADS
 from pytest_reprocheck.diagnose.unordered import Candidate
 from pytest_reprocheck.diagnose.wording import Remedy, described, short_place
 
@@ -134,6 +135,8 @@ def remedies_for_read(factor: FactorName, event: Event | None, units: Sequence[U
     if factor == "rows":
         edits = ordered_queries(calls, units, event.what.partition(" ")[0])
         return tuple(described((edit,), units, at=place) for edit in edits) or (Remedy(text=_WORDS[factor]),)
+    if event.what.endswith(IN_THREADS):
+        return (Remedy(text="let each task return its result or fill a place of its own, and put them in order after"),)
     for unit, call in calls:
         new = _in_its_place(factor, unit, call)
         if new is not None:

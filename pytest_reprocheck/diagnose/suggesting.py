@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 
-from pytest_reprocheck.core.conditions import Conditions, FactorName, factor_of
+from pytest_reprocheck.core.conditions import FactorName, factor_of
 from pytest_reprocheck.core.findings import Difference, Finding, Sameness
 from pytest_reprocheck.diagnose.attribution import failing, nearest
 from pytest_reprocheck.diagnose.concluding import Evidence, conclude, with_proof
@@ -21,18 +20,22 @@ from pytest_reprocheck.diagnose.proposals import Scene, proposals
 from pytest_reprocheck.diagnose.reads import find_reads
 from pytest_reprocheck.diagnose.severity import severity_of
 
+Clocks = Sequence[Sequence[int]] | None
 _ORDERS = frozenset({"hash", "listing", "rows", "completion"})
 """Factors that change the order of things."""
 _NO_EVIDENCE = "it differs between A and B, and neither the log nor the code tells why; explaining runs would"
 
 
-def suggest(scene: Scene, differences: Sequence[Difference], factors: Collection[FactorName]) -> tuple[Finding, ...]:
+def suggest(
+    scene: Scene, differences: Sequence[Difference], factors: Collection[FactorName], clocks: Clocks = None
+) -> tuple[Finding, ...]:
     """A finding for each suspect that a difference is put down to, in the order of the first of them.
 
     Args:
         scene: the two runs, and the code that ran.
         differences: all that count, state among them, in A's order; at least one reaches a result.
         factors: that were varied.
+        clocks: the nanoseconds that A read from each clock, where they are known.
     """
     suspects = find_suspects(
         scene.a,
@@ -49,15 +52,15 @@ def suggest(scene: Scene, differences: Sequence[Difference], factors: Collection
     ]
     shares: dict[Suspect | None, list[Difference]] = {}
     for difference in failing(differences):
-        suspect = _likeliest(suspects, difference, scene) or next(iter(in_code), None)
+        suspect = _likeliest(suspects, difference, scene, clocks) or next(iter(in_code), None)
         shares.setdefault(suspect, []).append(difference)
-    return tuple(_finding(suspect, share, differences, scene) for suspect, share in shares.items())
+    return tuple(_finding(suspect, share, differences, scene, clocks) for suspect, share in shares.items())
 
 
-def _likeliest(suspects: Sequence[Suspect], difference: Difference, scene: Scene) -> Suspect | None:
+def _likeliest(suspects: Sequence[Suspect], difference: Difference, scene: Scene, clocks: Clocks) -> Suspect | None:
     """A shown date goes to the clock, a mere order to what gives one, all else to the nearest evidence before it."""
     clock = next((each for each in suspects if each.knob == "clock"), None)
-    if clock is not None and _is_shown(clock, difference, scene.varied.conditions):
+    if _is_shown(clock, difference, scene, clocks):
         return clock
     strong = [each for each in suspects if not each.weak]
     ordering = [each for each in strong if difference.sameness is Sameness.ORDERING and each.knob in _ORDERS]
@@ -68,17 +71,11 @@ def _likeliest(suspects: Sequence[Suspect], difference: Difference, scene: Scene
     return None
 
 
-def _is_shown(clock: Suspect, difference: Difference, varied: Conditions) -> bool:
-    """Whether what differs is a moment that the clock's offset tells, or a duration shown where the clock was read.
-
-    Any two numbers may be as far apart as two durations are.
-    """
-    if severity_of("clock", [difference], replace(varied, clock_rate=0.0)) == "warning":
-        return True
-    place = difference.place
-    read = {(call.place.path, call.place.cell) for event in clock.events for call in event.stack[:1]}
-    here = place.cell is not None and (place.path, place.cell) in read
-    return here and severity_of("clock", [difference], varied) == "warning"
+def _is_shown(clock: Suspect | None, difference: Difference, scene: Scene, clocks: Clocks) -> bool:
+    """Whether what differs is a moment or a duration; a picture may show anything."""
+    if clock is None or "(image/" in difference.key.what or difference.key.what.startswith("figure"):
+        return False
+    return severity_of("clock", [difference], scene.varied.conditions, clocks) == "warning"
 
 
 def _may_reach(suspect: Suspect, difference: Difference, scene: Scene) -> bool:
@@ -88,7 +85,11 @@ def _may_reach(suspect: Suspect, difference: Difference, scene: Scene) -> bool:
 
 
 def _finding(
-    suspect: Suspect | None, share: Sequence[Difference], differences: Sequence[Difference], scene: Scene
+    suspect: Suspect | None,
+    share: Sequence[Difference],
+    differences: Sequence[Difference],
+    scene: Scene,
+    clocks: Clocks,
 ) -> Finding:
     if suspect is None:
         evidence = Evidence(
@@ -102,7 +103,7 @@ def _finding(
         message=with_proof(suspect.knob, proposal.message, "suggested"),
         confirmed=False,
         remedy=f"{proposal.remedy.text}  (not tried)" if proposal.remedy.edits else proposal.remedy.text,
-        severity=severity_of(factor_of(suspect.knob), share, scene.varied.conditions),
+        severity=severity_of(factor_of(suspect.knob), share, scene.varied.conditions, clocks),
     )
     return conclude(evidence, share, scene.units)
 

@@ -37,6 +37,7 @@ from pytest_reprocheck.execution.reading import (
     tags_of,
     with_sources,
 )
+from pytest_reprocheck.execution.recorded import clocks_read
 from pytest_reprocheck.execution.removing import remove
 from pytest_reprocheck.execution.scheduling import Memory, Room, Used, memory_bound, side_by_side
 from pytest_reprocheck.execution.script import read_script, run_script
@@ -262,6 +263,10 @@ class Runner:
             under_way=run,
             engine=batch.engine,
         )
+
+    def clocks(self, trace: Trace) -> tuple[tuple[int, ...], ...]:
+        """The nanoseconds that a run read from each clock."""
+        return clocks_read(trace.recording)
 
     def attend(self, conditions: Conditions, execute: Execute, *, expected: Collection[str] = ()) -> Trace:
         """The trace of a run that is the user's own: made by ``execute``, in the user's tree.
