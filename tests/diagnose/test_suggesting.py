@@ -51,7 +51,7 @@ def test_each_difference_goes_to_its_likeliest_evidence() -> None:
     """A shown time to the clock, an order to the set, the rest to the nearest draw before it."""
     differences = [
         difference(4, 3, "1700000000.0", "1703600000.0"),
-        difference(5, 4, "0.1", "0.2"),
+        difference(5, 4, "0.4153", "0.8396"),
         difference(6, 5, "['a', 'b']", "['b', 'a']", sameness=Sameness.ORDERING),
     ]
     assert suggested(differences, event(1, "numpy", 1), event(3, "clock", 3)) == [
