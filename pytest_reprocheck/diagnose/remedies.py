@@ -31,6 +31,9 @@ _GLOBAL_SEEDS: Mapping[str, tuple[str, str]] = {
 """By stream: the module, and what of it seeds its global state."""
 _PANDAS_DRAWS = frozenset({"sample"})
 
+ONLY_SHOWN = "keep the time out of what is shown, or accept it:  # reprocheck: allow[clock] only shown"
+"""For a time that nothing else depends on."""
+
 
 def remedies_for_draw(event: Event, subject_path: str, units: Sequence[Unit]) -> tuple[Remedy, ...]:
     """What removes an unseeded draw at the place of ``event``: never empty, the likeliest first."""
