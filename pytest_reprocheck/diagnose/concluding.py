@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from pytest_reprocheck.core.conditions import FactorName, Knob, factor_of
-from pytest_reprocheck.core.findings import Difference, Effect, Finding, Severity
+from pytest_reprocheck.core.findings import Difference, Effect, Finding, Severity, finding_id
 from pytest_reprocheck.core.sources import Unit, unit_at
 from pytest_reprocheck.core.trace import Event, Place
 from pytest_reprocheck.diagnose.attribution import failing
@@ -37,7 +36,7 @@ def conclude(evidence: Evidence, differences: Sequence[Difference], units: Seque
     unit = unit_at(units, evidence.location)
     source = unit.line(evidence.location.line) if unit is not None else ""
     return Finding(
-        id=_identity(evidence.cause, evidence.location, source),
+        id=finding_id(evidence.cause, evidence.location, source),
         cause=evidence.cause,
         severity=evidence.severity,
         confirmed=evidence.confirmed,
@@ -179,9 +178,3 @@ def _effect(difference: Difference) -> Effect:
         b=difference.b,
         note=difference.note,
     )
-
-
-def _identity(cause: str, location: Place, source: str) -> str:
-    """Line numbers are left out where there is a text to go by."""
-    where = source or f"{location.cell}:{location.line}"
-    return hashlib.sha256(f"{cause}\0{location.path}\0{where}".encode()).hexdigest()[:12]
