@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pytest_reprocheck.case import Case
 from pytest_reprocheck.core.causes import cause, is_drift
 from pytest_reprocheck.core.findings import Finding, Verdict
-from pytest_reprocheck.core.trace import Outcome
+from pytest_reprocheck.core.trace import NotCompared, Outcome
 from pytest_reprocheck.diagnose.attribution import counted, failing
 from pytest_reprocheck.diagnose.blocking import Blocked
 from pytest_reprocheck.twice import both_failed
@@ -39,3 +39,9 @@ def verdict_of(case: Case, findings: Sequence[Finding], blocker: Blocked | None)
 def _told(outcome: Outcome) -> str:
     where = f"{outcome.place}: " if outcome.place is not None else ""
     return f"{where}{outcome.message}"
+
+
+def not_compared_in(case: Case) -> tuple[NotCompared, ...]:
+    """What neither run nor their comparison could tell, each once and sorted."""
+    unique = dict.fromkeys((*case.a.not_compared, *case.b.not_compared, *case.comparison.not_compared))
+    return tuple(sorted(unique, key=lambda item: (item.what, item.reason)))

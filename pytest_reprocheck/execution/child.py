@@ -117,7 +117,8 @@ def environment(
     variables = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
     variables.update(subject.env)
     variables.update(offline(variables, folder.scratch, allow_writes))
-    variables.update({name: str(conditions.threads) for name in _THREAD_VARIABLES})
+    if conditions.threads:
+        variables.update({name: str(conditions.threads) for name in _THREAD_VARIABLES})
     variables.update(conditions.simd)
     if conditions.timezone:
         variables["TZ"] = conditions.timezone
@@ -131,6 +132,17 @@ def environment(
     variables["REPROCHECK"] = "1"
     variables[CHILD_VARIABLE] = str(folder.log / CHILD_FILE)
     return variables
+
+
+def attended_environment(conditions: Conditions, folder: RunFolder) -> dict[str, str]:
+    """The environment of a run that is the user's own: the caller's, the hash number, and the probes."""
+    path = [str(PROBES / "startup"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {
+        **os.environ,
+        "PYTHONHASHSEED": str(conditions.hash),
+        "PYTHONPATH": os.pathsep.join(path),
+        CHILD_VARIABLE: str(folder.log / CHILD_FILE),
+    }
 
 
 def _python_path(subject: Subject, variables: Mapping[str, str], folder: RunFolder) -> list[str]:
@@ -181,6 +193,8 @@ def write_child_file(
         "scratch": str(folder.scratch),
         "allow_writes": list(allow_writes),
         "seeded": list(seeded),
+        "writable": None if folder.writable is None else [str(path) for path in folder.writable],
+        "attended": folder.attended,
         "cells": [{"index": index, "source": source} for index, source in cells],
         "args": list(subject.args),
         "module": subject.module,
@@ -189,7 +203,7 @@ def write_child_file(
 
 
 def _told(conditions: Conditions) -> dict[str, Json]:
-    """What of the conditions the probes bring about."""
+    """What the probes have to do for the conditions; the rest of them is the environment's."""
     return {
         "listing": conditions.listing,
         "rows": conditions.rows,
