@@ -12,7 +12,7 @@ from typing import Any
 from pytest_reprocheck.case import Case
 from pytest_reprocheck.compare.alignment import compare_traces
 from pytest_reprocheck.config import Options
-from pytest_reprocheck.core.causes import cause
+from pytest_reprocheck.core.causes import cause, is_drift
 from pytest_reprocheck.core.errors import BlockedError, ConfigError, ReprocheckError
 from pytest_reprocheck.core.executions import SavedCell
 from pytest_reprocheck.core.findings import Audit, Finding, Invocation, Verdict
@@ -34,6 +34,7 @@ from pytest_reprocheck.execution.workspace import Workspace, project_files
 from pytest_reprocheck.explaining import explain
 from pytest_reprocheck.hidden import hidden_findings
 from pytest_reprocheck.leaving import leftover_findings
+from pytest_reprocheck.recording import NOTHING_KEPT, Drifted, Keeping, Update, drift_of, read_record
 from pytest_reprocheck.stored import stale_findings
 from pytest_reprocheck.twice import Progress, Session, both_failed, compare_twice
 
@@ -68,6 +69,7 @@ def audit(
     expected_memory: int = 0,
     engine: Engine = FRESH,
     on_cell: CellProgress | None = None,
+    update: Update | None = None,
 ) -> Audit:
     """Run a notebook or script twice under varied conditions, compare, and explain what differs.
 
@@ -75,6 +77,7 @@ def audit(
     else its own folder. ``session`` is for all audits that one process makes one after the other; ``expected_memory``
     is what an earlier audit said that a run takes (``Audit.memory``), 0 where there is none. A subject that cannot be
     read or run is a verdict (``failed``, ``blocked``), not an exception; raises ConfigError for impossible options.
+    What differs from the subject's committed record is found too, unless ``update`` is there to be given another one.
     ``engine`` says how runs are started (``starting.forking``); what forked runs show is shown by runs that are started
     anew, or is not reported. ``on_cell`` is told of each notebook cell that begins in a run.
     """
@@ -82,6 +85,7 @@ def audit(
     asked = _checked(options or Options())
     started = time.monotonic()
     try:
+        recorded = None if update else read_record(chosen)
         common = session or Session()
         workspace = Workspace(mode=asked.workspace, machine=machine or this_machine(), known=common.known)
         with runner(
@@ -95,7 +99,8 @@ def audit(
         ) as executor:
             # In place there is one tree, and it is the user's: nothing in it is edited.
             asked = replace(asked, try_remedies=asked.try_remedies and executor.ready.mode != "in-place")
-            result = _audit(chosen, asked, executor, progress or (lambda _text: None), common)
+            keeping = Keeping(recorded=recorded, update=update)
+            result = _audit(chosen, asked, executor, progress or (lambda _text: None), common, keeping=keeping)
             notes = (*executor.ready.notes, *result.notes)
             result = replace(result, workspace=executor.ready.mode, notes=notes, memory=executor.used.memory)
     except BlockedError as error:
@@ -193,14 +198,16 @@ def _audit(
     session: Session,
     *,
     name: str | None = None,
+    keeping: Keeping = NOTHING_KEPT,
 ) -> Audit:
     case, left, notes = _compared(partial(compare_twice, subject, options, executor, progress, session), progress)
     blocker = _blocker(subject, case, executor)
     findings = _findings(case, executor, progress, left) if blocker is None else ()
+    drift = drift_of(case, subject, keeping) if blocker is None else Drifted()
     factors = {factor: factor_report(factor, case.a, case.b) for factor in options.vary}
     applied = [each for each in factors if factors[each].status == "applied"]
     allowed = allow(
-        findings,
+        (*findings, *drift.findings),
         [*options.allow, *allowances_in(case.units)],
         [each for each in options.accepted if each.subject == (name or subject.name)],
         subject=subject.path,
@@ -220,7 +227,9 @@ def _audit(
         factors=factors,
         findings=allowed.findings,
         remarks=allowed.remarks,
-        not_compared=_not_compared(case),
+        not_compared=tuple(
+            sorted({*_not_compared(case), *drift.not_compared}, key=lambda item: (item.what, item.reason))
+        ),
         environment=snapshot(case.a),
         invocation=_invocation(subject),
         notes=notes,
@@ -300,6 +309,9 @@ def _verdict(case: Case, findings: tuple[Finding, ...], blocker: Blocked | None)
     errors = [finding for finding in findings if finding.severity == "error"]
     if not errors:
         return "reproducible", "", ""
+    if all(is_drift(finding) for finding in errors):
+        return "drifted", "", ""
+    errors = [finding for finding in errors if not is_drift(finding)]
     explained = [cause(finding.cause) for finding in errors if finding.cause != "unexplained"]
     if not explained and not failing(counted(case.null)):
         return "inconclusive", errors[0].message, ""
