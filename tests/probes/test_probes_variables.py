@@ -75,5 +75,5 @@ def test_what_user_code_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
         "copy": "0.2",
         "child": "0.2",
     }
-    lines = sorted({event.stack[0].place.line for event in child.events if event.source == "variable"})
+    lines = sorted({event.stack[0].place.line or 0 for event in child.events if event.source == "variable"})
     assert lines == [13, 14, 15, 16, 17, 18, 19]
