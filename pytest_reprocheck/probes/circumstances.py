@@ -45,11 +45,9 @@ def install(probe: Probe, recording: Recording) -> tuple[Hooks, list[Callable[[]
         **dict([local.locale()]),
         **kernels.asked_for(),
     }
-    pids.install()
-    cpus.install()
-    variables.install()
     addresses = Addresses(probe, reads)
-    addresses.install()
+    for each in (pids, cpus, variables, addresses):
+        each.install()
     hooks: Hooks = {
         "copy": addresses.spare,
         "pickle": addresses.spare,
