@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from nbformat import NotebookNode
+
 from pytest_reprocheck.case import Case
 from pytest_reprocheck.compare.alignment import compare_traces
 from pytest_reprocheck.config import Options
@@ -63,6 +65,7 @@ def audit(
     subject: Subject | str | Path,
     options: Options | None = None,
     *,
+    notebook: NotebookNode | None = None,
     progress: Progress | None = None,
     machine: Machine | None = None,
     session: Session | None = None,
@@ -77,20 +80,21 @@ def audit(
     else its own folder. ``session`` is for all audits that one process makes one after the other; ``expected_memory``
     is what an earlier audit said that a run takes (``Audit.memory``), 0 where there is none. A subject that cannot be
     read or run is a verdict (``failed``, ``blocked``), not an exception; raises ConfigError for impossible options.
-    What differs from the subject's committed record is found too, unless ``update`` is there to be given another one.
-    ``engine`` says how runs are started (``starting.forking``); what forked runs show is shown by runs that are started
-    anew, or is not reported. ``on_cell`` is told of each notebook cell that begins in a run.
+    ``notebook`` is run instead of what the subject's file holds. What differs from the subject's committed record is
+    found too, unless ``update`` is there to be given another one. ``engine`` says how runs are started
+    (``starting.forking``); what forked runs show is shown by runs that are started anew, or is not reported.
+    ``on_cell`` is told of each notebook cell that begins in a run.
     """
+    started, asked = time.monotonic(), _checked(options or Options())
     chosen = subject if isinstance(subject, Subject) else subject_at(Path(subject))
-    asked = _checked(options or Options())
-    started = time.monotonic()
     try:
-        recorded = None if update else read_record(chosen)
+        keeping = Keeping(recorded=None if update else read_record(chosen), update=update)
         common = session or Session()
         workspace = Workspace(mode=asked.workspace, machine=machine or this_machine(), known=common.known)
         with runner(
             chosen,
-            limits=_limits(asked),
+            notebook=notebook,
+            limits=limits_of(asked),
             workspace=workspace,
             room=Room(cores=common.cores, memory=asked.memory, workers=common.workers),
             expected=Used(memory=expected_memory),
@@ -99,14 +103,13 @@ def audit(
         ) as executor:
             # In place there is one tree, and it is the user's: nothing in it is edited.
             asked = replace(asked, try_remedies=asked.try_remedies and executor.ready.mode != "in-place")
-            keeping = Keeping(recorded=recorded, update=update)
             result = _audit(chosen, asked, executor, progress or (lambda _text: None), common, keeping=keeping)
             notes = (*executor.ready.notes, *result.notes)
             result = replace(result, workspace=executor.ready.mode, notes=notes, memory=executor.used.memory)
     except BlockedError as error:
-        result = _refused(chosen, "blocked", error)
+        result = refused(chosen, "blocked", error)
     except ReprocheckError as error:
-        result = _refused(chosen, "failed", error)
+        result = refused(chosen, "failed", error)
     return replace(result, seconds=time.monotonic() - started)
 
 
@@ -150,11 +153,11 @@ def replay(stored: Audit, root: Path, options: Options | None = None) -> Audit:
     started = time.monotonic()
     try:
         workspace = Workspace(mode=asked.workspace, machine=this_machine())
-        with runner(subject, limits=_limits(asked), workspace=workspace) as executor:
+        with runner(subject, limits=limits_of(asked), workspace=workspace) as executor:
             a, b = executor.run([stored.conditions["A"], stored.conditions["B"]])
             comparison = compare_traces(a, b, tolerance=asked.tolerance, rules=asked.normalise)
     except ReprocheckError as error:
-        return _refused(subject, "failed", error)
+        return refused(subject, "failed", error)
     found = {(item.key.aspect, item.key.what) for item in failing(counted(comparison.differences))}
     again = tuple(
         finding
@@ -204,6 +207,20 @@ def _audit(
     blocker = _blocker(subject, case, executor)
     findings = _findings(case, executor, progress, left) if blocker is None else ()
     drift = drift_of(case, subject, keeping) if blocker is None else Drifted()
+    return replace(concluded(case, findings, blocker, subject=subject, drift=drift, name=name), notes=notes)
+
+
+def concluded(
+    case: Case,
+    findings: tuple[Finding, ...],
+    blocker: Blocked | None,
+    *,
+    subject: Subject,
+    drift: Drifted = Drifted(),  # noqa: B008 - a frozen value
+    name: str | None = None,
+) -> Audit:
+    """What a case comes to with its findings: acceptances, verdict, and which factors were applied."""
+    options = case.options
     factors = {factor: factor_report(factor, case.a, case.b) for factor in options.vary}
     applied = [each for each in factors if factors[each].status == "applied"]
     allowed = allow(
@@ -232,7 +249,6 @@ def _audit(
         ),
         environment=snapshot(case.a),
         invocation=_invocation(subject),
-        notes=notes,
     )
 
 
@@ -276,13 +292,15 @@ def _is_suspicious(case: Case) -> bool:
     return bool(failing(case.differences)) or case.a.outcome.status != "finished" or case.b.outcome.status != "finished"
 
 
-def _limits(options: Options) -> Limits:
+def limits_of(options: Options) -> Limits:
+    """What the options let one run take."""
     return Limits(
         run=options.timeout,
         cell=options.cell_timeout,
         start=options.start_timeout,
         memory=options.memory,
         writes=options.allow_writes,
+        fenced=options.fenced,
     )
 
 
@@ -358,7 +376,8 @@ def _subject_of(stored: Audit, root: Path) -> Subject:
     )
 
 
-def _refused(subject: Subject, verdict: Verdict, error: ReprocheckError) -> Audit:
+def refused(subject: Subject, verdict: Verdict, error: ReprocheckError) -> Audit:
+    """The audit of a subject that could not be run."""
     return Audit(
         path=subject.path,
         kind=subject.kind,

@@ -41,8 +41,9 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "inspecting": USE_CASE,
     "starting": USE_CASE,
     "settings": frozenset({"core"}),
-    "config": frozenset({"settings", "core"}),
-    "collecting": frozenset({"config", "core"}),
+    "parameters": frozenset({"settings", "core"}),
+    "config": frozenset({"parameters", "settings", "core"}),
+    "collecting": frozenset({"config", "core", "parameters"}),
     "gates": frozenset({"config", "core"}),
     "plugin": FACE | {"plugin_session"},
     "plugin_session": FACE | {"keeping", "plugin_listing"},
@@ -50,7 +51,9 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "keeping": FACE | {"recording"},
     "cli": FACE | {"keeping", "locks_cli"},
     "locks_cli": FACE | {"keeping"},
-    "papermill_engine": FACE,
+    "accompanying": USE_CASE | {"auditing", "case", "twice"},
+    "papermill_engine": frozenset({"papermill_run"}),
+    "papermill_run": FACE | {"accompanying"},
     "magics": FACE,
 }
 """Layer -> other layers that it may import; a layer always may import itself."""

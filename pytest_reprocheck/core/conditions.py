@@ -181,7 +181,7 @@ class Conditions:
     hash: int
     """PYTHONHASHSEED."""
     threads: int
-    """Threads for each BLAS and OpenMP pool."""
+    """Threads for each BLAS and OpenMP pool; 0 for what the libraries and the user's environment choose."""
     streams: Mapping[str, int] = field(default_factory=dict)
     """Stream name -> seed that replaces ``seed`` for that stream alone; how one draw site is varied and the others
     are not."""
@@ -235,6 +235,16 @@ def baseline(subject_name: str, *, threads: int) -> Conditions:
     return Conditions(seed=_derive(subject_name, "seed", 0), hash=_hash(0), threads=threads)
 
 
+def as_it_comes(seed: int, *, hash_seed: int | None = None) -> Conditions:
+    """Conditions A of a run that is the user's own: nothing is pinned but the unseeded draws and the hash number.
+
+    Args:
+        seed: a number that nobody can guess, another one in every run.
+        hash_seed: PYTHONHASHSEED where the user has set it.
+    """
+    return Conditions(seed=seed, hash=_hash(0) if hash_seed is None else hash_seed, threads=0)
+
+
 def varied(subject_name: str, a: Conditions, around: Surroundings, *, generation: int = 1) -> Conditions:
     """Conditions that change every factor of ``a``; generation 1 is B, further ones are third, fourth ... values.
 
@@ -243,7 +253,7 @@ def varied(subject_name: str, a: Conditions, around: Surroundings, *, generation
     return Conditions(
         seed=_derive(subject_name, "seed", generation),
         hash=_hash(generation),
-        threads=1 if a.threads > 1 else 2,
+        threads=2 if a.threads == 1 else 1,
         listing="reversed" if a.listing == "sorted" else "sorted",
         rows=_derive(subject_name, "rows", generation),
         clock_offset=_CLOCKS[generation % 2][0],

@@ -114,12 +114,14 @@ class Access:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refusal:
-    """An effect outside that was refused before anything was sent."""
+    """An effect outside that was refused before anything was sent or written."""
 
     seq: int
     host: str
+    """The other machine; empty for a file of this one."""
     what: str
-    """What would have been done: ``POST http://10.1.2.3/runs``, ``SQL INSERT``, ``mail by smtplib``."""
+    """What would have been done: ``POST http://10.1.2.3/runs``, ``SQL INSERT``, ``mail by smtplib``; or the file's
+    absolute path."""
     step: int | None
     stack: tuple[Call, ...]
     """User frames, innermost first."""

@@ -49,8 +49,9 @@ def conclude(evidence: Evidence, differences: Sequence[Difference], units: Seque
     )
 
 
-Proof = Literal["alone", "remedy", "nearest"]
-"""What shows a cause: varying it alone, trying its remedy, or only that it is the nearest evidence."""
+Proof = Literal["alone", "remedy", "nearest", "suggested"]
+"""What shows a cause: varying it alone, trying its remedy, or only that it is the nearest evidence; ``suggested``:
+the same, where no experiment was made."""
 
 
 def draw_message(event: Event, others: Sequence[str] = ()) -> str:
@@ -133,6 +134,8 @@ def with_proof(knob: Knob, message: str, proof: Proof) -> str:
         return f"{message}; with the remedy the difference is gone"
     if proof == "nearest":
         return f"{message}; it is the nearest evidence before (others were varied together with it)"
+    if proof == "suggested":
+        return f"{message}; it is the likeliest evidence, and nothing was tried"
     factor = factor_of(knob)
     if factor in _OTHER:
         return f"{_OTHER[factor]} alone changes it: {message}"

@@ -113,7 +113,8 @@ def environment(
     variables = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
     variables.update(subject.env)
     variables.update(offline(variables, folder.scratch, allow_writes))
-    variables.update({name: str(conditions.threads) for name in _THREAD_VARIABLES})
+    if conditions.threads:
+        variables.update({name: str(conditions.threads) for name in _THREAD_VARIABLES})
     variables.update(conditions.simd)
     if conditions.timezone:
         variables["TZ"] = conditions.timezone
@@ -127,6 +128,17 @@ def environment(
     variables["REPROCHECK"] = "1"
     variables[CHILD_VARIABLE] = str(folder.log / CHILD_FILE)
     return variables
+
+
+def attended_environment(conditions: Conditions, folder: RunFolder) -> dict[str, str]:
+    """The environment of a run that is the user's own: the caller's, the hash number, and the probes."""
+    path = [str(PROBES / "startup"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {
+        **os.environ,
+        "PYTHONHASHSEED": str(conditions.hash),
+        "PYTHONPATH": os.pathsep.join(path),
+        CHILD_VARIABLE: str(folder.log / CHILD_FILE),
+    }
 
 
 def _python_path(subject: Subject, variables: Mapping[str, str], folder: RunFolder) -> list[str]:
@@ -168,30 +180,37 @@ def write_child_file(
         "project": str(subject.root),
         "copies_renamed": folder.copies_renamed,
         "kept": [str(path) for path in folder.kept],
-        "conditions": {
-            "listing": conditions.listing,
-            "rows": conditions.rows,
-            "clock_offset": conditions.clock_offset,
-            "clock_rate": conditions.clock_rate,
-            "timezone": conditions.timezone,
-            "locale": conditions.locale,
-            "cpus": conditions.cpus,
-            "completion": conditions.completion,
-            "network": conditions.network,
-            "replays": list(conditions.replays),
-            "sites": list(conditions.sites),
-            "pinned": conditions.pinned,
-        },
+        "conditions": _told(conditions),
         "queries": str(folder.queries) if folder.queries.exists() else "",
         "record": str(folder.record),
         "recording": recording,
         "scratch": str(folder.scratch),
         "allow_writes": list(allow_writes),
+        "writable": None if folder.writable is None else [str(path) for path in folder.writable],
+        "attended": folder.attended,
         "cells": [{"index": index, "source": source} for index, source in cells],
         "args": list(subject.args),
         "module": subject.module,
     }
     (folder.log / CHILD_FILE).write_text(json.dumps(data), encoding="utf-8")
+
+
+def _told(conditions: Conditions) -> dict[str, Json]:
+    """What the probes have to do for the conditions; the rest of them is the environment's."""
+    return {
+        "listing": conditions.listing,
+        "rows": conditions.rows,
+        "clock_offset": conditions.clock_offset,
+        "clock_rate": conditions.clock_rate,
+        "timezone": conditions.timezone,
+        "locale": conditions.locale,
+        "cpus": conditions.cpus,
+        "completion": conditions.completion,
+        "network": conditions.network,
+        "replays": list(conditions.replays),
+        "sites": list(conditions.sites),
+        "pinned": conditions.pinned,
+    }
 
 
 def working_directory(subject: Subject, folder: RunFolder) -> Path:
