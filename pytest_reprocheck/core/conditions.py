@@ -24,6 +24,7 @@ FactorName = Literal[
     "timezone",
     "locale",
     "cpus",
+    "variables",
     "completion",
     "directory",
     "threads",
@@ -112,6 +113,13 @@ FACTORS: tuple[Factor, ...] = (
         baseline="the real count",
         varied="another count, as os.cpu_count() and the like say it",
         reveals="chunking by cores",
+    ),
+    Factor(
+        name="variables",
+        level="default",
+        baseline="the user's environment variables, home and host",
+        varied="another user and host, and the defaults of variables that have one, for reads made by user code",
+        reveals="environment variables in results",
     ),
     Factor(
         name="completion",
@@ -203,6 +211,8 @@ class Conditions:
     """LC_ALL; empty for the user's own."""
     cpus: int = 0
     """Count of CPUs that user code is told; 0 for the real one."""
+    variables: Literal["own", "other"] = "own"
+    """Whose user, home, host and set variables user code is told."""
     completion: Literal["as-it-comes", "reversed"] = "as-it-comes"
     """Order in which concurrent results are delivered to user code."""
     directory: Literal["checkout", "elsewhere"] = "checkout"
@@ -264,6 +274,7 @@ def varied(subject_name: str, a: Conditions, around: Surroundings, *, generation
         timezone=_nth(around.timezones, generation, a.timezone),
         locale=_nth(around.locales, generation, a.locale),
         cpus=_other_count(around.cpus, generation),
+        variables="other",
         completion="reversed",
         directory="elsewhere",
         simd=_nth(around.simd, generation, a.simd),
