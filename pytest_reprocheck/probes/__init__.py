@@ -190,6 +190,8 @@ def _install(probe: Probe) -> tuple[dict[str, Callable[[Any], None]], list[Calla
 
     hooks: dict[str, Callable[[Any], None]] = {
         "random": hook_random,
+        "uuid": functools.partial(entropy.install_in_uuid, probe),
+        "polars": functools.partial(entropy.install_in_polars, probe),
         "numpy.random.bit_generator": functools.partial(numpy_random.install_entropy, probe),
         "numpy.random": numpy_state.install,
         "sklearn.utils.validation": functools.partial(sklearn_random.install, probe, numpy_state=numpy_state),
