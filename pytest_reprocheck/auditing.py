@@ -29,7 +29,6 @@ from pytest_reprocheck.execution.machine import Machine, probe_machine
 from pytest_reprocheck.execution.running import Runner, runner
 from pytest_reprocheck.execution.scheduling import Room, Used
 from pytest_reprocheck.execution.workspace import Workspace, project_files
-from pytest_reprocheck.explaining import explain
 from pytest_reprocheck.leaving import leftover_findings
 from pytest_reprocheck.stored import stale_findings
 from pytest_reprocheck.twice import Progress, Session, both_failed, compare_twice
@@ -225,6 +224,8 @@ def _findings(
     """What explains the differences, and what is found beside them; ``left`` is what is known of leftovers."""
     findings: tuple[Finding, ...] = ()
     if failing(case.differences) and not both_failed(case):
+        from pytest_reprocheck.explaining import explain
+
         progress("explaining")
         findings = explain(case)
     findings += leftover_findings(case) if left is None else left

@@ -19,7 +19,6 @@ from pytest_reprocheck.core.subjects import Subject
 from pytest_reprocheck.core.trace import NotCompared, Observation, Trace
 from pytest_reprocheck.execution.answering import answering
 from pytest_reprocheck.execution.artifacts.finding import find_files
-from pytest_reprocheck.execution.artifacts.observing import with_artifacts
 from pytest_reprocheck.execution.child import Processes
 from pytest_reprocheck.execution.engine import FRESH, Engine
 from pytest_reprocheck.execution.launching import read_used
@@ -217,6 +216,10 @@ class Runner:
 
     def _with_artifacts(self, trace: Trace, folder: RunFolder, replaced: Collection[str]) -> Trace:
         search = find_files(self.ready, folder, trace, replaced)
+        if not search.files:
+            return replace(trace, not_compared=(*trace.not_compared, *search.not_compared))
+        from pytest_reprocheck.execution.artifacts.observing import with_artifacts
+
         # Beside the run's own temporary folder, which it may have filled or replaced.
         found = with_artifacts(
             trace, search.files, blobs=folder.blobs, scratch=folder.log.parent, python=self.subject.python

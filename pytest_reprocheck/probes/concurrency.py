@@ -3,32 +3,46 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
 
-from . import completion_asyncio, completion_distributed, completion_futures, completion_joblib, completion_pools
-from .completion import Completion
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
+    from .completion import Completion
     from .probe import Probe
     from .recording import Recording
+
+_DELIVERING = {
+    "asyncio.tasks": "completion_asyncio",
+    "concurrent.futures": "completion_futures",
+    "distributed.client": "completion_distributed",
+    "joblib.parallel": "completion_joblib",
+    "multiprocessing.pool": "completion_pools",
+}
+"""Module -> the one of ours that watches it, loaded with it."""
 
 
 def install(probe: Probe, recording: Recording) -> tuple[dict[str, Callable[[Any], None]], list[Callable[[], None]]]:
     """Hooks for the modules that deliver results as they complete, and what writes at each step's end."""
     if "conditions" not in probe.config:
         return {}, []
-    completion = Completion(probe, recording)
-    hooks = {
-        "asyncio.tasks": completion_asyncio.install,
-        "concurrent.futures": completion_futures.install,
-        "distributed.client": completion_distributed.install,
-        "joblib.parallel": completion_joblib.install,
-        "multiprocessing.pool": completion_pools.install,
-    }
+    made: list[Completion] = []
+
+    def hook(name: str, module: Any) -> None:
+        if not made:
+            from .completion import Completion
+
+            made.append(Completion(probe, recording))
+        import_module(f".{name}", __package__).install(made[0], module)
+
+    def end_step() -> None:
+        for completion in made:
+            completion.end_step()
+
     guarded = {
-        name: probe.guarded(f"order of results of {name}", functools.partial(hook, completion))
-        for name, hook in hooks.items()
+        module: probe.guarded(f"order of results of {module}", functools.partial(hook, name))
+        for module, name in _DELIVERING.items()
     }
-    return guarded, [probe.guarded("order of results", completion.end_step)]
+    return guarded, [probe.guarded("order of results", end_step)]

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import sys
 import types
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 from .encoder import Limits, OverBudgetError
+from .records import record
 from .touched import ATOMS, Touch, Walk, others_run
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from .probe import Probe
 
@@ -26,7 +27,7 @@ _BLOB_LIMIT = 2**20
 _SKIPPED = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type, type(annotations))
 
 
-@dataclass(kw_only=True, slots=True)
+@record(kw_only=True, slots=True)
 class _Known:
     """A variable as it was when it was last digested."""
 
