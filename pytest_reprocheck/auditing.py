@@ -14,6 +14,7 @@ from pytest_reprocheck.compare.alignment import compare_traces
 from pytest_reprocheck.config import Options
 from pytest_reprocheck.core.causes import cause
 from pytest_reprocheck.core.errors import BlockedError, ConfigError, ReprocheckError
+from pytest_reprocheck.core.executions import SavedCell
 from pytest_reprocheck.core.findings import Audit, Finding, Invocation, Verdict
 from pytest_reprocheck.core.subjects import Subject, SubjectKind, find_root
 from pytest_reprocheck.core.trace import NotCompared, Outcome
@@ -26,14 +27,26 @@ from pytest_reprocheck.execution.engine import FRESH, Engine
 from pytest_reprocheck.execution.function import FunctionRunner
 from pytest_reprocheck.execution.limits import Limits
 from pytest_reprocheck.execution.machine import Machine, probe_machine
-from pytest_reprocheck.execution.running import Runner, runner
+from pytest_reprocheck.execution.reading import cells_in
+from pytest_reprocheck.execution.running import CellProgress, Runner, runner
 from pytest_reprocheck.execution.scheduling import Room, Used
 from pytest_reprocheck.execution.workspace import Workspace, project_files
 from pytest_reprocheck.leaving import leftover_findings
 from pytest_reprocheck.stored import stale_findings
 from pytest_reprocheck.twice import Progress, Session, both_failed, compare_twice
 
-__all__ = ["Machine", "Progress", "Session", "audit", "audit_function", "replay", "subject_at", "this_machine"]
+__all__ = [
+    "CellProgress",
+    "Machine",
+    "Progress",
+    "Session",
+    "audit",
+    "audit_function",
+    "replay",
+    "saved_cells",
+    "subject_at",
+    "this_machine",
+]
 
 _NOT_CONFIRMED = "forked runs differed and runs that were started anew did not: the report is of the latter"
 
@@ -52,6 +65,7 @@ def audit(
     session: Session | None = None,
     expected_memory: int = 0,
     engine: Engine = FRESH,
+    on_cell: CellProgress | None = None,
 ) -> Audit:
     """Run a notebook or script twice under varied conditions, compare, and explain what differs.
 
@@ -60,7 +74,7 @@ def audit(
     is what an earlier audit said that a run takes (``Audit.memory``), 0 where there is none. A subject that cannot be
     read or run is a verdict (``failed``, ``blocked``), not an exception; raises ConfigError for impossible options.
     ``engine`` says how runs are started (``starting.forking``); what forked runs show is shown by runs that are started
-    anew, or is not reported.
+    anew, or is not reported. ``on_cell`` is told of each notebook cell that begins in a run.
     """
     chosen = subject if isinstance(subject, Subject) else subject_at(Path(subject))
     asked = _checked(options or Options())
@@ -75,6 +89,7 @@ def audit(
             room=Room(cores=common.cores, memory=asked.memory, workers=common.workers),
             expected=Used(memory=expected_memory),
             engine=FRESH if asked.fresh else engine,
+            on_cell=on_cell,
         ) as executor:
             # In place there is one tree, and it is the user's: nothing in it is edited.
             asked = replace(asked, try_remedies=asked.try_remedies and executor.ready.mode != "in-place")
@@ -160,6 +175,14 @@ def subject_at(path: Path) -> Subject:
     return Subject(root=root, path=file.relative_to(root).as_posix(), kind=kind)
 
 
+def saved_cells(subject: Subject) -> tuple[SavedCell, ...]:
+    """The code cells of a notebook's file; none where it cannot be read."""
+    try:
+        return cells_in(subject)
+    except ReprocheckError:
+        return ()
+
+
 def _audit(
     subject: Subject,
     options: Options,
@@ -222,8 +245,12 @@ def _findings(
     case: Case, executor: Runner | FunctionRunner, progress: Progress, left: tuple[Finding, ...] | None
 ) -> tuple[Finding, ...]:
     """What explains the differences, and what is found beside them; ``left`` is what is known of leftovers."""
+    if both_failed(case):
+        from pytest_reprocheck.hidden import hidden_findings
+
+        return hidden_findings(case)
     findings: tuple[Finding, ...] = ()
-    if failing(case.differences) and not both_failed(case):
+    if failing(case.differences):
         from pytest_reprocheck.explaining import explain
 
         progress("explaining")

@@ -275,14 +275,15 @@ def _finding(
     proof: Proof,
 ) -> Finding:
     knob = proposal.suspect.knob
-    varied = case.traces[attribution.experiment].conditions
+    factor, varied = factor_of(knob), case.traces[attribution.experiment].conditions
+    clocks = case.executor.clocks(case.a) if factor == "clock" else None
     evidence = Evidence(
         cause=proposal.suspect.cause,
         location=proposal.location,
         message=with_proof(knob, proposal.message, proof),
         confirmed=proof != "nearest",
         remedy=_with_trial(proposal.remedy, left),
-        severity=severity_of(factor_of(knob), failing(differences), varied),
+        severity=severity_of(factor, failing(differences), varied, clocks),
     )
     return conclude(evidence, differences, case.units)
 

@@ -27,9 +27,10 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "core": frozenset(),
     "probes": frozenset(),
     **{layer: frozenset({"core"}) for layer in LAYERS},
-    "auditing": USE_CASE | {"case", "explaining", "leaving", "stored", "twice"},
+    "auditing": USE_CASE | {"case", "explaining", "hidden", "leaving", "stored", "twice"},
     "case": frozenset({"config", "core", "compare", "diagnose"}),
     "explaining": frozenset({"case", "core", "diagnose", "uncontrolled"}),
+    "hidden": frozenset({"case", "core", "diagnose"}),
     "leaving": frozenset({"case", "core", "diagnose"}),
     "stopping": frozenset({"compare", "core", "diagnose"}),
     "twice": USE_CASE | {"case", "stopping"},
@@ -47,6 +48,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "cli": FACE | {"locks_cli"},
     "locks_cli": FACE,
     "papermill_engine": FACE,
+    "magics": FACE,
 }
 """Layer -> other layers that it may import; a layer always may import itself."""
 

@@ -141,8 +141,11 @@ def _content(a: Table, b: Table, context: Context) -> list[_Finding]:
         return [*findings, _Finding(sameness=Sameness.ORDERING, note="rows reordered", parts=("row order",))]
     if missing:
         why = judge_digests(*arrays[missing[0]])[1] if missing[0] in arrays else "index of another type, or not at hand"
-        note = f"{cut(', '.join(missing), SHORT // 2)}: {why}"
-        return [*findings, _Finding(sameness=Sameness.DIFFERENT, note=note, parts=tuple(missing))]
+        at_hand = {name: pair for name in unequal if (pair := pairs[name]) is not None}
+        told = [item for item in _changed(at_hand, context) if item.sameness is Sameness.DIFFERENT]
+        names = f"{len(missing):,} more columns" if told else cut(", ".join(missing), SHORT // 2)
+        last = _Finding(sameness=Sameness.DIFFERENT, note=f"{names}: {why}", parts=tuple(missing))
+        return [*findings, *told, last]
     known = {name: pair for name, pair in pairs.items() if pair is not None}
     changed = _changed({name: known[name] for name in unequal}, context)
     # Without a cell that differs (elements cut at what is kept of them) there is no order to tell.

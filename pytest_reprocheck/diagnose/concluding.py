@@ -13,6 +13,7 @@ from pytest_reprocheck.core.findings import Difference, Effect, Finding, Severit
 from pytest_reprocheck.core.sources import Unit, unit_at
 from pytest_reprocheck.core.trace import Event, Place
 from pytest_reprocheck.diagnose.attribution import failing
+from pytest_reprocheck.diagnose.sharing import IN_THREADS
 
 _RICH = re.compile(r"^(output \d+) \((.+)\)$")
 
@@ -77,6 +78,8 @@ def order_message(kind: str) -> str:
 
 def read_message(event: Event) -> str:
     """What a read of the surroundings does, in one clause."""
+    if event.source == "completion" and event.what.endswith(IN_THREADS):
+        return f"what {event.what} adds to something shared stands there in the order in which they get to it"
     return {
         "listing": f"{event.what} gives files in whatever order the file system has them",
         "rows": f"the query leaves the order of its rows open: {event.what}",

@@ -13,8 +13,9 @@ from pytest_reprocheck.diagnose.attribution import failing
 from pytest_reprocheck.diagnose.concluding import draw_message, factor_message, order_message, read_message
 from pytest_reprocheck.diagnose.experiments import HASH, Suspect
 from pytest_reprocheck.diagnose.location import locate_event, rank_candidates
-from pytest_reprocheck.diagnose.reads import find_reads
+from pytest_reprocheck.diagnose.reads import find_reads, spelled_by_locale
 from pytest_reprocheck.diagnose.remedies import remedies_for_draw, remedies_for_order, remedies_for_read
+from pytest_reprocheck.diagnose.sharing import shared_change
 from pytest_reprocheck.diagnose.unordered import Candidate
 from pytest_reprocheck.diagnose.wording import Remedy
 
@@ -86,6 +87,10 @@ def _of_event(suspect: Suspect, differences: Sequence[Difference], scene: Scene)
     else:
         message, remedies = read_message(event), remedies_for_read(factor_of(suspect.knob), event, scene.units)
     location = event.stack[0].place if event.stack else failing(differences)[0].place
+    if event.what == "locale.setlocale":
+        spelled = rank_candidates(spelled_by_locale(scene.units), differences, scene.a)
+        location = spelled[0].place if spelled else location
+    location = shared_change(event, scene.units) or location
     return Proposal(suspect=suspect, location=location, message=message, remedies=remedies)
 
 

@@ -10,6 +10,7 @@ from pytest_reprocheck.core.sources import Edit, Unit, unit_at
 from pytest_reprocheck.core.trace import Event, Place
 from pytest_reprocheck.diagnose.parsing import callee, insert_after, parse, replace_node
 from pytest_reprocheck.diagnose.queries import ordered_queries
+from pytest_reprocheck.diagnose.sharing import IN_THREADS
 from pytest_reprocheck.diagnose.unordered import Candidate
 from pytest_reprocheck.diagnose.wording import Remedy, described, short_place
 
@@ -53,11 +54,19 @@ def _seed_draw(event: Event, subject_path: str, units: Sequence[Unit]) -> Remedy
             return described((edit,), units, at=place)
         if name in _PANDAS_DRAWS and _is_none(_keyword(call, "random_state")):
             return described((_with_argument(unit, call, "random_state", "0"),), units, at=place)
+        if event.seeded_by and name == _function_in(event.what) and _is_none(_keyword(call, event.seeded_by)):
+            return described((_with_argument(unit, call, event.seeded_by, "0"),), units, at=place)
     if event.source == "torch" and event.what == "torch seed":
         return Remedy(text="torch.manual_seed(0) instead of a seed from the operating system's entropy")
     if event.stream not in _GLOBAL_SEEDS:
         return Remedy(text=f"give {event.what} a seed")
     return _seed_global(event, subject_path, units)
+
+
+def _function_in(what: str) -> str:
+    """The name by which a function is called: ``scipy Halton.__init__`` is called as ``Halton``."""
+    *_, owner, name = ["", *what.rpartition(" ")[2].split(".")]
+    return owner if name == "__init__" else name
 
 
 def remedies_for_order(candidate: Candidate, units: Sequence[Unit]) -> tuple[Remedy, ...]:
@@ -126,6 +135,8 @@ def remedies_for_read(factor: FactorName, event: Event | None, units: Sequence[U
     if factor == "rows":
         edits = ordered_queries(calls, units, event.what.partition(" ")[0])
         return tuple(described((edit,), units, at=place) for edit in edits) or (Remedy(text=_WORDS[factor]),)
+    if event.what.endswith(IN_THREADS):
+        return (Remedy(text="let each task return its result or fill a place of its own, and put them in order after"),)
     for unit, call in calls:
         new = _in_its_place(factor, unit, call)
         if new is not None:

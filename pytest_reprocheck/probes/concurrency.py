@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .completion import Completion
+    from .completion_threads import Threads
     from .probe import Probe
     from .recording import Recording
 
@@ -30,19 +31,32 @@ def install(probe: Probe, recording: Recording) -> tuple[dict[str, Callable[[Any
         return {}, []
     made: list[Completion] = []
 
-    def hook(name: str, module: Any) -> None:
+    def completion() -> Completion:
         if not made:
             from .completion import Completion
 
             made.append(Completion(probe, recording))
-        import_module(f".{name}", __package__).install(made[0], module)
+        return made[0]
+
+    @functools.cache
+    def threads() -> Threads:
+        from .completion_threads import Threads
+
+        return Threads(completion())
+
+    def deliver(name: str, module: Any) -> None:
+        import_module(f".{name}", __package__).install(completion(), module)
 
     def end_step() -> None:
-        for completion in made:
-            completion.end_step()
+        for each in made:
+            each.end_step()
 
     guarded = {
-        module: probe.guarded(f"order of results of {module}", functools.partial(hook, name))
+        module: probe.guarded(f"order of results of {module}", functools.partial(deliver, name))
         for module, name in _DELIVERING.items()
     }
+    guarded["threading"] = probe.guarded("threads", lambda module: threads().install(module))
+    guarded["concurrent.futures.thread"] = probe.guarded(
+        "work in threads", lambda module: threads().install_in_pools(module)
+    )
     return guarded, [probe.guarded("order of results", end_step)]

@@ -12,12 +12,28 @@ from pytest_reprocheck.diagnose.remedies import remedies_for_draw, remedies_for_
 from pytest_reprocheck.diagnose.unordered import find_unordered
 
 
-def draw(source: Source, what: str, line: int, *, stream: str | None = None, outermost: int | None = None) -> Event:
+def draw(
+    source: Source,
+    what: str,
+    line: int,
+    *,
+    stream: str | None = None,
+    outermost: int | None = None,
+    seeded_by: str = "",
+) -> Event:
     """A draw in a.py."""
     stack = [Call(place=Place(path="a.py", line=line), function="f")]
     if outermost is not None:
         stack.append(Call(place=Place(path="a.py", line=outermost), function="<module>"))
-    return Event(seq=1, source=source, stream=stream or f"{source}@a.py:{line}", what=what, step=0, stack=tuple(stack))
+    return Event(
+        seq=1,
+        source=source,
+        stream=stream or f"{source}@a.py:{line}",
+        what=what,
+        step=0,
+        stack=tuple(stack),
+        seeded_by=seeded_by,
+    )
 
 
 @pytest.mark.parametrize(
@@ -52,6 +68,16 @@ def draw(source: Source, what: str, line: int, *, stream: str | None = None, out
             draw("estimator", "sklearn KMeans", 2),
             "m = KMeans(\n    3,  # groups\n)\nm.fit(x)",
             "m = KMeans(\n    3, random_state=0,  # groups\n)\nm.fit(x)",
+        ),
+        (
+            draw("numpy", "scipy LatinHypercube.__init__", 2, seeded_by="rng"),
+            "from scipy.stats.qmc import LatinHypercube as Design\nd = Design(d=2)",
+            "from scipy.stats.qmc import LatinHypercube as Design\nd = Design(d=2, rng=0)",
+        ),
+        (
+            draw("numpy", "statsmodels GumbelCopula.rvs", 1, seeded_by="random_state"),
+            "sample = copula.rvs(100, random_state=None)",
+            "sample = copula.rvs(100, random_state=0)",
         ),
         (
             draw("numpy", "numpy.random.default_rng", 1),

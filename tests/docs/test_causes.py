@@ -13,8 +13,8 @@ from benchmarks.pages import PAGES, audited, pages
 from pytest_reprocheck.core.causes import CAUSES, cause
 
 SLUGS = [each.slug for each in CAUSES]
-ELSEWHERE = frozenset({"network", "stale-output", "unseeded-tensorflow"})
-"""Causes whose example needs another machine, a saved notebook or TensorFlow, so that its page shows no report."""
+ELSEWHERE = frozenset({"hidden-state", "network", "stale-output", "unseeded-tensorflow"})
+"""Causes whose example needs another machine, a notebook or TensorFlow, so that its page shows no report."""
 WITHOUT_CASES = frozenset({"thread-count", "cpu-dispatch", "network", "stale-output", "unseeded-tensorflow"})
 """Causes that no case shows: not on every machine (``tests/test_hardware.py`` and ``tests/outside`` do), only a warning
 (``tests/test_stored.py``), or without TensorFlow."""
