@@ -19,7 +19,7 @@ SOURCE = Path(__file__).resolve().parents[1] / PACKAGE
 MAX_FUNCTION_LINES = 50
 MAX_FILE_LINES = 400
 
-LAYERS = ("compare", "execution", "diagnose", "environment", "report")
+LAYERS = ("compare", "execution", "diagnose", "environment", "records", "report")
 USE_CASES = ("auditing", "locking", "inspecting", "starting")
 USE_CASE = frozenset({"config", "core", "execution", "compare", "diagnose", "environment"})
 FACE = frozenset({*USE_CASES, "config", "collecting", "gates", "report", "core"})
@@ -27,27 +27,34 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "core": frozenset(),
     "probes": frozenset(),
     **{layer: frozenset({"core"}) for layer in LAYERS},
-    "auditing": USE_CASE | {"case", "explaining", "hidden", "leaving", "stored", "twice"},
+    "auditing": USE_CASE | {"case", "explaining", "hidden", "leaving", "recording", "stored", "twice", "verdicts"},
     "case": frozenset({"config", "core", "compare", "diagnose"}),
     "explaining": frozenset({"case", "core", "diagnose", "uncontrolled"}),
     "hidden": frozenset({"case", "core", "diagnose"}),
     "leaving": frozenset({"case", "core", "diagnose"}),
+    "recording": USE_CASE | {"case", "records", "twice"},
     "stopping": frozenset({"compare", "core", "diagnose"}),
     "twice": USE_CASE | {"case", "stopping"},
+    "verdicts": frozenset({"case", "core", "diagnose", "twice"}),
     "stored": frozenset({"case", "core", "diagnose"}),
     "uncontrolled": frozenset({"case", "core", "diagnose"}),
     "locking": USE_CASE,
     "inspecting": USE_CASE,
     "starting": USE_CASE,
     "settings": frozenset({"core"}),
-    "config": frozenset({"settings", "core"}),
-    "collecting": frozenset({"config", "core"}),
+    "parameters": frozenset({"settings", "core"}),
+    "config": frozenset({"parameters", "settings", "core"}),
+    "collecting": frozenset({"config", "core", "parameters"}),
     "gates": frozenset({"config", "core"}),
     "plugin": FACE | {"plugin_session"},
-    "plugin_session": FACE,
-    "cli": FACE | {"locks_cli"},
-    "locks_cli": FACE,
-    "papermill_engine": FACE,
+    "plugin_session": FACE | {"keeping", "plugin_listing"},
+    "plugin_listing": FACE,
+    "keeping": FACE | {"recording"},
+    "cli": FACE | {"keeping", "locks_cli"},
+    "locks_cli": FACE | {"keeping"},
+    "accompanying": USE_CASE | {"auditing", "case", "twice"},
+    "papermill_engine": frozenset({"papermill_run"}),
+    "papermill_run": FACE | {"accompanying"},
     "magics": FACE,
 }
 """Layer -> other layers that it may import; a layer always may import itself."""

@@ -2,46 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from importlib import resources
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Cause:
-    """Why two runs can differ."""
-
-    slug: str
-    title: str
-    recurs: bool
-    """Whether results differ when simply run again here (``nondeterministic``), not only elsewhere (``fragile``)."""
-    what: str
-    """What happens in the user's program."""
-    why: str
-    """Why it matters."""
-    files: Mapping[str, str] = field(default_factory=dict)
-    """What the example reads: path -> text."""
-    vary: str = ""
-    """Value of ``--vary`` for the example; empty for the default."""
-    remedy: str
-    """What to write instead of the faulty line."""
-    limits: str
-    """What the tool cannot tell about this cause."""
-
-    @property
-    def example(self) -> str:
-        """A faulty program."""
-        return self._text("program")
-
-    @property
-    def report(self) -> str:
-        """What an audit of the example printed when the page was made; empty where none can be made everywhere."""
-        return self._text("report")
-
-    def _text(self, kind: str) -> str:
-        file = resources.files("pytest_reprocheck.core").joinpath("examples", f"{self.slug}.{kind}.txt")
-        return file.read_text(encoding="utf-8") if file.is_file() else ""
-
+from pytest_reprocheck.core.catalogue_of_drift import DRIFT_CAUSES
+from pytest_reprocheck.core.cause import Cause
 
 CAUSES: tuple[Cause, ...] = (
     Cause(
@@ -270,6 +232,21 @@ ages = [(today - day).days / 365.25 for day in born]
         limits="Only in overlay workspaces; paths outside of the project are the same in all runs.",
     ),
     Cause(
+        slug="environment-variable",
+        title="A result depends on the user, the host or an environment variable",
+        recurs=False,
+        what=(
+            "A variable that is set here and need not be, the user's or the host's name, or the home folder reaches a "
+            "result: a seed, a fold, a learning rate."
+        ),
+        why="A colleague, or the CI server, has another name and other variables, and gets another result.",
+        remedy="fold = 3",
+        limits=(
+            "Variables are given their default where the code names one. Those without a default, paths, secrets, what "
+            "the subject's `env` sets, and files in the home folder stay as they are."
+        ),
+    ),
+    Cause(
         slug="network",
         title="A result depends on the network",
         recurs=True,
@@ -340,6 +317,7 @@ best.write_text(str(score))
             "marked NBVAL_IGNORE_OUTPUT are left out."
         ),
     ),
+    *DRIFT_CAUSES,
     Cause(
         slug="unexplained",
         title="A difference that no controlled factor explains",

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from pytest_reprocheck.core.conditions import FactorName, Knob, factor_of
-from pytest_reprocheck.core.findings import Difference, Effect, Finding, Severity
+from pytest_reprocheck.core.findings import Difference, Effect, Finding, Severity, finding_id
 from pytest_reprocheck.core.sources import Unit, unit_at
 from pytest_reprocheck.core.trace import Event, Place
 from pytest_reprocheck.diagnose.attribution import failing
 from pytest_reprocheck.diagnose.sharing import IN_THREADS
+from pytest_reprocheck.diagnose.wording import listed
 
 _RICH = re.compile(r"^(output \d+) \((.+)\)$")
 
@@ -36,7 +36,7 @@ def conclude(evidence: Evidence, differences: Sequence[Difference], units: Seque
     unit = unit_at(units, evidence.location)
     source = unit.line(evidence.location.line) if unit is not None else ""
     return Finding(
-        id=_identity(evidence.cause, evidence.location, source),
+        id=finding_id(evidence.cause, evidence.location, source),
         cause=evidence.cause,
         severity=evidence.severity,
         confirmed=evidence.confirmed,
@@ -49,21 +49,23 @@ def conclude(evidence: Evidence, differences: Sequence[Difference], units: Seque
     )
 
 
-Proof = Literal["alone", "remedy", "nearest"]
-"""What shows a cause: varying it alone, trying its remedy, or only that it is the nearest evidence."""
+Proof = Literal["alone", "remedy", "nearest", "suggested"]
+"""What shows a cause: varying it alone, trying its remedy, or only that it is the nearest evidence; ``suggested``:
+the same, where no experiment was made."""
 
 
-def draw_message(event: Event) -> str:
-    """What an unseeded draw does, in one clause."""
+def draw_message(event: Event, others: Sequence[str] = ()) -> str:
+    """What an unseeded draw does, in one clause; ``others`` are further classes of estimators that draw at its line."""
     # In a cell that does not parse as Python (``%%time``) the call has no name, only its module.
     module = event.what in ("random", "numpy.random", "torch", "tensorflow")
     who = "the line" if module else event.what.removeprefix("sklearn ")
     if not event.stack:
         who = "code in a worker" if event.process or event.thread != "MainThread" else "a library"
+    so_do = f"; so do {listed(others)}" if len(others) > 1 else f"; so does {others[0]}" if others else ""
     return {
         "random": f"{who} draws from Python's random module, which nobody seeded",
         "numpy": f"{who} draws from a numpy generator that nobody seeded",
-        "estimator": f"{who} draws with random_state=None, and nobody seeded numpy's global state",
+        "estimator": f"{who} draws with random_state=None, and nobody seeded numpy's global state{so_do}",
         "torch": f"{who} draws from a generator of torch that nobody seeded",
         "tensorflow": f"{who} draws from TensorFlow's generators, which nobody seeded",
         "entropy": f"{who} draws from the operating system's entropy, which no seed reaches",
@@ -88,6 +90,7 @@ def read_message(event: Event) -> str:
         "timezone": f"{event.what} goes by the local time zone",
         "locale": f"{event.what} goes by the machine's locale",
         "cpus": f"{event.what} gives the number of CPUs of the machine",
+        "variable": f"{event.what} is another one elsewhere",
         "completion": f"{event.what} hands over results in the order in which tasks end",
         "address": f"{event.what} gives an address in memory",
     }[event.source]
@@ -97,6 +100,7 @@ _FACTS: Mapping[FactorName, str] = {
     "timezone": "local time is read",
     "locale": "the machine's locale is read",
     "cpus": "the number of CPUs is read",
+    "variables": "the environment is read",
     "directory": "the path of the checkout is used",
     "threads": "BLAS and OpenMP add in another order with another number of threads, and something amplifies it",
     "simd": "other processors round in another way, and something amplifies it",
@@ -112,6 +116,7 @@ _OTHER: Mapping[FactorName, str] = {
     "timezone": "another time zone",
     "locale": "another locale",
     "cpus": "another number of CPUs",
+    "variables": "another environment",
     "completion": "another order of completion",
     "directory": "another place of the checkout",
     "threads": "another number of threads",
@@ -132,6 +137,8 @@ def with_proof(knob: Knob, message: str, proof: Proof) -> str:
         return f"{message}; with the remedy the difference is gone"
     if proof == "nearest":
         return f"{message}; it is the nearest evidence before (others were varied together with it)"
+    if proof == "suggested":
+        return f"{message}; it is the likeliest evidence, and nothing was tried"
     factor = factor_of(knob)
     if factor in _OTHER:
         return f"{_OTHER[factor]} alone changes it: {message}"
@@ -177,9 +184,3 @@ def _effect(difference: Difference) -> Effect:
         b=difference.b,
         note=difference.note,
     )
-
-
-def _identity(cause: str, location: Place, source: str) -> str:
-    """Line numbers are left out where there is a text to go by."""
-    where = source or f"{location.cell}:{location.line}"
-    return hashlib.sha256(f"{cause}\0{location.path}\0{where}".encode()).hexdigest()[:12]

@@ -157,7 +157,8 @@ def _install(probe: Probe) -> tuple[dict[str, Callable[[Any], None]], list[Calla
     guarded = {
         name: probe.guarded(f"unseeded draws and fits of {name}", hook) for name, hook in libraries.hooks().items()
     }
-    effects = {name: probe.guarded(f"effects of {name}", hook) for name, hook in outside.hooks(probe).items()}
+    outer = {} if probe.config.get("attended") else outside.hooks(probe)
+    effects = {name: probe.guarded(f"effects of {name}", hook) for name, hook in outer.items()}
     return combined(guarded, effects), libraries.ends()
 
 
@@ -176,7 +177,7 @@ def _write_facts(probe: Probe) -> None:
         "python": sys.version.partition(" ")[0],
         "executable": sys.executable,
         "root": str(probe.config["root"]),
-        "scratch": environ.get("TMPDIR", ""),
+        "scratch": environ.get("TMPDIR") or ("/tmp" if probe.config.get("attended") else ""),  # noqa: S108
         "home": environ.get("HOME", ""),
         "host": uname().nodename,
         "digest": probe.digests.name,

@@ -35,6 +35,8 @@ class Libraries:
 
     def __init__(self, probe: Probe) -> None:
         self._probe = probe
+        self._seeded = frozenset(probe.config.get("seeded") or ())
+        """Global states that the user seeded before the probes came: they are the user's."""
         self._own_classes = OwnClasses(probe, self._watch_own_class)
 
     def hooks(self) -> dict[str, Callable[[Any], None]]:
@@ -108,7 +110,7 @@ class Libraries:
         from . import randomness
 
         entropy.install_in_random(self._probe, module)
-        randomness.install(self._probe, module)
+        randomness.install(self._probe, module, seeded="random" in self._seeded)
 
     def _numpy_entropy(self, module: Any) -> None:
         from . import numpy_random
@@ -116,7 +118,8 @@ class Libraries:
         numpy_random.install_entropy(self._probe, module)
 
     def _numpy_random(self, module: Any) -> None:
-        self._numpy_state.install(module)
+        if "numpy" not in self._seeded:
+            self._numpy_state.install(module)
 
     def _sklearn_random(self, module: Any) -> None:
         from . import sklearn_random
@@ -144,7 +147,8 @@ class Libraries:
         tensorflow_random.install(self._probe, module)
 
     def _torch(self, module: Any) -> None:
-        self._generators.install(module)
+        if "torch" not in self._seeded:
+            self._generators.install(module)
         self._training.install(module)
 
     def _native(self, module: Any) -> None:

@@ -13,6 +13,7 @@ from _thread import get_ident
 from contextlib import suppress
 from weakref import ReferenceType
 
+from .addresses import address_of
 from .syntax import walk
 
 TYPE_CHECKING = False
@@ -102,13 +103,16 @@ class Walk:
         while self._waiting and not self._into.everything:
             one = self._waiting.pop()
             kind = type(one)
-            if kind in ATOMS or id(one) in parts or id(one) in seen or kind in _NOT_FOLLOWED or one is _EMPTY:
+            if kind in ATOMS or kind in _NOT_FOLLOWED or one is _EMPTY:
+                continue
+            address = address_of(one)
+            if address in parts or address in seen:
                 continue
             if one is self._namespace:
                 self._into.everything = True
-            seen.add(id(one))
+            seen.add(address)
             if not (issubclass(kind, _SHARED) or kind.__name__.endswith("DType")):
-                parts.add(id(one))
+                parts.add(address)
             left -= 1
             if left < 0:
                 self._into.everything = True

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import zip_longest
 
-from pytest_reprocheck.core.causes import Cause
+from pytest_reprocheck.core.causes import Cause, is_drift
 from pytest_reprocheck.core.conditions import FACTORS
 from pytest_reprocheck.core.findings import Audit, Effect, FactorState, Finding
 from pytest_reprocheck.core.trace import Place
@@ -235,7 +235,7 @@ def _finding(finding: Finding, path: str, width: int) -> Iterator[str]:
     for effect in finding.effects[:SHOWN_EFFECTS]:
         yield from _labelled(label, _effect(effect, path), width)
         if one_line(effect.a) != one_line(effect.b):
-            yield from _values(effect, width)
+            yield from _values(effect, width, ("then", "now ") if is_drift(finding) else ("A", "B"))
         label = ""
     if folded := finding.effects[SHOWN_EFFECTS:]:
         counts = sorted(Counter(effect.aspect for effect in folded).items())
@@ -257,17 +257,17 @@ def _effect(effect: Effect, path: str) -> str:
     return f"{place} {effect.what}: {effect.sameness.value}{note}".lstrip()
 
 
-def _values(effect: Effect, width: int) -> Iterator[str]:
+def _values(effect: Effect, width: int, labels: tuple[str, str]) -> Iterator[str]:
     """Two different values beside each other, or below each other and cut to where they differ."""
     a, b = one_line(effect.a), one_line(effect.b)
-    room = width - _LABEL - 2
-    if len(a) + len(b) + 5 <= room:
-        yield f"{'':{_LABEL}}A {a}   B {b}".rstrip()
+    room = width - _LABEL - len(labels[0]) - 1
+    if len(a) + len(b) + 4 + len(labels[1]) <= room:
+        yield f"{'':{_LABEL}}{labels[0]} {a}   {labels[1].strip()} {b}".rstrip()
         return
     alike = next(at for at, signs in enumerate(zip_longest(a, b)) if signs[0] != signs[1])
     if max(len(a), len(b)) > room and alike > room // 2:
         a, b = (f"... {value[alike - room // 4 :]}" for value in (a, b))
-    yield from (f"{'':{_LABEL}}{label} {cut(value, room)}" for label, value in (("A", a), ("B", b)))
+    yield from (f"{'':{_LABEL}}{label} {cut(value, room)}" for label, value in zip(labels, (a, b), strict=True))
 
 
 def _place(place: Place, path: str) -> str:

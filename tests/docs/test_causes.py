@@ -10,14 +10,17 @@ import pytest
 
 from benchmarks.marks import case_files
 from benchmarks.pages import PAGES, audited, pages
-from pytest_reprocheck.core.causes import CAUSES, cause
+from pytest_reprocheck.core.causes import CAUSES, DRIFT, cause
 
 SLUGS = [each.slug for each in CAUSES]
-ELSEWHERE = frozenset({"hidden-state", "network", "stale-output", "unseeded-tensorflow"})
-"""Causes whose example needs another machine, a notebook or TensorFlow, so that its page shows no report."""
-WITHOUT_CASES = frozenset({"thread-count", "cpu-dispatch", "network", "stale-output", "unseeded-tensorflow"})
+ELSEWHERE = frozenset(
+    {"hidden-state", "network", "stale-output", "unseeded-tensorflow", "dependency-drift", "host-changed"}
+)
+"""Causes whose example needs another machine, other packages, a notebook or TensorFlow, so that its page shows no
+report."""
+WITHOUT_CASES = frozenset({"thread-count", "cpu-dispatch", "network", "stale-output", "unseeded-tensorflow", *DRIFT})
 """Causes that no case shows: not on every machine (``tests/test_hardware.py`` and ``tests/outside`` do), only a warning
-(``tests/test_stored.py``), or without TensorFlow."""
+(``tests/test_stored.py``), without TensorFlow, or only after a record was written (``tests/records``)."""
 HEAVY = frozenset({"unseeded-estimator", "unseeded-torch", "thread-count", "cpu-dispatch"})
 """Causes whose example takes long to be audited."""
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from ..frames import site, without_this_frame
 
 TYPE_CHECKING = False
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
