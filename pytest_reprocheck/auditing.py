@@ -37,6 +37,7 @@ from pytest_reprocheck.execution.reading import cells_in
 from pytest_reprocheck.execution.running import CellProgress, Runner, runner
 from pytest_reprocheck.execution.scheduling import Room, Used
 from pytest_reprocheck.execution.workspace import Workspace, project_files
+from pytest_reprocheck.hidden import hidden_findings
 from pytest_reprocheck.leaving import leftover_findings
 from pytest_reprocheck.recording import NOTHING_KEPT, Drifted, Keeping, Update, drift_of, read_record
 from pytest_reprocheck.stored import stale_findings
@@ -315,8 +316,6 @@ def _findings(
 ) -> tuple[Finding, ...]:
     """What explains the differences, and what is found beside them; ``left`` is what is known of leftovers."""
     if both_failed(case):
-        from pytest_reprocheck.hidden import hidden_findings
-
         return hidden_findings(case) if isinstance(executor, Runner) else ()
     findings: tuple[Finding, ...] = ()
     if failing(case.differences):
