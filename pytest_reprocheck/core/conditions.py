@@ -160,6 +160,9 @@ FACTORS: tuple[Factor, ...] = (
 
 DEFAULT_FACTORS: tuple[FactorName, ...] = tuple(factor.name for factor in FACTORS if factor.level == "default")
 
+FORKED: tuple[FactorName, ...] = ("seed", "listing", "rows", "clock", "pid", "timezone", "cpus", "completion")
+"""Factors that a process can have otherwise while it runs."""
+
 REPLAYED: tuple[FactorName, ...] = ("clock", "pid", "completion")
 """Factors whose baseline is read from the surroundings: run A records it, and later runs are given the recording."""
 
