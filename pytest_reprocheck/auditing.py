@@ -90,7 +90,7 @@ def audit(
         workspace = Workspace(mode=asked.workspace, machine=machine or this_machine(), known=common.known)
         with runner(
             chosen,
-            limits=_limits(asked),
+            limits=replace(_limits(asked), tells_rows=bool(update or recorded)),
             workspace=workspace,
             room=Room(cores=common.cores, memory=asked.memory, workers=common.workers),
             expected=Used(memory=expected_memory),

@@ -126,7 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     _add_audit(commands)
-    add_commands(commands)
+    add_commands(commands, _record)
     replay = commands.add_parser("replay", help="run a stored audit's subjects again under the recorded conditions")
     replay.add_argument("file", metavar="FILE", type=Path, help="a report")
     replay.add_argument("--root", metavar="FOLDER", type=Path, help="what the report's paths are relative to")
@@ -224,6 +224,11 @@ def _audit(parsed: argparse.Namespace) -> int:
     if interruption is not None:
         raise interruption
     return int(failed)
+
+
+def _record(paths: Sequence[str]) -> int:
+    """Audit subjects, and write their records and the lock."""
+    return _audit(_parser().parse_args(["audit", "--update", *paths]))
 
 
 def _kept(root: Path, records: Mapping[str, str]) -> bool:

@@ -150,11 +150,13 @@ def write_child_file(
     cells: Sequence[tuple[int, str]] = (),
     recording: str = "",
     allow_writes: Sequence[str] = (),
+    tells_rows: bool = False,
 ) -> None:
     """Tell the probes what they need.
 
     ``cells`` are a notebook's (index, source) pairs, in order of execution; ``recording`` is the folder that the
     conditions' replays are read from, ``allow_writes`` the other machines that the run may change something on.
+    ``tells_rows``: tell of the rows that queries give.
     """
     data: dict[str, Json] = {
         "version": 1,
@@ -187,6 +189,7 @@ def write_child_file(
         "recording": recording,
         "scratch": str(folder.scratch),
         "allow_writes": list(allow_writes),
+        "tells_rows": tells_rows,
         "cells": [{"index": index, "source": source} for index, source in cells],
         "args": list(subject.args),
         "module": subject.module,

@@ -34,6 +34,8 @@ class Limits:
     """Other machines that it may change something on."""
     printed: int = MAX_PRINTED
     """Bytes that a run may print and display."""
+    tells_rows: bool = False
+    """Whether it tells of the rows that its queries give, which costs something for each of them."""
 
 
 @dataclass(kw_only=True, slots=True)

@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .probe import Probe
+    from .queries import Queries
 
 
-def hooks(probe: Probe) -> dict[str, Callable[[Any], None]]:
+def hooks(probe: Probe, told: Queries | None = None) -> dict[str, Callable[[Any], None]]:
     """What to do once a driver was imported; nothing where there are no answers to be had."""
     if "queries" not in probe.config:
         return {}
-    rows = Rows(probe)
+    rows = Rows(probe, told)
     if not probe.config["queries"]:
         rows.problem("there is no socket for questions about queries: the path of the runs' folder is too long")
     return {

@@ -127,6 +127,8 @@ def watch_cursor(rows: Rows, classes: set[type], cursor: Any, driver: str, diale
         return result
 
     rows.probe.undo(replaced(owner, "execute", execute))
+    if rows.told is not None:
+        rows.told.watch(cursor)
 
 
 def _install_sqlalchemy(rows: Rows, classes: set[type], module: Any) -> None:
