@@ -13,6 +13,7 @@ from pytest_reprocheck.core.sources import Unit, unit_at
 from pytest_reprocheck.core.trace import Event, Place
 from pytest_reprocheck.diagnose.attribution import failing
 from pytest_reprocheck.diagnose.sharing import IN_THREADS
+from pytest_reprocheck.diagnose.wording import listed
 
 _RICH = re.compile(r"^(output \d+) \((.+)\)$")
 
@@ -52,17 +53,18 @@ Proof = Literal["alone", "remedy", "nearest"]
 """What shows a cause: varying it alone, trying its remedy, or only that it is the nearest evidence."""
 
 
-def draw_message(event: Event) -> str:
-    """What an unseeded draw does, in one clause."""
+def draw_message(event: Event, others: Sequence[str] = ()) -> str:
+    """What an unseeded draw does, in one clause; ``others`` are further classes of estimators that draw at its line."""
     # In a cell that does not parse as Python (``%%time``) the call has no name, only its module.
     module = event.what in ("random", "numpy.random", "torch", "tensorflow")
     who = "the line" if module else event.what.removeprefix("sklearn ")
     if not event.stack:
         who = "code in a worker" if event.process or event.thread != "MainThread" else "a library"
+    so_do = f"; so do {listed(others)}" if len(others) > 1 else f"; so does {others[0]}" if others else ""
     return {
         "random": f"{who} draws from Python's random module, which nobody seeded",
         "numpy": f"{who} draws from a numpy generator that nobody seeded",
-        "estimator": f"{who} draws with random_state=None, and nobody seeded numpy's global state",
+        "estimator": f"{who} draws with random_state=None, and nobody seeded numpy's global state{so_do}",
         "torch": f"{who} draws from a generator of torch that nobody seeded",
         "tensorflow": f"{who} draws from TensorFlow's generators, which nobody seeded",
         "entropy": f"{who} draws from the operating system's entropy, which no seed reaches",
