@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import functools
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,15 @@ def add_commands(commands: Any, record: Callable[[Sequence[str]], int]) -> None:
     drift.add_argument("--all", action="store_true", help="show each package that moved")
     drift.add_argument("--json", metavar="FILE", type=Path, help="write what moved")
     drift.set_defaults(command=_drift)
+
+
+def kept(root: Path, records: Mapping[str, str]) -> bool:
+    """Write and tell what an update writes; whether that failed."""
+    from pytest_reprocheck.keeping import keep
+
+    done = keep(root, records)
+    print("\n".join(done.lines))
+    return done.failed
 
 
 def _lock(parsed: argparse.Namespace, record: Callable[[Sequence[str]], int]) -> int:

@@ -78,6 +78,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--reprocheck-update-baseline", action="store_true", help="write the findings of this run into the baseline"
     )
+    group.addoption(
+        "--reprocheck-parameters", metavar="FILE", help="sets of parameters, in YAML, JSON or TOML; each is a subject"
+    )
     group.addoption("--reprocheck-fresh", action="store_true", default=None, help="start every run anew, fork none")
     group.addoption(
         "--reprocheck-update", action="store_true", help="write the records of this run, and the lock, to be committed"
@@ -102,7 +105,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("reprocheck"):
         config.pluginmanager.register(AuditSession(config, _scope(config)), "reprocheck-session")
         return
-    for name in ("json", *_VALUES, "baseline", "update-baseline", "update", "list"):
+    for name in ("json", *_VALUES, "parameters", "baseline", "update-baseline", "update", "list"):
         if config.getoption(f"reprocheck_{name.replace('-', '_')}"):
             raise pytest.UsageError(
                 f"--reprocheck-{name} needs --reprocheck. Add it, or set the key in pyproject.toml."
@@ -112,14 +115,16 @@ def pytest_configure(config: pytest.Config) -> None:
 def _scope(config: pytest.Config) -> Scope:
     """Configuration and flags; raises UsageError."""
     from pytest_reprocheck.collecting import Scope
-    from pytest_reprocheck.config import parse_flags, read_config
+    from pytest_reprocheck.config import parse_flags, read_config, with_parameters
     from pytest_reprocheck.core.errors import ReprocheckError
     from pytest_reprocheck.gates import read_baseline
     from pytest_reprocheck.report.terminal import render_error
 
     try:
         flags = {name: config.getoption(f"reprocheck_{name.replace('-', '_')}") for name in _VALUES}
-        chosen = read_config(config.rootpath)
+        given = config.getoption("reprocheck_parameters")
+        sets = config.invocation_params.dir / given if given else None
+        chosen = with_parameters(read_config(config.rootpath), sets)
         baseline = _baseline(config, chosen)
         return Scope(
             root=config.rootpath,

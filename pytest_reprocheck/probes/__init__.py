@@ -175,6 +175,8 @@ def observe(
 def _install(probe: Probe) -> tuple[dict[str, Callable[[Any], None]], list[Callable[[], None]]]:
     """Patch what is loaded already; gives hooks for what may be imported later, and what writes at each step's end."""
     numpy_state = numpy_random.GlobalState(probe)
+    seeded = frozenset(probe.config.get("seeded") or ())
+    """Global states that the user seeded before the probes came: they are the user's."""
     fits = Fits(probe)
     watcher, before = Watcher(probe), probe.guarded("fits", fits.before_method)
     own_classes = OwnClasses(probe, watcher, before)
@@ -183,16 +185,17 @@ def _install(probe: Probe) -> tuple[dict[str, Callable[[Any], None]], list[Calla
 
     def hook_random(module: Any) -> None:
         entropy.install_in_random(probe, module)
-        randomness.install(probe, module)
+        randomness.install(probe, module, seeded="random" in seeded)
 
     def hook_torch(module: Any) -> None:
-        generators.install(module)
+        if "torch" not in seeded:
+            generators.install(module)
         training.install(module)
 
     hooks: dict[str, Callable[[Any], None]] = {
         "random": hook_random,
         "numpy.random.bit_generator": functools.partial(numpy_random.install_entropy, probe),
-        "numpy.random": numpy_state.install,
+        **({} if "numpy" in seeded else {"numpy.random": numpy_state.install}),
         "sklearn.utils.validation": functools.partial(sklearn_random.install, probe, numpy_state=numpy_state),
         "sklearn.base": functools.partial(estimators.install, probe, watcher=watcher, before=before),
         "sklearn.model_selection._split": functools.partial(
@@ -204,7 +207,8 @@ def _install(probe: Probe) -> tuple[dict[str, Callable[[Any], None]], list[Calla
         **Native(probe, fits, watcher, before).hooks(),
     }
     guarded = {name: probe.guarded(f"unseeded draws and fits of {name}", hook) for name, hook in hooks.items()}
-    effects = {name: probe.guarded(f"effects of {name}", hook) for name, hook in outside.hooks(probe).items()}
+    outer = {} if probe.config.get("attended") else outside.hooks(probe)
+    effects = {name: probe.guarded(f"effects of {name}", hook) for name, hook in outer.items()}
     ends = {
         "draws from torch": generators.end_step,
         "fits": fits.end_step,
@@ -245,7 +249,7 @@ def _write_facts(probe: Probe) -> None:
         "python": sys.version.partition(" ")[0],
         "executable": sys.executable,
         "root": str(probe.config["root"]),
-        "scratch": environ.get("TMPDIR", ""),
+        "scratch": environ.get("TMPDIR") or ("/tmp" if probe.config.get("attended") else ""),  # noqa: S108
         "home": environ.get("HOME", ""),
         "host": uname().nodename,
         "digest": probe.digests.name,

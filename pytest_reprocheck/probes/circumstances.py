@@ -15,6 +15,8 @@ from .imports import BeforeImport
 from .kernels import Kernels
 from .pid import Pids
 from .reads import Reads
+from .variables import Variables
+from .variables import hooks as hooks_of_variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,23 +36,24 @@ def install(probe: Probe, recording: Recording) -> tuple[Hooks, list[Callable[[]
         return {}, []
     reads = Reads(probe, probe.undo)
     pids, kernels = Pids(probe, recording, reads), Kernels(probe)
-    cpus = Cpus(probe, reads, pids.turned_back)
+    cpus, variables = Cpus(probe, reads, pids.turned_back), Variables(probe, reads)
     facts = {
         "pid": str(getpid()),
         "cpus": cpus.measured(),
+        "variables": variables.measured(),
         "timezone": local.timezone(),
         **dict([local.locale()]),
         **kernels.asked_for(),
     }
-    pids.install()
-    cpus.install()
     addresses = Addresses(probe, reads)
-    addresses.install()
+    for each in (pids, cpus, variables, addresses):
+        each.install()
     hooks: Hooks = {
         "copy": addresses.spare,
         "pickle": addresses.spare,
         "locale": functools.partial(local.install_in_locale, reads),
         **cpus.hooks(),
+        **hooks_of_variables(variables),
     }
     counted = hooks["psutil"]
 

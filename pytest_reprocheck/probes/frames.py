@@ -70,9 +70,9 @@ class Frames:
             found = self._known[filename] = self._look_up(filename)
             return found
 
-    def add_cell(self, filename: str, cell: int, *, shift: int = 0) -> None:
-        """Code compiled under this file name belongs to this cell from now on."""
-        self._known[filename] = Source(path=self._subject, cell=cell, shift=shift)
+    def add_cell(self, filename: str, cell: int | None, *, shift: int = 0, path: str = "") -> None:
+        """Code compiled under this file name belongs to this cell from now on: of the subject, or of ``path``."""
+        self._known[filename] = Source(path=path or self._subject, cell=cell, shift=shift)
 
     def remove_cell(self, filename: str) -> None:
         """Code compiled under this file name is no cell's any more."""

@@ -137,10 +137,12 @@ class _Listing:
         if origin is None:
             if inside and for_a_worker(frame):
                 self._probe.event("listing", "listing@?", function, None)
-            return self._order if inside else ""
+            return self._order if inside and not self._probe.config.get("attended") else ""
         if folder.hidden and not all(module_name(library) in PASSING_ON for library in origin.library):
             return ""
         self._log(origin, function)
+        if self._probe.config.get("attended"):
+            return ""
         if self._probe.limited and not self._probe.varies("listing", site(self._probe.frames.stack(origin.user))):
             return "sorted"
         return self._order

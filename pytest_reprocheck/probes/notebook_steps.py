@@ -85,10 +85,14 @@ class Cells:
             self._shift = 0
             return
         self._running = None
-        hidden = shell.user_ns_hidden
-        variables = {name: value for name, value in shell.user_ns.items() if name not in _SHELL_NAMES}
-        own = {name: value for name, value in variables.items() if hidden.get(name, shell) is not value}
-        self._steps.end(own, shell.user_ns, last=self._next == len(self._cells))
+        self._steps.end(own_variables(shell), shell.user_ns, last=self._next == len(self._cells))
+
+
+def own_variables(shell: Any) -> dict[str, Any]:
+    """The user's variables in a shell, those that it brings along left out."""
+    hidden = shell.user_ns_hidden
+    variables = {name: value for name, value in shell.user_ns.items() if name not in _SHELL_NAMES}
+    return {name: value for name, value in variables.items() if hidden.get(name, shell) is not value}
 
 
 def _names(source: str) -> frozenset[str] | None:

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from weakref import ReferenceType
 
+from .addresses import address_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
@@ -100,13 +102,16 @@ class Walk:
         while self._waiting and not self._into.everything:
             one = self._waiting.pop()
             kind = type(one)
-            if kind in ATOMS or id(one) in parts or id(one) in seen or kind in _NOT_FOLLOWED or one is _EMPTY:
+            if kind in ATOMS or kind in _NOT_FOLLOWED or one is _EMPTY:
+                continue
+            address = address_of(one)
+            if address in parts or address in seen:
                 continue
             if one is self._namespace:
                 self._into.everything = True
-            seen.add(id(one))
+            seen.add(address)
             if not (issubclass(kind, _SHARED) or kind.__name__.endswith("DType")):
-                parts.add(id(one))
+                parts.add(address)
             left -= 1
             if left < 0:
                 self._into.everything = True
