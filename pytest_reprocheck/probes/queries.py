@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from .patching import replaced, without_own_frames
-from .rows_fetched import definer
+from .patching import definer, replaced, without_own_frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -9,8 +9,8 @@ import functools
 import sys
 from typing import TYPE_CHECKING, Any
 
-from .patching import replaced, without_own_frames
-from .rows_fetched import Fetched, definer
+from .patching import definer, replaced, without_own_frames
+from .rows_fetched import Fetched
 
 if TYPE_CHECKING:
     from collections.abc import Callable
