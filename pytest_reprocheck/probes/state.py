@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import sys
 import types
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 from .addresses import address_of
 from .encoder import Limits, OverBudgetError
+from .records import record
 from .touched import ATOMS, Touch, Walk, others_run
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from .probe import Probe
 
@@ -27,7 +28,7 @@ _BLOB_LIMIT = 2**20
 _SKIPPED = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type, type(annotations))
 
 
-@dataclass(kw_only=True, slots=True)
+@record(kw_only=True, slots=True)
 class _Known:
     """A variable as it was when it was last digested."""
 
@@ -47,6 +48,18 @@ class State:
         self._names: frozenset[str] | None = None
         self._before = Touch()
         self._threads = tuple(getattr(sys.modules.get("threading"), "_active", ()))
+
+    def assume(self, variables: Mapping[str, Any], namespace: Mapping[str, Any]) -> None:
+        """Take these variables for known, whatever they hold."""
+        for name, value in list(variables.items()):
+            if not (name.startswith("_") or issubclass(type(value), _SKIPPED)):
+                self._known[name] = _Known(address=id(value), digest=None, parts=self._parts(value, namespace))
+
+    def settle(self, name: str, value: object) -> None:
+        """Take what a variable that is known holds now for told."""
+        known = self._known.get(name)
+        if known is not None and known.address == id(value):
+            known.digest = self._probe.encode(value, Limits(keep=0, most_visits=_MOST_VISITS))["digest"]
 
     def start_step(self, names: frozenset[str] | None, namespace: Mapping[str, Any]) -> None:
         """A step starts.
