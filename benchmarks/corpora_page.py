@@ -32,8 +32,8 @@ there is in the findings below, but for measured times, addresses, and floats wi
 way of writing, that of two projects; they are no sample of all code."""
 
 
-_MENDED = """What audits of these examples got wrong at first, and do not any more. Only what a mending touches was audited
-again after it."""
+_MENDED = """What audits of these examples got wrong at first, and do not any more. Only what a mending touches was
+audited again after it."""
 
 
 def corpora_page(default: Sequence[Result], hardware: Sequence[Result], judgements: Judgements) -> str:
