@@ -38,7 +38,7 @@ from pytest_reprocheck.diagnose.proposals import Proposal, Scene, proposals
 from pytest_reprocheck.diagnose.remedies import ONLY_SHOWN
 from pytest_reprocheck.diagnose.severity import severity_of
 from pytest_reprocheck.diagnose.wording import Remedy
-from pytest_reprocheck.uncontrolled import address_findings, worker_finding
+from pytest_reprocheck.uncontrolled import address_findings, query_finding, worker_finding
 
 MAX_TRIALS = 8
 """Remedies tried to divide what one experiment brought about; each takes two runs."""
@@ -312,7 +312,7 @@ def _with_followers(case: Case, findings: list[Finding]) -> list[Finding]:
     left = case.unexplained()
     result = [*findings, *address_findings(case, () if findings else left)]
     if uncontrolled := failing(counted(case.null)):
-        drawn = worker_finding(case, uncontrolled)
+        drawn = worker_finding(case, uncontrolled) or query_finding(case, uncontrolled)
         known = [(finding.cause, finding.location) for finding in result]
         if drawn is None:
             result.append(_unexplained(case, uncontrolled, unexplained_message("replayed")))
