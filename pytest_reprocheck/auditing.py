@@ -37,7 +37,6 @@ from pytest_reprocheck.execution.reading import cells_in
 from pytest_reprocheck.execution.running import CellProgress, Runner, runner
 from pytest_reprocheck.execution.scheduling import Room, Used
 from pytest_reprocheck.execution.workspace import Workspace, project_files
-from pytest_reprocheck.explaining import explain
 from pytest_reprocheck.hidden import hidden_findings
 from pytest_reprocheck.leaving import leftover_findings
 from pytest_reprocheck.recording import NOTHING_KEPT, Drifted, Keeping, Update, drift_of, read_record
@@ -102,7 +101,7 @@ def audit(
         with runner(
             chosen,
             notebook=notebook,
-            limits=limits_of(asked),
+            limits=replace(limits_of(asked), tells_rows=keeping != NOTHING_KEPT),
             workspace=workspace,
             room=Room(cores=common.cores, memory=asked.memory, workers=common.workers),
             expected=Used(memory=expected_memory),
@@ -320,6 +319,8 @@ def _findings(
         return hidden_findings(case) if isinstance(executor, Runner) else ()
     findings: tuple[Finding, ...] = ()
     if failing(case.differences):
+        from pytest_reprocheck.explaining import explain
+
         progress("explaining")
         findings = explain(case)
     findings += leftover_findings(case) if left is None else left

@@ -12,13 +12,14 @@ from __future__ import annotations
 import builtins
 import functools
 import sys
-from typing import TYPE_CHECKING, Any
 
 from .frames import without_this_frame
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType, ModuleType
+    from typing import Any
 
     from .probe import Probe
     from .reads import Reads

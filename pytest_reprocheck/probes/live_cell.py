@@ -10,13 +10,14 @@ import ast
 import functools
 import re
 import sys
-from typing import TYPE_CHECKING, Any
 
 from .notebook_steps import own_variables
 from .touched import names_of_tree
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import Any
 
     from .probe import Probe
     from .steps import Steps

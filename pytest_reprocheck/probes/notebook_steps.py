@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import functools
-from typing import TYPE_CHECKING, Any
 
+from .syntax import parse
 from .touched import names_of_tree
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Any
 
     from .probe import Probe
     from .steps import Steps
@@ -98,7 +99,7 @@ def own_variables(shell: Any) -> dict[str, Any]:
 def _names(source: str) -> frozenset[str] | None:
     """The names that a cell's code uses; None for one with magics, which can reach everything."""
     try:
-        return names_of_tree(ast.parse(source))
+        return names_of_tree(parse(source))
     except (SyntaxError, ValueError):
         return None
 

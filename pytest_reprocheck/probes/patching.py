@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from os import path, sep
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from types import FrameType
+    from typing import Any
 
 _OWN = path.dirname(__file__) + sep
 _CALL = compile("__reprocheck_call__(*__reprocheck_args__, **__reprocheck_kwargs__)", "<call>", "eval")
@@ -29,6 +30,11 @@ def replaced(owner: Any, name: str, value: object) -> Callable[[], None]:
         _set_in_type(owner, name, value)
         return lambda: _set_in_type(owner, name, plain)
     return lambda: setattr(owner, name, plain)
+
+
+def definer(kind: type, name: str) -> type:
+    """The class of a class's ancestors that defines a method."""
+    return next(each for each in kind.__mro__ if name in vars(each))
 
 
 def call_as(

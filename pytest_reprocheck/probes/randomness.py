@@ -14,13 +14,14 @@ import functools
 import sys
 from os import register_at_fork
 from types import MethodType
-from typing import TYPE_CHECKING, Any
 
 from .calls import call_expression, called_by_user, evaluate
 from .frames import site, without_this_frame
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
+    from typing import Any
 
     from .probe import Probe
 

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from _thread import _local
 from contextlib import contextmanager
-from dataclasses import dataclass
-from json import dumps, loads
-from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from .frames import site
+from .jsons import dumps, loads
+from .records import record
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
+    from typing import Any
 
     from .probe import Probe
+    from .queries import Queries
 
 Keys = dict[str, list[list[str]]]
 """Table, in lower case -> sets of columns that are unique and not NULL."""
@@ -31,7 +33,7 @@ _SHOWN = 60
 _BITS = 2**64 - 1
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@record(frozen=True, kw_only=True, slots=True)
 class Choice:
     """Another order of what a statement leaves open."""
 
@@ -48,8 +50,10 @@ class UnansweredError(Exception):
 class Rows:
     """What one process knows of its queries."""
 
-    def __init__(self, probe: Probe) -> None:
+    def __init__(self, probe: Probe, told: Queries | None = None) -> None:
         self.probe = probe
+        self.told = told
+        """What tells of the rows that queries give, where that is wanted."""
         self.number: int = (probe.config.get("conditions") or {}).get("rows", 0)
         self._socket = str(probe.config.get("queries") or "")
         self._answers: dict[str, dict[str, Any]] = {}
@@ -190,7 +194,7 @@ def _ask(path: str, question: str) -> dict[str, Any]:
             if not part:
                 raise ConnectionError("the connection was closed")
             received += part
-        found: dict[str, Any] = loads(received)
+        found: dict[str, Any] = loads(received.decode())
         return found
     finally:
         connection.close()

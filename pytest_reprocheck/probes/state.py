@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import sys
 import types
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 from .addresses import address_of
 from .encoder import Limits, OverBudgetError
+from .records import record
 from .touched import ATOMS, Touch, Walk, others_run
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from .probe import Probe
 
@@ -27,7 +28,7 @@ _BLOB_LIMIT = 2**20
 _SKIPPED = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type, type(annotations))
 
 
-@dataclass(kw_only=True, slots=True)
+@record(kw_only=True, slots=True)
 class _Known:
     """A variable as it was when it was last digested."""
 

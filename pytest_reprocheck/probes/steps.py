@@ -7,13 +7,14 @@ import stat
 import sys
 from contextlib import suppress
 from os import fstat
-from typing import TYPE_CHECKING, Any
 
 from .reach import Reach
 from .state import State
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Any
 
     from .probe import Probe
 

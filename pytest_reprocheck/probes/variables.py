@@ -14,12 +14,13 @@ import functools
 import os
 import re
 import sys
-from typing import TYPE_CHECKING, Any
 
 from .frames import without_this_frame
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
+    from typing import Any
 
     from .probe import Probe
     from .reads import Reads
