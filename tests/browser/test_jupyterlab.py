@@ -68,6 +68,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     news = folder / ".settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
     news.parent.mkdir(parents=True)
     news.write_text('{"fetchNews": "false"}')
+    tracker = folder / ".settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
+    tracker.parent.mkdir(parents=True)
+    tracker.write_text('{"windowingMode": "none"}')  # cells out of sight are there, too
     with socket.socket() as chosen:
         chosen.bind(("127.0.0.1", 0))
         port = chosen.getsockname()[1]
@@ -157,10 +160,9 @@ def ran(page: Any) -> Any:
 
 
 def change_theme(page: Any, name: str) -> None:
-    page.keyboard.press("Control+Shift+c")
-    page.keyboard.type(f"use theme: {name}")
-    page.locator(".lm-CommandPalette-item", has_text=name).first.wait_for()
-    page.keyboard.press("Enter")
+    page.get_by_role("menuitem", name="Settings").click()
+    page.get_by_role("menuitem", name="Theme", exact=True).hover()
+    page.get_by_role("menuitem", name=name, exact=True).click()
     page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=name)
 
 
