@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_reprocheck.compare.arrays import (
+    NO_ORDER,
     AnyArray,
     Pair,
     changed_elements,
@@ -47,6 +48,7 @@ class _Finding:
     note: str
     parts: tuple[str, ...]
     details: tuple[str, ...] = ()
+    not_compared: tuple[str, ...] = ()
 
 
 def compare_tables(a: Table, b: Table, context: Context) -> Judgement | None:
@@ -66,6 +68,7 @@ def compare_tables(a: Table, b: Table, context: Context) -> Judgement | None:
         note=", ".join(finding.note for finding in findings),
         details=details,
         parts=tuple(part for finding in findings for part in finding.parts),
+        not_compared=tuple(reason for finding in findings for reason in finding.not_compared),
     )
 
 
@@ -142,7 +145,9 @@ def _content(a: Table, b: Table, context: Context) -> list[_Finding]:
     if missing:
         why = judge_digests(*arrays[missing[0]])[1] if missing[0] in arrays else "index of another type, or not at hand"
         note = f"{cut(', '.join(missing), SHORT // 2)}: {why}"
-        return [*findings, _Finding(sameness=Sameness.DIFFERENT, note=note, parts=tuple(missing))]
+        no_order = () if a.rows_digest is not None and b.rows_digest is not None else (NO_ORDER,)
+        parts = tuple(missing)
+        return [*findings, _Finding(sameness=Sameness.DIFFERENT, note=note, parts=parts, not_compared=no_order)]
     known = {name: pair for name, pair in pairs.items() if pair is not None}
     changed = _changed({name: known[name] for name in unequal}, context)
     # Without a cell that differs (elements cut at what is kept of them) there is no order to tell.

@@ -116,7 +116,11 @@ random.shuffle(readings)
         ),
         why="Initial weights, dropout and the order of a shuffled data set change from run to run.",
         remedy="tf.random.set_seed(0)\nweights = tf.random.normal((4, 2))",
-        limits="The probe was not run against TensorFlow itself; draws that it does not see are `unexplained`.",
+        limits=(
+            "Tried with TensorFlow 2.21 and Keras 3.15. Keras takes the default seeds of its layers from Python's "
+            "random, so an unseeded model is unseeded-random as well; keras.utils.set_random_seed(0) seeds all. "
+            "Numbers of tf.random.Generator.from_non_deterministic_state are `unexplained`."
+        ),
     ),
     Cause(
         slug="os-entropy",

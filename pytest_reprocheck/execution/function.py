@@ -11,13 +11,15 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import ModuleType
 from typing import Any
 
 from pytest_reprocheck.core.conditions import Conditions
 from pytest_reprocheck.core.sources import Unit
 from pytest_reprocheck.core.trace import NotCompared, Outcome, Place, Trace
+from pytest_reprocheck.execution.artifacts.finding import Found, is_result
+from pytest_reprocheck.execution.artifacts.observing import with_artifacts
 from pytest_reprocheck.execution.child import PROBES
 from pytest_reprocheck.execution.intake import build_trace, read_recording
 from pytest_reprocheck.execution.script import read_script
@@ -72,7 +74,7 @@ class FunctionRunner:
         replaced: Mapping[tuple[str, int | None], str] | None = None,
         *,
         recordings: Sequence[str] = (),  # noqa: ARG002 - seeds alone are varied in one process, and those are not read
-        keep: bool = False,  # noqa: ARG002 - the files that a function writes are not looked at
+        keep: bool = False,  # noqa: ARG002 - the files that a function writes are looked at after each call
         after: Trace | None = None,  # noqa: ARG002
         deadline: float = math.inf,  # noqa: ARG002 - a call in this process cannot be ended
         fresh: bool = False,  # noqa: ARG002 - nor is a process started for it
@@ -99,12 +101,13 @@ class FunctionRunner:
             "seed": conditions.seed,
             "streams": dict(conditions.streams),
             "allow_writes": list(self.allow_writes),
+            "kept": [str(each) for each in (*self.args, *self.kwargs.values()) if isinstance(each, PurePath)],
         }
         args, kwargs, not_compared = self._arguments()
         started = time.monotonic()
         recording = _probes().observe(self.function, args, kwargs, config)
         seconds = time.monotonic() - started
-        return build_trace(
+        trace = build_trace(
             read_recording(recording.lines),
             conditions=conditions,
             outcome=self._outcome(recording.exception),
@@ -112,6 +115,14 @@ class FunctionRunner:
             blobs=blobs,
             not_compared=not_compared,
         )
+        scratch = self.base / "scratch"
+        return with_artifacts(trace, self._written(trace), blobs=blobs, scratch=scratch, python=sys.executable)
+
+    def _written(self, trace: Trace) -> list[Found]:
+        """The files that a call has written and that are still there: the next call may write them again."""
+        names = sorted({access.path for access in trace.accesses if access.kind == "written"})
+        found = [Found(name=name, path=self.root / name) for name in names if is_result(name)]
+        return [each for each in found if each.path is not None and each.path.is_file()]
 
     def _arguments(self) -> tuple[tuple[Any, ...], dict[str, Any], list[NotCompared]]:
         try:

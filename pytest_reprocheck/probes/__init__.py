@@ -41,6 +41,7 @@ from .own_classes import OwnClasses
 from .probe import Probe
 from .steps import Steps
 from .torch_random import DefaultGenerators
+from .training_keras import Keras
 from .training_native import Native
 from .training_torch import Training
 from .watching import Watcher
@@ -145,13 +146,13 @@ def observe(
         function: called once.
         args: its positional arguments.
         kwargs: its keyword arguments.
-        config: ``root``, ``path``, ``seed``, and where wanted ``streams`` and ``blobs``, as in child.json.
+        config: ``root``, ``path``, ``seed``, and where wanted ``streams``, ``blobs`` and ``kept``, as in child.json.
     """
     log = MemoryLog()
     probe = Probe(config, log)
     _write_facts(probe)
     hooks, at_end = _install(probe)
-    watching = ImportHooks(hooks)
+    watching = ImportHooks(combined(hooks, files.install_written(probe)))
     watching.install()
     result: object = None
     error: BaseException | None = None
@@ -201,6 +202,7 @@ def _install(probe: Probe) -> tuple[dict[str, Callable[[Any], None]], list[Calla
         "tensorflow.python.framework.random_seed": functools.partial(tensorflow_random.install, probe),
         "torch": hook_torch,
         **Native(probe, fits, watcher, before).hooks(),
+        **Keras(probe, fits, watcher).hooks(),
     }
     guarded = {name: probe.guarded(f"unseeded draws and fits of {name}", hook) for name, hook in hooks.items()}
     effects = {name: probe.guarded(f"effects of {name}", hook) for name, hook in outside.hooks(probe).items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import ref
@@ -42,6 +42,8 @@ class Rolling:
     stack: list[dict[str, Any]]
     hasher: Any
     count: int = 0
+    unknown: set[str] = field(default_factory=set)
+    """What the digest does not tell apart."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -130,7 +132,7 @@ class Fits:
         """The same for a call that is user code's."""
         full, stack, about = self._counted(call), None, ""
         if full:
-            stack, about = self._probe.frames.stack(call.user), self._about(call.estimator)
+            stack, about = self._probe.frames.stack(call.user), self.about(call.estimator)
         given = 0
 
         def note(aspect: str, what: str, value: dict[str, Any]) -> None:
@@ -158,6 +160,7 @@ class Fits:
         for rolling in self._rolling.values():
             reason = f"rolling digest of calls {FULL_RECORDS + 1}..{FULL_RECORDS + rolling.count}"
             value = opaque(rolling.type, reason, digest=str(rolling.hasher.hexdigest()))
+            value["unknown"] = sorted(rolling.unknown)
             self._probe.observe(rolling.aspect, rolling.what, value, stack=rolling.stack)
         self._rolling.clear()
         self._sites.clear()
@@ -197,7 +200,7 @@ class Fits:
         rolling.type = rolling.type or type_name(type(value))
         rolling.count += 1
         plain = self._small.bytes_of(value)
-        rolling.hasher.update(str(self._probe.digest(value)).encode() if plain is None else plain)
+        rolling.hasher.update(self._probe.digest(value, rolling.unknown).encode() if plain is None else plain)
 
     def _rolling_of(self, call: Call) -> Rolling:
         rolling = self._rolling.get(call.line)
@@ -212,7 +215,7 @@ class Fits:
             )
         return rolling
 
-    def _about(self, estimator: Any) -> str:
+    def about(self, estimator: Any) -> str:
         """``Class#n``, counted for each class in the order in which the run first used its instances."""
         if estimator is None:
             return ""

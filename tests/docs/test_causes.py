@@ -13,12 +13,12 @@ from benchmarks.pages import PAGES, audited, pages
 from pytest_reprocheck.core.causes import CAUSES, cause
 
 SLUGS = [each.slug for each in CAUSES]
-ELSEWHERE = frozenset({"network", "stale-output", "unseeded-tensorflow"})
-"""Causes whose example needs another machine, a saved notebook or TensorFlow, so that its page shows no report."""
-WITHOUT_CASES = frozenset({"thread-count", "cpu-dispatch", "network", "stale-output", "unseeded-tensorflow"})
-"""Causes that no case shows: not on every machine (``tests/test_hardware.py`` and ``tests/outside`` do), only a warning
-(``tests/test_stored.py``), or without TensorFlow."""
-HEAVY = frozenset({"unseeded-estimator", "unseeded-torch", "thread-count", "cpu-dispatch"})
+ELSEWHERE = frozenset({"network", "stale-output"})
+"""Causes whose example needs another machine or a saved notebook, so that its page shows no report."""
+WITHOUT_CASES = frozenset({"thread-count", "cpu-dispatch", "network", "stale-output"})
+"""Causes that no case shows: not on every machine (``tests/test_hardware.py`` and ``tests/outside`` do), or only a
+warning (``tests/test_stored.py``)."""
+HEAVY = frozenset({"unseeded-estimator", "unseeded-torch", "unseeded-tensorflow", "thread-count", "cpu-dispatch"})
 """Causes whose example takes long to be audited."""
 
 
@@ -45,8 +45,8 @@ def test_the_report_of_the_example_is_real(slug: str, tmp_path: Path) -> None:
     """An audit of the example prints it; numbers and values, which machines and days move, are left out."""
     if slug in ELSEWHERE:
         pytest.skip("its example needs another machine")
-    if slug == "unseeded-torch":
-        pytest.importorskip("torch")
+    if slug in ("unseeded-torch", "unseeded-tensorflow"):
+        pytest.importorskip(slug.removeprefix("unseeded-"))
     shutil.rmtree(tmp_path / "parts", ignore_errors=True)
     printed = audited(cause(slug), tmp_path)
     if slug == "locale" and "reproducible" in printed:
