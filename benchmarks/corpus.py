@@ -2,7 +2,8 @@
 
 They come from the two projects' source distributions, which are downloaded once into a cache. What cannot run offline
 is left out, by what its code says. Each example is audited in a private folder that holds it and the files it names,
-with a limit for each run.
+one after the other, with a limit for each run. Each result is written when it is known, and a call that was broken off
+goes on from there. ``python -m benchmarks.corpora`` judges the results and writes the pages about them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import argparse
 import fnmatch
 import importlib.metadata
-import json
 import shutil
 import subprocess
 import sys
@@ -18,18 +18,23 @@ import tarfile
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
+
 from benchmarks.offline import companions, obstacle
+from benchmarks.results import Level, Result, file_of, load, store
 from pytest_reprocheck.auditing import audit
 from pytest_reprocheck.config import Options
-from pytest_reprocheck.core.codec import to_json
-from pytest_reprocheck.core.findings import Audit
-from pytest_reprocheck.core.subjects import Subject
+from pytest_reprocheck.core.conditions import DEFAULT_FACTORS, FACTORS
+from pytest_reprocheck.core.subjects import Subject, SubjectKind
+from pytest_reprocheck.starting import FRESH, Engine, forking
 
 CACHE = Path.home() / ".cache" / "pytest-reprocheck-corpus"
+RESULTS = CACHE / "results"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,20 +72,6 @@ class Example:
         return f"{self.project}/{self.path}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """An example and its audit, or why there was none."""
-
-    example: Example
-    left_out: str = ""
-    audit: Audit | None = None
-
-    @property
-    def ran(self) -> bool:
-        """Whether runs A and B came to a comparable end."""
-        return self.audit is not None and self.audit.verdict not in ("failed", "blocked")
-
-
 def archive_of(project: Project, given: Sequence[Path]) -> Path:
     """The project's source distribution: one of the given files, or the installed version's (cached, or downloaded)."""
     for file in given:
@@ -113,24 +104,48 @@ def unpack(project: Project, archive: Path, target: Path) -> list[Example]:
     ]
 
 
-def examine(example: Example, options: Options) -> Result:
+def subject_in(root: Path, example: Example) -> Subject:
+    """Copy an example and the files it names below ``root``; it runs in its own folder."""
+    place = root / example.path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    for file in (example.file, *companions(example.file)):
+        shutil.copyfile(file, place.parent / file.name)
+    kind: SubjectKind = "notebook" if place.suffix == ".ipynb" else "script"
+    return Subject(root=root, path=example.path, kind=kind, cwd=place.parent.relative_to(root).as_posix())
+
+
+def examine(example: Example, level: Level, options: Options, engine: Engine) -> Result:
     """Audit an example in a folder of its own that is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
-        root = Path(folder)
-        place = root / example.path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        for file in (example.file, *companions(example.file)):
-            shutil.copyfile(file, place.parent / file.name)
-        subject = Subject(
-            root=root,
-            path=example.path,
-            kind="notebook" if place.suffix == ".ipynb" else "script",
-            cwd=place.parent.relative_to(root).as_posix(),
-        )
-        return Result(example=example, audit=audit(subject, options))
+        before = _seconds_of_processor()
+        audited = audit(subject_in(Path(folder), example), options, engine=engine)
+        spent = _seconds_of_processor() - before
+    today = datetime.now(UTC).date().isoformat()
+    return Result(name=example.name, level=level, date=today, cpu=spent, audit=audited)
 
 
-def chosen(examples: Sequence[Example], only: str, limit: int | None) -> tuple[list[Example], list[Result]]:
+def _seconds_of_processor() -> float:
+    """What this process and all below it have used so far, those that have ended with them."""
+    own = psutil.Process()
+    return sum(sum(process.cpu_times()[:4]) for process in (own, *own.children(recursive=True)))
+
+
+def examine_all(
+    examples: Sequence[Example], level: Level, options: Options, folder: Path, *, fresh: bool
+) -> Iterator[Result]:
+    """Audit one example after the other and keep each result below ``folder``."""
+    with tempfile.TemporaryDirectory(prefix="corpus-") as scratch:
+        subjects = [subject_in(Path(scratch) / str(number), example) for number, example in enumerate(examples)]
+        with nullcontext(FRESH) if fresh else forking(subjects) as engine:
+            for example in examples:
+                result = examine(example, level, options, engine)
+                store(folder, result)
+                yield result
+
+
+def chosen(
+    examples: Sequence[Example], only: str, limit: int | None, level: Level = "default"
+) -> tuple[list[Example], list[Result]]:
     """Split what matches into examples to audit, at most ``limit`` of a project, and those that cannot run offline."""
     audited: list[Example] = []
     left_out: list[Result] = []
@@ -139,7 +154,7 @@ def chosen(examples: Sequence[Example], only: str, limit: int | None) -> tuple[l
         if not fnmatch.fnmatch(example.name, only) or (limit is not None and taken[example.project] >= limit):
             continue
         if reason := obstacle(example.file):
-            left_out.append(Result(example=example, left_out=reason))
+            left_out.append(Result(name=example.name, level=level, left_out=reason))
         else:
             taken[example.project] += 1
             audited.append(example)
@@ -149,11 +164,11 @@ def chosen(examples: Sequence[Example], only: str, limit: int | None) -> tuple[l
 def lines_of(result: Result) -> Iterator[str]:
     """What is printed of one example."""
     if result.audit is None:
-        yield f"{result.example.name}  left out  {result.left_out}"
+        yield f"{result.name}  left out  {result.left_out}"
         return
     audited = result.audit
-    cost = f"{audited.runs} runs  {audited.seconds:.1f} s"
-    yield f"{result.example.name}  {audited.verdict}  {cost}  {audited.reason}".rstrip()
+    cost = f"{audited.runs} runs  {audited.seconds:.1f} s  {result.cpu:.1f} s of processor time"
+    yield f"{result.name}  {audited.verdict}  {cost}  {audited.reason}".rstrip()
     for finding in audited.findings:
         sure = "" if finding.confirmed else ", not confirmed"
         yield f"    {finding.severity}  {finding.cause}  {finding.location}  {finding.source}{sure}"
@@ -174,13 +189,6 @@ def totals(project: str, results: Sequence[Result]) -> Iterator[str]:
     yield "    causes    " + (", ".join(f"{name} {count}" for name, count in sorted(causes.items())) or "none")
 
 
-def write_json(path: Path, results: Sequence[Result]) -> None:
-    """All results with their audits, for looking at them one by one."""
-    entries = [{"name": r.example.name, "left_out": r.left_out, "audit": to_json(r.audit)} for r in results]
-    document = {"format": "reprocheck-corpus", "version": 1, "examples": entries}
-    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The command line."""
     names = [project.name for project in PROJECTS]
@@ -191,39 +199,44 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--only", metavar="GLOB", default="*", help="examples to audit, as PROJECT/FOLDER/FILE")
     parser.add_argument("--limit", metavar="N", type=int, help="audit at most N examples of each project")
+    parser.add_argument("--vary", choices=("default", "hardware"), default="default", help="factors to vary")
     parser.add_argument(
         "--timeout", metavar="SECONDS", type=float, default=120.0, help="for one run (default %(default)s)"
     )
     parser.add_argument(
-        "--jobs", type=int, choices=(1, 2), default=1, help="audits at a time (default 1; each has two runs)"
+        "--results", type=Path, metavar="FOLDER", default=RESULTS, help="where results lie (default %(default)s)"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all audits here")
+    parser.add_argument("--fresh", action="store_true", help="start every run anew instead of forking it")
+    parser.add_argument("--again", action="store_true", help="audit also what has a result")
     return parser.parse_args(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print every example and the totals; 0 whatever is found, for these are not our subjects."""
-    options = parse(arguments)
-    projects = [project for project in PROJECTS if options.project in (None, project.name)]
+    asked = parse(arguments)
+    level: Level = asked.vary
+    factors = DEFAULT_FACTORS if level == "default" else tuple(factor.name for factor in FACTORS)
+    projects = [project for project in PROJECTS if asked.project in (None, project.name)]
     with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
         examples: list[Example] = []
         for project in projects:
-            archive = archive_of(project, options.archive)
+            archive = archive_of(project, asked.archive)
             print(f"{project.name}: {archive.name}")
             examples += unpack(project, archive, Path(folder))
-        audited, left_out = chosen(examples, options.only, options.limit)
-        results = list(left_out)
-        for result in left_out:
+        audited, results = chosen(examples, asked.only, asked.limit, level)
+        for result in results:
+            store(asked.results, result)
             print(*lines_of(result), sep="\n")
-        with ThreadPoolExecutor(max_workers=options.jobs) as pool:
-            for result in pool.map(lambda example: examine(example, Options(timeout=options.timeout)), audited):
-                print(*lines_of(result), sep="\n", flush=True)
-                results.append(result)
+        known = [] if asked.again else [e for e in audited if file_of(asked.results, level, e.name).exists()]
+        results += [load(file_of(asked.results, level, example.name)) for example in known]
+        rest = [example for example in audited if example not in known]
+        options = Options(vary=factors, timeout=asked.timeout)
+        for result in examine_all(rest, level, options, asked.results, fresh=asked.fresh):
+            print(*lines_of(result), sep="\n", flush=True)
+            results.append(result)
     print()
     for project in projects:
-        print(*totals(project.name, [r for r in results if r.example.project == project.name]), sep="\n")
-    if options.json:
-        write_json(options.json, results)
+        print(*totals(project.name, [r for r in results if r.project == project.name]), sep="\n")
     return 0
 
 

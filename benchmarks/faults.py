@@ -55,9 +55,11 @@ class Row:
 
     @property
     def verdict_right(self) -> bool:
-        """Faulty cases differ here or elsewhere, by what their causes do; all others are reproducible."""
+        """Faulty cases differ here or elsewhere, by what their causes do, or fail; all others are reproducible."""
         if not self.case.expected:
             return self.audit.verdict == "reproducible"
+        if "hidden-state" in causes_of(self.case.expected):
+            return self.audit.verdict == "failed"
         recurs = any(cause(name).recurs for name in causes_of(self.case.expected))
         return self.audit.verdict == ("nondeterministic" if recurs else "fragile")
 

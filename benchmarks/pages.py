@@ -9,7 +9,7 @@ import argparse
 import io
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 
@@ -27,6 +27,8 @@ def page(cause: Cause) -> str:
     example = f"```py\n{cause.example.rstrip()}\n```"
     for name, text in cause.files.items():
         example += f"\n\nwith `{name}`:\n\n```text\n{text.rstrip()}\n```"
+    for name, text in cause.before.items():
+        example += f"\n\nwhose `{name}` was, when its record was written:\n\n```text\n{text.rstrip()}\n```"
     if report := cause.report:
         example += f"\n\n```text\n$ {audit_command(cause)}\n{report.rstrip()}\n```"
     else:
@@ -57,15 +59,24 @@ def pages() -> dict[str, str]:
 
 def audited(cause: Cause, folder: Path) -> str:
     """What the command prints about the cause's example, less what only this machine and moment say."""
-    for name, text in {"example.py": cause.example, "pytest.ini": "", **cause.files}.items():
-        file = folder / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+    now = {"example.py": cause.example, "pytest.ini": "", **cause.files}
+    if cause.before:
+        _write(folder, {**now, **cause.before})
+        with redirect_stdout(io.StringIO()):
+            reprocheck(["audit", str(folder / "example.py"), "--update"])
+    _write(folder, now)
     printed = io.StringIO()
     with redirect_stdout(printed):
         reprocheck(["audit", str(folder / "example.py"), *([f"--vary={cause.vary}"] if cause.vary else [])])
     # Then comes the summary, with the time that it took.
     return printed.getvalue().partition("  replay  ")[0].rstrip() + "\n"
+
+
+def _write(folder: Path, texts: Mapping[str, str]) -> None:
+    for name, text in texts.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -6,7 +6,7 @@ nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_reprocheck.auditing import audit
@@ -35,6 +35,20 @@ def __getattr__(name: str) -> object:
     except KeyError:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
     return getattr(importlib.import_module(home), name)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """``%load_ext pytest_reprocheck``: register ``%reproaudit`` and ``%%reproaudit`` in an IPython shell."""
+    from pytest_reprocheck.magics.loading import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """``%unload_ext pytest_reprocheck``: leave the shell as it was."""
+    from pytest_reprocheck.magics.loading import unload
+
+    unload(shell)
 
 
 def __dir__() -> list[str]:

@@ -12,8 +12,9 @@ from typing import Any
 from pytest_reprocheck.case import Case
 from pytest_reprocheck.compare.alignment import compare_traces
 from pytest_reprocheck.config import Options
-from pytest_reprocheck.core.causes import cause
+from pytest_reprocheck.core.causes import cause, is_drift
 from pytest_reprocheck.core.errors import BlockedError, ConfigError, ReprocheckError
+from pytest_reprocheck.core.executions import SavedCell
 from pytest_reprocheck.core.findings import Audit, Finding, Invocation, Verdict
 from pytest_reprocheck.core.subjects import Subject, SubjectKind, find_root
 from pytest_reprocheck.core.trace import NotCompared, Outcome
@@ -26,15 +27,29 @@ from pytest_reprocheck.execution.engine import FRESH, Engine
 from pytest_reprocheck.execution.function import FunctionRunner
 from pytest_reprocheck.execution.limits import Limits
 from pytest_reprocheck.execution.machine import Machine, probe_machine
-from pytest_reprocheck.execution.running import Runner, runner
+from pytest_reprocheck.execution.reading import cells_in
+from pytest_reprocheck.execution.running import CellProgress, Runner, runner
 from pytest_reprocheck.execution.scheduling import Room, Used
 from pytest_reprocheck.execution.workspace import Workspace, project_files
 from pytest_reprocheck.explaining import explain
+from pytest_reprocheck.hidden import hidden_findings
 from pytest_reprocheck.leaving import leftover_findings
+from pytest_reprocheck.recording import NOTHING_KEPT, Drifted, Keeping, Update, drift_of, read_record
 from pytest_reprocheck.stored import stale_findings
 from pytest_reprocheck.twice import Progress, Session, both_failed, compare_twice
 
-__all__ = ["Machine", "Progress", "Session", "audit", "audit_function", "replay", "subject_at", "this_machine"]
+__all__ = [
+    "CellProgress",
+    "Machine",
+    "Progress",
+    "Session",
+    "audit",
+    "audit_function",
+    "replay",
+    "saved_cells",
+    "subject_at",
+    "this_machine",
+]
 
 _NOT_CONFIRMED = "forked runs differed and runs that were started anew did not: the report is of the latter"
 
@@ -53,6 +68,8 @@ def audit(
     session: Session | None = None,
     expected_memory: int = 0,
     engine: Engine = FRESH,
+    on_cell: CellProgress | None = None,
+    update: Update | None = None,
 ) -> Audit:
     """Run a notebook or script twice under varied conditions, compare, and explain what differs.
 
@@ -60,13 +77,15 @@ def audit(
     else its own folder. ``session`` is for all audits that one process makes one after the other; ``expected_memory``
     is what an earlier audit said that a run takes (``Audit.memory``), 0 where there is none. A subject that cannot be
     read or run is a verdict (``failed``, ``blocked``), not an exception; raises ConfigError for impossible options.
+    What differs from the subject's committed record is found too, unless ``update`` is there to be given another one.
     ``engine`` says how runs are started (``starting.forking``); what forked runs show is shown by runs that are started
-    anew, or is not reported.
+    anew, or is not reported. ``on_cell`` is told of each notebook cell that begins in a run.
     """
     chosen = subject if isinstance(subject, Subject) else subject_at(Path(subject))
     asked = _checked(options or Options())
     started = time.monotonic()
     try:
+        recorded = None if update else read_record(chosen)
         common = session or Session()
         workspace = Workspace(mode=asked.workspace, machine=machine or this_machine(), known=common.known)
         with runner(
@@ -76,10 +95,12 @@ def audit(
             room=Room(cores=common.cores, memory=asked.memory, workers=common.workers),
             expected=Used(memory=expected_memory),
             engine=FRESH if asked.fresh else engine,
+            on_cell=on_cell,
         ) as executor:
             # In place there is one tree, and it is the user's: nothing in it is edited.
             asked = replace(asked, try_remedies=asked.try_remedies and executor.ready.mode != "in-place")
-            result = _audit(chosen, asked, executor, progress or (lambda _text: None), common)
+            keeping = Keeping(recorded=recorded, update=update)
+            result = _audit(chosen, asked, executor, progress or (lambda _text: None), common, keeping=keeping)
             notes = (*executor.ready.notes, *result.notes)
             result = replace(result, workspace=executor.ready.mode, notes=notes, memory=executor.used.memory)
     except BlockedError as error:
@@ -161,6 +182,14 @@ def subject_at(path: Path) -> Subject:
     return Subject(root=root, path=file.relative_to(root).as_posix(), kind=kind)
 
 
+def saved_cells(subject: Subject) -> tuple[SavedCell, ...]:
+    """The code cells of a notebook's file; none where it cannot be read."""
+    try:
+        return cells_in(subject)
+    except ReprocheckError:
+        return ()
+
+
 def _audit(
     subject: Subject,
     options: Options,
@@ -169,14 +198,16 @@ def _audit(
     session: Session,
     *,
     name: str | None = None,
+    keeping: Keeping = NOTHING_KEPT,
 ) -> Audit:
     case, left, notes = _compared(partial(compare_twice, subject, options, executor, progress, session), progress)
     blocker = _blocker(subject, case, executor)
     findings = _findings(case, executor, progress, left) if blocker is None else ()
+    drift = drift_of(case, subject, keeping) if blocker is None else Drifted()
     factors = {factor: factor_report(factor, case.a, case.b) for factor in options.vary}
     applied = [each for each in factors if factors[each].status == "applied"]
     allowed = allow(
-        findings,
+        (*findings, *drift.findings),
         [*options.allow, *allowances_in(case.units)],
         [each for each in options.accepted if each.subject == (name or subject.name)],
         subject=subject.path,
@@ -196,7 +227,9 @@ def _audit(
         factors=factors,
         findings=allowed.findings,
         remarks=allowed.remarks,
-        not_compared=_not_compared(case),
+        not_compared=tuple(
+            sorted({*_not_compared(case), *drift.not_compared}, key=lambda item: (item.what, item.reason))
+        ),
         environment=snapshot(case.a),
         invocation=_invocation(subject),
         notes=notes,
@@ -223,8 +256,10 @@ def _findings(
     case: Case, executor: Runner | FunctionRunner, progress: Progress, left: tuple[Finding, ...] | None
 ) -> tuple[Finding, ...]:
     """What explains the differences, and what is found beside them; ``left`` is what is known of leftovers."""
+    if both_failed(case):
+        return hidden_findings(case)
     findings: tuple[Finding, ...] = ()
-    if failing(case.differences) and not both_failed(case):
+    if failing(case.differences):
         progress("explaining")
         findings = explain(case)
     findings += leftover_findings(case) if left is None else left
@@ -274,6 +309,9 @@ def _verdict(case: Case, findings: tuple[Finding, ...], blocker: Blocked | None)
     errors = [finding for finding in findings if finding.severity == "error"]
     if not errors:
         return "reproducible", "", ""
+    if all(is_drift(finding) for finding in errors):
+        return "drifted", "", ""
+    errors = [finding for finding in errors if not is_drift(finding)]
     explained = [cause(finding.cause) for finding in errors if finding.cause != "unexplained"]
     if not explained and not failing(counted(case.null)):
         return "inconclusive", errors[0].message, ""

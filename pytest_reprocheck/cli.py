@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
@@ -28,6 +28,7 @@ from pytest_reprocheck.core.errors import ConfigError, DecodeError, ReprocheckEr
 from pytest_reprocheck.core.findings import Audit
 from pytest_reprocheck.core.subjects import find_root
 from pytest_reprocheck.gates import baseline_file, read_baseline, unused_allowances
+from pytest_reprocheck.keeping import keep, keeper
 from pytest_reprocheck.locks_cli import add_commands
 from pytest_reprocheck.report.checkup import render_capabilities, render_outlooks
 from pytest_reprocheck.report.machine import (
@@ -164,6 +165,7 @@ def _add_audit(commands: Any) -> None:
     )
     audit.add_argument("--baseline", metavar="FILE", help="findings in this file are accepted")
     audit.add_argument("--update-baseline", action="store_true", help="write what is found into the baseline")
+    audit.add_argument("--update", action="store_true", help="write records, and the lock, to be committed")
     audit.add_argument(
         "--nbval-sanitize-with", metavar="FILE", type=Path, help="nbval's file of regular expressions for outputs"
     )
@@ -184,6 +186,7 @@ def _audit(parsed: argparse.Namespace) -> int:
     paths = [Path(os.path.abspath(path)) for path in parsed.paths]  # noqa: PTH100 - links stay
     scope, entries = _subjects(paths, flags, parsed.baseline, update=parsed.update_baseline)
     audits: list[Audit] = []
+    records: dict[str, str] = {}
     failed = False
     interruption: KeyboardInterrupt | None = None
     audit_next = functools.partial(audit, machine=this_machine(), session=Session())
@@ -192,10 +195,10 @@ def _audit(parsed: argparse.Namespace) -> int:
             subject, options = entry.subject, entry.options
             tell = functools.partial(_progress, subject.name)
             expected = last_memory(scope.root, subject.path, subject.parameters)
+            update = keeper(subject, records) if parsed.update else None
+            run = functools.partial(audit_next, progress=tell, expected_memory=expected, engine=engine, update=update)
             try:
-                result = refusal(entry) or audit_next(
-                    subject, options, progress=tell, expected_memory=expected, engine=engine
-                )
+                result = refusal(entry) or run(subject, options)
             except KeyboardInterrupt as error:
                 print(render_interrupted(subject.name), flush=True)
                 interruption = error
@@ -217,9 +220,17 @@ def _audit(parsed: argparse.Namespace) -> int:
     keep_last(scope.root, audits, host(), tool_version=tool_version)
     if parsed.update_baseline and scope.baseline is not None:
         write_text(scope.baseline, baseline_text(updated(scope.accepted, audits)))
+    failed |= parsed.update and bool(audits) and _kept(scope.root, records)
     if interruption is not None:
         raise interruption
     return int(failed)
+
+
+def _kept(root: Path, records: Mapping[str, str]) -> bool:
+    """Write what an update writes; whether that failed."""
+    kept = keep(root, records)
+    print("\n".join(kept.lines))
+    return kept.failed
 
 
 def _subjects(

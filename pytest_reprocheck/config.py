@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_reprocheck.core.allowances import Accepted, Allowance
     from pytest_reprocheck.core.conditions import FactorName, WorkspaceMode
     from pytest_reprocheck.core.findings import FailOn
+    from pytest_reprocheck.core.records import ValuesShown
     from pytest_reprocheck.core.subjects import Json
 
 FILE_NAME = "pyproject.toml"
@@ -66,6 +67,10 @@ class Options:
     """Findings that the baseline accepts, of all subjects."""
     fresh: bool = False
     """Whether every run is started anew, also where several subjects are audited."""
+    accept: tuple[str, ...] = ()
+    """Drift from the record that is meant: with ``data-changed`` everything but values is compared."""
+    values: ValuesShown = "hide"
+    """Whether records show rows, categories and names that may be somebody's."""
     try_remedies: bool = True
     """Whether mechanical remedies are applied to a copy and run."""
     workspace: WorkspaceMode = "auto"
@@ -101,6 +106,8 @@ class Overrides:
     fail_on: tuple[FailOn, ...] | None = None
     allow: tuple[Allowance, ...] | None = None
     fresh: bool | None = None
+    accept: tuple[str, ...] | None = None
+    values: ValuesShown | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -158,6 +165,8 @@ _OVERRIDES: Mapping[str, settings.Reader] = {
     "fail-on": settings.fail_on,
     "allow": settings.allowances,
     "fresh": settings.switch,
+    "accept": settings.accepted_drift,
+    "values": settings.values_shown,
 }
 _RULE: Mapping[str, settings.Reader] = {
     "args": settings.texts,

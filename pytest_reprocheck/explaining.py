@@ -35,6 +35,7 @@ from pytest_reprocheck.diagnose.experiments import (
     without_evidence,
 )
 from pytest_reprocheck.diagnose.proposals import Proposal, Scene, proposals
+from pytest_reprocheck.diagnose.remedies import ONLY_SHOWN
 from pytest_reprocheck.diagnose.severity import severity_of
 from pytest_reprocheck.diagnose.wording import Remedy
 from pytest_reprocheck.uncontrolled import address_findings, worker_finding
@@ -275,14 +276,16 @@ def _finding(
     proof: Proof,
 ) -> Finding:
     knob = proposal.suspect.knob
-    varied = case.traces[attribution.experiment].conditions
+    factor, varied = factor_of(knob), case.traces[attribution.experiment].conditions
+    clocks = case.executor.clocks(case.a) if factor == "clock" else None
+    severity = severity_of(factor, failing(differences), varied, clocks)
     evidence = Evidence(
         cause=proposal.suspect.cause,
         location=proposal.location,
         message=with_proof(knob, proposal.message, proof),
         confirmed=proof != "nearest",
-        remedy=_with_trial(proposal.remedy, left),
-        severity=severity_of(factor_of(knob), failing(differences), varied),
+        remedy=_with_trial(proposal.remedy, left) if severity == "error" else ONLY_SHOWN,
+        severity=severity,
     )
     return conclude(evidence, differences, case.units)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pytest_reprocheck.case import Case, replay
 from pytest_reprocheck.core.findings import Finding
@@ -23,7 +23,8 @@ def leftover_findings(case: Case) -> tuple[Finding, ...]:
     """
     if case.a.outcome.status != "finished" or not case.may_run_again or not case.separate:
         return ()
-    existing = frozenset(path for path in case.a.written if Path(case.root, path).exists())
+    known = {each for path in case.a.written for each in (path, *map(str, PurePosixPath(path).parents))}
+    existing = frozenset(path for path in known if Path(case.root, path).exists())
     left = find_leftovers(case.a, existing)
     if not left or not case.runs_left:
         return ()

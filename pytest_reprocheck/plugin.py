@@ -79,6 +79,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--reprocheck-update-baseline", action="store_true", help="write the findings of this run into the baseline"
     )
     group.addoption("--reprocheck-fresh", action="store_true", default=None, help="start every run anew, fork none")
+    group.addoption(
+        "--reprocheck-update", action="store_true", help="write the records of this run, and the lock, to be committed"
+    )
     group.addoption("--reprocheck-list", action="store_true", help="show what would be audited, run nothing")
 
 
@@ -99,7 +102,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("reprocheck"):
         config.pluginmanager.register(AuditSession(config, _scope(config)), "reprocheck-session")
         return
-    for name in ("json", *_VALUES, "baseline", "update-baseline", "list"):
+    for name in ("json", *_VALUES, "baseline", "update-baseline", "update", "list"):
         if config.getoption(f"reprocheck_{name.replace('-', '_')}"):
             raise pytest.UsageError(
                 f"--reprocheck-{name} needs --reprocheck. Add it, or set the key in pyproject.toml."

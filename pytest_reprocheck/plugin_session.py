@@ -14,17 +14,22 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_reprocheck.plugin_listing import listed, time_text
+
 if TYPE_CHECKING:
     from pytest_reprocheck.auditing import Machine, Session
     from pytest_reprocheck.collecting import Entry, Scope
     from pytest_reprocheck.config import Options
     from pytest_reprocheck.core.findings import Audit
     from pytest_reprocheck.core.subjects import Json
+    from pytest_reprocheck.keeping import Kept
     from pytest_reprocheck.starting import Engine
 
 audits_key = pytest.StashKey["list[Audit]"]()
 """The audits that an item made, those of the fixture too."""
 _position_key = pytest.StashKey[int]()
+_records_key = pytest.StashKey["dict[str, str]"]()
+"""Texts of the records that an item made, by their paths."""
 
 
 class NotReproducibleError(Exception):
@@ -67,7 +72,7 @@ class AuditItem(pytest.Item):
         session = self.config.pluginmanager.get_plugin("reprocheck-session")
         assert isinstance(session, AuditSession)
         try:
-            audit = _audit(self.entry, session, self.session.items)
+            audit = _audit(self, session)
         except KeyboardInterrupt:
             pytest.exit("interrupted")  # pytest would show a line of ours, of no use to anybody
         self.stash[audits_key] = [audit]
@@ -94,22 +99,26 @@ class AuditItem(pytest.Item):
         return self.path, None, self.name
 
 
-def _audit(entry: Entry, session: AuditSession, items: Sequence[pytest.Item]) -> Audit:
+def _audit(item: AuditItem, session: AuditSession) -> Audit:
     from pytest_reprocheck.collecting import refusal
 
+    entry = item.entry
     if refused := refusal(entry):
         return refused
     from pytest_reprocheck.auditing import audit
+    from pytest_reprocheck.keeping import keeper
     from pytest_reprocheck.report.machine import last_memory
 
     subject = entry.subject
+    made = item.stash[_records_key] = {}
     return audit(
         subject,
         entry.options,
         machine=session.machine(),
         session=session.shared(),
         expected_memory=last_memory(session.scope.root, subject.path, subject.parameters),
-        engine=session.engine(items),
+        engine=session.engine(item.session.items),
+        update=keeper(subject, made) if session.updates else None,
     )
 
 
@@ -124,6 +133,9 @@ class AuditSession:
         # Not Session.isinitpath: it forgets a file that is named beside a folder around it.
         self.named = frozenset(_path_of(argument, config) for argument in config.args)
         self.updates_baseline = bool(config.getoption("reprocheck_update_baseline"))
+        self.updates = bool(config.getoption("reprocheck_update"))
+        self.records: dict[str, str] = {}
+        self.kept: Kept | None = None
         self.items = 0
         self.audits: dict[tuple[int, int], bytes] = {}
         """Position of the item in the order of collection, position among its audits -> audit, packed: of thousands of
@@ -193,7 +205,7 @@ class AuditSession:
         machine = self.machine() if options.workspace == "auto" else None
         mode = options.workspace if machine is None else "overlay" if machine.overlay else "copy"
         why = machine.overlay_reason if machine is not None and not machine.overlay else ""
-        limits = f"max {options.max_runs} runs, budget {_time(options.budget)}"
+        limits = f"max {options.max_runs} runs, budget {time_text(options.budget)}"
         return render_header(options.vary, f"{mode} workspace", why, limits)
 
     @pytest.hookimpl(wrapper=True)
@@ -227,7 +239,7 @@ class AuditSession:
         reporter = session.config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
             reporter.ensure_newline()
-            for line in _listed([item.entry for item in session.items if isinstance(item, AuditItem)], self.scope.root):
+            for line in listed([item.entry for item in session.items if isinstance(item, AuditItem)], self.scope.root):
                 reporter.write_line(line)
         return True
 
@@ -243,9 +255,11 @@ class AuditSession:
             from pytest_reprocheck.report.machine import audit_to_json
             from pytest_reprocheck.report.terminal import render_headline
 
+            records: dict[str, str] = item.stash.get(_records_key, {})
             shown: dict[str, Json] = {
                 "position": item.stash[_position_key],
                 "audits": [audit_to_json(audit) for audit in audits],
+                "records": {**records},
             }
             report.reprocheck = shown  # type: ignore[attr-defined]
             if isinstance(item, AuditItem) and report.failed:
@@ -285,6 +299,7 @@ class AuditSession:
         report.reprocheck = None  # type: ignore[attr-defined]  # pytest keeps its reports
         for index, data in enumerate(shown["audits"]):
             self.audits[shown["position"], index] = zlib.compress(json.dumps(data).encode())
+        self.records |= shown["records"]
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """End what runs were forked from; write the reports, also of a run that was interrupted."""
@@ -297,6 +312,8 @@ class AuditSession:
             self._write(session.config)
         except OSError as error:
             self.problems.append(f"reprocheck: the report could not be written: {error}")
+            session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+        if self.kept is not None and self.kept.failed:
             session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
     def _write(self, config: pytest.Config) -> None:
@@ -316,6 +333,10 @@ class AuditSession:
         if file is not None:
             write_text(file, report_to_json(audits, host(), tool_version=tool_version))
         keep_last(config.rootpath, audits, host(), tool_version=tool_version)
+        if self.updates and self.audits:
+            from pytest_reprocheck.keeping import keep
+
+            self.kept = keep(config.rootpath, self.records)
         if self.updates_baseline and self.scope.baseline is not None:
             write_text(self.scope.baseline, baseline_text(updated(self.scope.accepted, audits)))
 
@@ -343,8 +364,8 @@ class AuditSession:
             unused = unused_allowances(self.scope.config, self._in_order())
             for line in (*lines, *map(render_interrupted, broken_off), *unused):
                 terminalreporter.write_line(line)
-        for problem in self.problems:
-            terminalreporter.write_line(problem)
+        for line in (*(self.kept.lines if self.kept else ()), *self.problems):
+            terminalreporter.write_line(line)
 
     def _in_order(self) -> list[Audit]:
         from pytest_reprocheck.report.machine import audit_from_json
@@ -361,28 +382,3 @@ def _subject_in(nodeid: str) -> str:
 def _path_of(argument: str, config: pytest.Config) -> Path:
     """The absolute path in an argument, which may be a node id."""
     return Path(os.path.abspath(config.invocation_params.dir / argument.partition("[")[0].partition("::")[0]))  # noqa: PTH100
-
-
-def _listed(entries: Sequence[Entry], root: Path) -> list[str]:
-    """One line for each subject, in columns."""
-    from pytest_reprocheck.report.terminal import one_line
-
-    rows = [(one_line(entry.subject.name), entry.subject.kind, one_line(_plan(entry, root))) for entry in entries]
-    widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
-    return [f"{name:<{widths[0]}}  {kind:<{widths[1]}}  {plan}" for name, kind, plan in rows]
-
-
-def _plan(entry: Entry, root: Path) -> str:
-    from pytest_reprocheck.core.conditions import DEFAULT_FACTORS
-    from pytest_reprocheck.report.machine import last_seconds
-
-    options, subject = entry.options, entry.subject
-    varied = "the default factors" if options.vary == DEFAULT_FACTORS else " ".join(options.vary)
-    seconds = last_seconds(root, subject.path, subject.parameters)
-    cost = "not audited yet" if seconds is None else f"last audit {seconds:.3g} s"
-    plan = f"varies {varied}, max {options.max_runs} runs, budget {_time(options.budget)}, {cost}"
-    return entry.problem or plan
-
-
-def _time(seconds: float) -> str:
-    return f"{seconds / 60:g} min" if seconds >= 60 and not seconds % 60 else f"{seconds:g} s"

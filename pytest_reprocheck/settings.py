@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, get_args
 
 from pytest_reprocheck.core.allowances import Allowance
-from pytest_reprocheck.core.causes import CAUSES
+from pytest_reprocheck.core.causes import CAUSES, DRIFT
 from pytest_reprocheck.core.conditions import FACTORS, FactorName, WorkspaceMode
 from pytest_reprocheck.core.errors import ConfigError, did_you_mean
 from pytest_reprocheck.core.findings import FailOn
+from pytest_reprocheck.core.records import ValuesShown
 from pytest_reprocheck.core.rules import FieldRule
 from pytest_reprocheck.core.subjects import Json, parameter_text
 from pytest_reprocheck.core.tolerance import Tolerance
@@ -253,6 +254,23 @@ def causes(value: object, where: str) -> tuple[str, ...]:
     if not names:
         raise unexpected("at least one cause", value, where)
     return names
+
+
+def accepted_drift(value: object, where: str) -> tuple[str, ...]:
+    """Causes of drift from the record that are meant."""
+    names = (value,) if isinstance(value, str) else texts(value, where)
+    for name in names:
+        if name not in DRIFT:
+            raise ConfigError(f"unknown cause of drift {name!r}", where=where, hint=did_you_mean(name, DRIFT))
+    return names
+
+
+def values_shown(value: object, where: str) -> ValuesShown:
+    """Whether records show values that may be somebody's data."""
+    known: tuple[ValuesShown, ...] = get_args(ValuesShown)
+    if value not in known:
+        raise unexpected("'hide' or 'show'", value, where)
+    return known[known.index(value)]
 
 
 def tolerance(value: object, where: str) -> Tolerance:

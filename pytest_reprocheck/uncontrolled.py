@@ -9,45 +9,112 @@ from dataclasses import replace
 from pytest_reprocheck.case import Case
 from pytest_reprocheck.core.causes import CAUSE_OF_SOURCE
 from pytest_reprocheck.core.findings import Difference, Finding
+from pytest_reprocheck.core.sources import Edit, apply_edits
 from pytest_reprocheck.core.trace import DRAWS
 from pytest_reprocheck.diagnose.attribution import counted, failing
 from pytest_reprocheck.diagnose.concluding import Evidence, conclude, draw_message, read_message
 from pytest_reprocheck.diagnose.experiments import Suspect
-from pytest_reprocheck.diagnose.location import locate_event
+from pytest_reprocheck.diagnose.location import locate_event, rank_candidates
+from pytest_reprocheck.diagnose.unordered import Candidate
+from pytest_reprocheck.diagnose.wording import described
+
+_BY_CONTENT = ("key=lambda each: repr(vars(each))", "key=lambda each: each.__qualname__")
+"""What objects, and classes or functions, can be sorted by when they cannot be compared."""
+_MOST_SETS = 3
+"""Places that are tried for a set of objects."""
 
 
 def address_findings(case: Case) -> list[Finding]:
-    """The finding for what goes away when ``id()`` gives numbers in the order of asking; none without such a call.
+    """The finding for what goes away when addresses are the same in all runs; none where nothing speaks for them.
 
-    Two runs are made, both with A's conditions but for that. What they have alike and A and A replayed had not is the
-    doing of addresses, and is no longer among what nothing controls.
+    Two runs are made, both with A's conditions but for that: ``id()`` gives numbers in the order of asking, and the
+    system does not choose addresses anew. What they have alike and A and A replayed had not is the doing of addresses,
+    and is no longer among what nothing controls. A kernel's threads give its objects other addresses all the same:
+    there a set of objects is shown by sorting it.
     """
     uncontrolled = failing(counted(case.null))
     events = tuple(event for event in case.a.events if event.source == "address")
-    if not uncontrolled or not events or case.runs_left < 2:
+    if not uncontrolled or not (events or case.candidates):
         return []
-    pinned = replace(case.varied(()), pinned=True)
-    traces = case.run([pinned, pinned])
-    if not traces:
-        return []
-    first, second = traces
-    case.runs += 2
-    still = {difference.key for difference in failing(counted(case.compared(first, second)))}
-    gone = tuple(difference for difference in uncontrolled if difference.key not in still)
+    about = counted(case.null)
+    gone = _gone_with_same_addresses(case, uncontrolled) if events or not _is_notebook(case) else ()
+    if not gone and not events:
+        return _by_sorting(case, about, uncontrolled)
     if not gone:
         return []
-    keys = {difference.key for difference in gone}
-    case.null = tuple(difference for difference in case.null if difference.key not in keys)
-    event = locate_event(Suspect(knob="address", cause="memory-address", events=events), gone)
-    location = event.stack[0].place if event.stack else gone[0].place
+    _take(case, gone)
+    ranked = rank_candidates(case.candidates, about, case.a)
+    if ranked and not events:
+        return [_of_set(case, ranked[0], gone, "with the same addresses it is the same in two runs", _SORT)]
+    event = locate_event(Suspect(knob="address", cause="memory-address", events=events), gone) if events else None
+    read = "something reads addresses" if event is None else read_message(event)
     evidence = Evidence(
         cause="memory-address",
-        location=location,
-        message=f"with numbers in place of addresses it is the same in two runs: {read_message(event)}",
+        location=event.stack[0].place if event is not None and event.stack else gone[0].place,
+        message=f"with numbers in place of addresses it is the same in two runs: {read}",
         confirmed=True,
         remedy="compare or sort by something that the objects contain, as a name or a number",
     )
     return [conclude(evidence, gone, case.units)]
+
+
+_SORT = "keep the objects in a list or a dict, or sort them by what they contain: sorted(..., key=lambda each: ...)"
+
+
+def _is_notebook(case: Case) -> bool:
+    return any(step.place.cell is not None for step in case.a.steps)
+
+
+def _take(case: Case, gone: Sequence[Difference]) -> None:
+    """These differences are explained, and no longer among what nothing controls."""
+    keys = {difference.key for difference in gone}
+    case.null = tuple(difference for difference in case.null if difference.key not in keys)
+
+
+def _gone_with_same_addresses(case: Case, uncontrolled: Sequence[Difference]) -> tuple[Difference, ...]:
+    pinned = replace(case.varied(()), pinned=True)
+    traces = case.run([pinned, pinned]) if case.runs_left >= 2 else []
+    if not traces:
+        return ()
+    case.runs += 2
+    first, second = traces
+    still = {difference.key for difference in failing(counted(case.compared(first, second)))}
+    return tuple(difference for difference in uncontrolled if difference.key not in still)
+
+
+def _by_sorting(case: Case, about: Sequence[Difference], uncontrolled: Sequence[Difference]) -> list[Finding]:
+    """The finding for a set of objects that, once sorted by what they contain, leaves two runs alike."""
+    if not case.options.try_remedies:
+        return []
+    for candidate in rank_candidates(case.candidates, about, case.a)[:_MOST_SETS]:
+        for key in _BY_CONTENT:
+            edits = [replace(edit, text=edit.text.replace("key=repr", key)) for edit in candidate.remedies[-1:]]
+            gone = _gone_with(case, edits, uncontrolled) if edits else ()
+            if gone:
+                _take(case, gone)
+                told = described(edits, case.units, at=candidate.place).text
+                return [_of_set(case, candidate, gone, "sorted, it is the same in two runs", f"{told}  (tried: gone)")]
+    return []
+
+
+def _gone_with(case: Case, edits: Sequence[Edit], uncontrolled: Sequence[Difference]) -> tuple[Difference, ...]:
+    traces = case.run([case.varied(()), case.varied(())], apply_edits(case.units, edits)) if case.runs_left else []
+    case.trials += len(traces)
+    if not traces or any(trace.outcome.status != "finished" for trace in traces):
+        return ()
+    still = {difference.key for difference in failing(counted(case.compared(traces[0], traces[1])))}
+    return tuple(difference for difference in uncontrolled if difference.key not in still)
+
+
+def _of_set(case: Case, candidate: Candidate, gone: Sequence[Difference], shown: str, remedy: str) -> Finding:
+    evidence = Evidence(
+        cause="memory-address",
+        location=candidate.place,
+        message=f"{shown}: a set of objects is in the order of their addresses",
+        confirmed=True,
+        remedy=remedy,
+    )
+    return conclude(evidence, gone, case.units)
 
 
 def worker_finding(case: Case, uncontrolled: Sequence[Difference]) -> Finding | None:

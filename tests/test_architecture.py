@@ -19,7 +19,7 @@ SOURCE = Path(__file__).resolve().parents[1] / PACKAGE
 MAX_FUNCTION_LINES = 50
 MAX_FILE_LINES = 400
 
-LAYERS = ("compare", "execution", "diagnose", "environment", "report")
+LAYERS = ("compare", "execution", "diagnose", "environment", "records", "report")
 USE_CASES = ("auditing", "locking", "inspecting", "starting")
 USE_CASE = frozenset({"config", "core", "execution", "compare", "diagnose", "environment"})
 FACE = frozenset({*USE_CASES, "config", "collecting", "gates", "report", "core"})
@@ -27,10 +27,12 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "core": frozenset(),
     "probes": frozenset(),
     **{layer: frozenset({"core"}) for layer in LAYERS},
-    "auditing": USE_CASE | {"case", "explaining", "leaving", "stored", "twice"},
+    "auditing": USE_CASE | {"case", "explaining", "hidden", "leaving", "recording", "stored", "twice"},
     "case": frozenset({"config", "core", "compare", "diagnose"}),
     "explaining": frozenset({"case", "core", "diagnose", "uncontrolled"}),
+    "hidden": frozenset({"case", "core", "diagnose"}),
     "leaving": frozenset({"case", "core", "diagnose"}),
+    "recording": USE_CASE | {"case", "records", "twice"},
     "stopping": frozenset({"compare", "core", "diagnose"}),
     "twice": USE_CASE | {"case", "stopping"},
     "stored": frozenset({"case", "core", "diagnose"}),
@@ -43,10 +45,13 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "collecting": frozenset({"config", "core"}),
     "gates": frozenset({"config", "core"}),
     "plugin": FACE | {"plugin_session"},
-    "plugin_session": FACE,
-    "cli": FACE | {"locks_cli"},
-    "locks_cli": FACE,
+    "plugin_session": FACE | {"keeping", "plugin_listing"},
+    "plugin_listing": FACE,
+    "keeping": FACE | {"recording"},
+    "cli": FACE | {"keeping", "locks_cli"},
+    "locks_cli": FACE | {"keeping"},
     "papermill_engine": FACE,
+    "magics": FACE,
 }
 """Layer -> other layers that it may import; a layer always may import itself."""
 

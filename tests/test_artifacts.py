@@ -147,6 +147,7 @@ def test_a_date_that_is_only_noted_is_a_warning(tmp_path: Path) -> None:
     noted = "import datetime\nopen('report.md', 'w').write(f'made on {datetime.date.today()}\\n')\n"
     result = audited(tmp_path, noted)
     assert (result.verdict, findings(result)) == ("reproducible", [("clock", 2, "warning")])
+    assert result.findings[0].remedy.endswith("# reprocheck: allow[clock] only shown")
     result = audited(tmp_path, noted.replace("report.md", "report.csv"))
     assert (result.verdict, findings(result)) == ("nondeterministic", [("clock", 2, "error")])
 

@@ -38,7 +38,7 @@ _LEVEL = re.compile(
     r"\b(?:TRACE|DEBUG|INFO|NOTICE|SUCCESS|WARN|WARNING|ERROR|CRITICAL|FATAL)\b"
     r"|\[(?:debug|info|warning|error|critical) {0,8}\]|\A: [DIWEF] "
 )
-_STAMP = r"(?:\d\d:\d\d:\d\d|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4})(?![\w:])"
+_STAMP = r"(?:\d\d:\d\d:\d\d|\d{4}-\d\d-\d\d \d\d:\d\d|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4})(?![\w:])"
 _SVG_NAME = r"(?:C\d{1,4}_[0-9a-f]{1,4}_|[a-zA-Z]{1,2})"
 _ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _LEVEL_WITHIN = 80
@@ -141,9 +141,12 @@ _LOGS = (
         r"(?m)^(?:WARNING:matplotlib\.font_manager:)?Matplotlib is building the font cache; this may take a moment\."
         r"(?:\n|\Z)", "", hint="font cache",
     ),
-    # What statsmodels stamps into its summaries, as text or as a table's cells.
+    # What statsmodels stamps into its summaries: as text, as a table's cells, in LaTeX.
     _normaliser("summary-time", rf"(\b(?:Date|Time):[ \t]{{2,60}}){_STAMP}", r"\1<time>", hint=":"),
     _normaliser("summary-time", rf"(\b(?:Date|Time):\n(?:<[^<>\n]{{1,80}}>\n){{1,4}}){_STAMP}", r"\1<time>", hint=":"),
+    _normaliser(
+        "summary-time", rf"(\b(?:Date|Time):\}}?[ \t]{{0,60}}&[ \t]{{0,60}}){_STAMP}", r"\1<time>", hint="&"
+    ),
     _normaliser(
         "summary-time", rf"(\b(?:created_at|creation_date)['\"]?[:=] {{0,40}}['\"]?){_DAY}[T ]{_HOUR}{_ZONE}(?!\w)",
         r"\1<time>", hint="creat",

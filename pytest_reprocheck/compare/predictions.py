@@ -27,13 +27,16 @@ def compare_predictions(a: Array, b: Array, context: Context) -> Judgement | Non
     if not a_data.ndim or (plain.sameness is Sameness.ORDERING and _tells_rows(a_data)):
         return plain
     pair = Pair(a=a_data, b=b_data, reprs=a.dtype == "object")
-    flips = _flips(pair, context.what.rpartition(".")[2])
+    method = context.what.rpartition(".")[2]
+    flips = _flips(pair, method)
     change = largest_change(pair) if a_data.dtype.kind in "fc" else ""
     if context.what.endswith("predict_proba"):
         change = change.replace("largest", "largest probability")
     if flips is None:
         count = int(differs(pair, context.tolerance).sum())
-        note = f"{count:,} of {a_data.size:,} predictions differ, {change}{_relative(pair)}".removesuffix(", ")
+        # Scores and transformed samples are told as what they are.
+        noun = "predictions" if "predict" in method else "values"
+        note = f"{count:,} of {a_data.size:,} {noun} differ, {change}{_relative(pair)}".removesuffix(", ")
         return dataclasses.replace(plain, sameness=Sameness.DIFFERENT, note=note)
     count = int(flips.sum())
     note = f"{count:,} of {len(flips):,} decisions flip" + (f", {change}" if change else "")

@@ -144,10 +144,13 @@ def _content(a: Table, b: Table, context: Context) -> list[_Finding]:
         return [*findings, _Finding(sameness=Sameness.ORDERING, note="rows reordered", parts=("row order",))]
     if missing:
         why = judge_digests(*arrays[missing[0]])[1] if missing[0] in arrays else "index of another type, or not at hand"
-        note = f"{cut(', '.join(missing), SHORT // 2)}: {why}"
+        at_hand = {name: pair for name in unequal if (pair := pairs[name]) is not None}
+        told = [item for item in _changed(at_hand, context) if item.sameness is Sameness.DIFFERENT]
+        names = f"{len(missing):,} more columns" if told else cut(", ".join(missing), SHORT // 2)
         no_order = () if a.rows_digest is not None and b.rows_digest is not None else (NO_ORDER,)
-        parts = tuple(missing)
-        return [*findings, _Finding(sameness=Sameness.DIFFERENT, note=note, parts=parts, not_compared=no_order)]
+        note, parts = f"{names}: {why}", tuple(missing)
+        last = _Finding(sameness=Sameness.DIFFERENT, note=note, parts=parts, not_compared=no_order)
+        return [*findings, *told, last]
     known = {name: pair for name, pair in pairs.items() if pair is not None}
     changed = _changed({name: known[name] for name in unequal}, context)
     # Without a cell that differs (elements cut at what is kept of them) there is no order to tell.

@@ -2,46 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from importlib import resources
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Cause:
-    """Why two runs can differ."""
-
-    slug: str
-    title: str
-    recurs: bool
-    """Whether results differ when simply run again here (``nondeterministic``), not only elsewhere (``fragile``)."""
-    what: str
-    """What happens in the user's program."""
-    why: str
-    """Why it matters."""
-    files: Mapping[str, str] = field(default_factory=dict)
-    """What the example reads: path -> text."""
-    vary: str = ""
-    """Value of ``--vary`` for the example; empty for the default."""
-    remedy: str
-    """What to write instead of the faulty line."""
-    limits: str
-    """What the tool cannot tell about this cause."""
-
-    @property
-    def example(self) -> str:
-        """A faulty program."""
-        return self._text("program")
-
-    @property
-    def report(self) -> str:
-        """What an audit of the example printed when the page was made; empty where none can be made everywhere."""
-        return self._text("report")
-
-    def _text(self, kind: str) -> str:
-        file = resources.files("pytest_reprocheck.core").joinpath("examples", f"{self.slug}.{kind}.txt")
-        return file.read_text(encoding="utf-8") if file.is_file() else ""
-
+from pytest_reprocheck.core.catalogue_of_drift import DRIFT_CAUSES
+from pytest_reprocheck.core.cause import Cause
 
 CAUSES: tuple[Cause, ...] = (
     Cause(
@@ -205,10 +167,17 @@ ages = [(today - day).days / 365.25 for day in born]
         slug="completion-order",
         title="A result depends on which concurrent task ends first",
         recurs=True,
-        what="as_completed, imap_unordered and the like hand over results in the order in which tasks end.",
+        what=(
+            "as_completed, imap_unordered and the like hand over results in the order in which tasks end; threads that "
+            "append to one list, or put into one queue, leave them there in the order in which they get to it."
+        ),
         why="Load, cores and chance decide that order, so it seldom comes again.",
         remedy="scores = [future.result() for future in futures]",
-        limits="Threads that share a list or a queue are not controlled: what they bring about is `unexplained`.",
+        limits=(
+            "Threads that one line starts, and work of thread pools, run in their order or in reverse, one after the "
+            "other as far as they end soon. Loops that interleave, daemon threads, callbacks, and tasks of asyncio "
+            "that append are not controlled: what they bring about is `unexplained`."
+        ),
     ),
     Cause(
         slug="timezone",
@@ -282,7 +251,10 @@ ages = [(today - day).days / 365.25 for day in born]
         what="id(), the default hash or repr of an object, or the order of a set of objects, reaches a result.",
         why="Addresses are other ones in every process.",
         remedy="nodes.sort(key=lambda node: node.name)",
-        limits="Confirmed where user code calls id(); orders of sets of objects are `unexplained`.",
+        limits=(
+            "Confirmed where user code calls id(), and where the line that makes an order of a set of objects is found "
+            "by reading the code. Small sets of objects often come in the same order in all runs: they are not noticed."
+        ),
     ),
     Cause(
         slug="leftover-state",
@@ -307,6 +279,22 @@ best.write_text(str(score))
         limits="Only files of the project are looked at.",
     ),
     Cause(
+        slug="hidden-state",
+        title="A notebook fails because a cell reads what no earlier cell makes",
+        recurs=False,
+        what=(
+            "Run from top to bottom, a cell reads a name (or a column) that a later cell makes, or that none makes any "
+            "more: it was left in the kernel by cells that were run in another order, changed or deleted."
+        ),
+        why="Nobody but the kernel that has it can run the notebook, and what it holds cannot be looked up.",
+        remedy="scale = train.std()\nscaled = train / scale",
+        limits=(
+            "Names and keys that make a cell fail. A cell that runs with another value than in the kernel it was saved "
+            "from shows as `stale-output`. Where no cell makes the name it is not confirmed, and a name that is much "
+            "like one that is known counts as misspelt."
+        ),
+    ),
+    Cause(
         slug="stale-output",
         title="A notebook's stored outputs are not what its code gives",
         recurs=False,
@@ -318,6 +306,7 @@ best.write_text(str(score))
             "marked NBVAL_IGNORE_OUTPUT are left out."
         ),
     ),
+    *DRIFT_CAUSES,
     Cause(
         slug="unexplained",
         title="A difference that no controlled factor explains",
@@ -326,8 +315,8 @@ best.write_text(str(score))
         why="The result cannot be obtained again, and this version cannot say why.",
         remedy="(none: look at what differs, and at the factors that were not varied)",
         limits=(
-            "Races between threads, memory addresses other than through id(), and what other programs do are not "
-            "controlled."
+            "Races between threads, addresses in memory that reach a result as text, and what other programs do are "
+            "not controlled."
         ),
     ),
 )

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pytest_reprocheck.core.catalogue import CAUSES, Cause
+from pytest_reprocheck.core.catalogue import CAUSES
+from pytest_reprocheck.core.catalogue_of_drift import DRIFT_CAUSES
+from pytest_reprocheck.core.cause import Cause
 from pytest_reprocheck.core.conditions import FactorName
+from pytest_reprocheck.core.findings import Finding
 from pytest_reprocheck.core.trace import Source
 
-__all__ = ["CAUSES", "CAUSE_OF_FACTOR", "CAUSE_OF_SOURCE", "Cause", "cause"]
+__all__ = ["CAUSES", "CAUSE_OF_FACTOR", "CAUSE_OF_SOURCE", "DRIFT", "UNLIKE_RECORD", "Cause", "cause", "is_drift"]
 
 _BY_SLUG = {cause.slug: cause for cause in CAUSES}
 
@@ -41,6 +44,19 @@ CAUSE_OF_FACTOR: Mapping[FactorName, str] = {
     "network": "network",
 }
 """The cause that is behind a difference which a factor alone brings about; a seed's depends on what was drawn from."""
+
+
+DRIFT = tuple(each.slug for each in DRIFT_CAUSES)
+"""Causes that a record tells: something around the subject is not what it was."""
+
+
+UNLIKE_RECORD = "it is not what the record says"
+"""How the message begins of what no drift explains."""
+
+
+def is_drift(finding: Finding) -> bool:
+    """Whether a finding says that a subject is not what it was, rather than not the same from run to run."""
+    return finding.cause in DRIFT or finding.message.startswith(UNLIKE_RECORD)
 
 
 def cause(slug: str) -> Cause:

@@ -212,7 +212,8 @@ class Conditions:
     sites: tuple[str, ...] = ()
     """Streams of reads (``clock@train.py:12``) at which alone a factor is varied; everywhere, if there are none."""
     pinned: bool = False
-    """Whether ``id()`` gives user code numbers in the order of asking instead of addresses."""
+    """Whether ``id()`` gives user code numbers in the order of asking instead of addresses, and the system lays out the
+    process's memory as in every such run."""
 
 
 Knob = str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -118,6 +119,12 @@ class Finding:
     """What to write instead, and whether it was tried."""
     allowed: str = ""
     """The reason for which the user accepts it, and where that stands; its severity is ``info`` then."""
+
+
+def finding_id(cause: str, location: Place, source: str) -> str:
+    """Identity of a finding; line numbers are left out where there is a text to go by."""
+    where = source or f"{location.cell}:{location.line}"
+    return hashlib.sha256(f"{cause}\0{location.path}\0{where}".encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -37,3 +37,7 @@ def is_binary(mime: str) -> bool:
 def is_document(mime: str) -> bool:
     """Whether it is JSON by its name."""
     return richness(mime) == 0
+
+
+OWN = "reprocheck"
+"""Key of the metadata of outputs that show an audit; they are no results of the notebook that they stand in."""

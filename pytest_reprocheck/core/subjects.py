@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -12,12 +14,29 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 _ROOT_MARKERS = ("pyproject.toml", ".git", "setup.cfg", "pytest.ini", "tox.ini")
 
+_UNSAFE = re.compile(r"[^A-Za-z0-9_./-]+")
+
 SubjectKind = Literal["notebook", "script", "function"]
 
 
 def parameter_text(parameters: Mapping[str, Json]) -> str:
     """Parameters as names and node ids show them, ``[alpha=0.1, beta=2]``; nothing without any."""
     return f"[{', '.join(f'{key}={value}' for key, value in parameters.items())}]" if parameters else ""
+
+
+def file_stem(path: str, tail: str = "") -> str:
+    """What files about a subject are called, folders included; different subjects have different names.
+
+    ``tail`` is what stands behind the path in its name: parameters, or a function. A notebook's is named by its stem.
+    Whatever a shell or file system might not take as it stands is replaced, and a digest of the whole name added.
+    """
+    file = PurePosixPath(path)
+    plain = (file.with_suffix("") if file.suffix == ".ipynb" and "." not in file.stem else file).as_posix()
+    parts = (_UNSAFE.sub("-", plain), _UNSAFE.sub("-", tail).replace("/", "-"))
+    safe = "-".join(part for part in parts if part)[:120]
+    if safe != plain:
+        safe += "-" + hashlib.sha256((path + tail).encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return safe
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -94,6 +94,8 @@ class Event:
     thread: str = "MainThread"
     process: int = 0
     """0 for the subject's own process, 1, 2 ... for its children in the order they reported."""
+    seeded_by: str = ""
+    """The argument by which the library's function that drew takes a seed: ``rng``; empty where none is known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

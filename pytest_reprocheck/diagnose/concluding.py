@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from pytest_reprocheck.core.conditions import FactorName, Knob, factor_of
-from pytest_reprocheck.core.findings import Difference, Effect, Finding, Severity
+from pytest_reprocheck.core.findings import Difference, Effect, Finding, Severity, finding_id
 from pytest_reprocheck.core.sources import Unit, unit_at
 from pytest_reprocheck.core.trace import Event, Place
 from pytest_reprocheck.diagnose.attribution import failing
+from pytest_reprocheck.diagnose.sharing import IN_THREADS
+from pytest_reprocheck.diagnose.wording import listed
 
 _RICH = re.compile(r"^(output \d+) \((.+)\)$")
 
@@ -35,7 +36,7 @@ def conclude(evidence: Evidence, differences: Sequence[Difference], units: Seque
     unit = unit_at(units, evidence.location)
     source = unit.line(evidence.location.line) if unit is not None else ""
     return Finding(
-        id=_identity(evidence.cause, evidence.location, source),
+        id=finding_id(evidence.cause, evidence.location, source),
         cause=evidence.cause,
         severity=evidence.severity,
         confirmed=evidence.confirmed,
@@ -52,17 +53,18 @@ Proof = Literal["alone", "remedy", "nearest"]
 """What shows a cause: varying it alone, trying its remedy, or only that it is the nearest evidence."""
 
 
-def draw_message(event: Event) -> str:
-    """What an unseeded draw does, in one clause."""
+def draw_message(event: Event, others: Sequence[str] = ()) -> str:
+    """What an unseeded draw does, in one clause; ``others`` are further classes of estimators that draw at its line."""
     # In a cell that does not parse as Python (``%%time``) the call has no name, only its module.
     module = event.what in ("random", "numpy.random", "torch", "tensorflow")
     who = "the line" if module else event.what.removeprefix("sklearn ")
     if not event.stack:
         who = "code in a worker" if event.process or event.thread != "MainThread" else "a library"
+    so_do = f"; so do {listed(others)}" if len(others) > 1 else f"; so does {others[0]}" if others else ""
     return {
         "random": f"{who} draws from Python's random module, which nobody seeded",
         "numpy": f"{who} draws from a numpy generator that nobody seeded",
-        "estimator": f"{who} draws with random_state=None, and nobody seeded numpy's global state",
+        "estimator": f"{who} draws with random_state=None, and nobody seeded numpy's global state{so_do}",
         "torch": f"{who} draws from a generator of torch that nobody seeded",
         "tensorflow": f"{who} draws from TensorFlow's generators, which nobody seeded",
         "entropy": f"{who} draws from the operating system's entropy, which no seed reaches",
@@ -77,6 +79,8 @@ def order_message(kind: str) -> str:
 
 def read_message(event: Event) -> str:
     """What a read of the surroundings does, in one clause."""
+    if event.source == "completion" and event.what.endswith(IN_THREADS):
+        return f"what {event.what} adds to something shared stands there in the order in which they get to it"
     return {
         "listing": f"{event.what} gives files in whatever order the file system has them",
         "rows": f"the query leaves the order of its rows open: {event.what}",
@@ -174,9 +178,3 @@ def _effect(difference: Difference) -> Effect:
         b=difference.b,
         note=difference.note,
     )
-
-
-def _identity(cause: str, location: Place, source: str) -> str:
-    """Line numbers are left out where there is a text to go by."""
-    where = source or f"{location.cell}:{location.line}"
-    return hashlib.sha256(f"{cause}\0{location.path}\0{where}".encode()).hexdigest()[:12]

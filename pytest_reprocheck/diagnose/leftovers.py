@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -35,7 +36,7 @@ class Leftover:
 
 
 def find_leftovers(trace: Trace, existing: Collection[str]) -> tuple[Leftover, ...]:
-    """What a run wrote that it had read, listed or tested before; ``existing`` are paths that the project has.
+    """What a run wrote that it had read, listed or tested before; ``existing`` are files and folders of the project.
 
     A file that is written first and read afterwards is the run's own business.
     """
@@ -43,17 +44,23 @@ def find_leftovers(trace: Trace, existing: Collection[str]) -> tuple[Leftover, .
     found = []
     for path in trace.written:
         wrote = written.get(path)
-        folder = PurePosixPath(path).parent.as_posix()
+        folders = _folders_that_gain(path, existing)
         looked = [
             access
             for access in trace.accesses
             if (access.path == path and access.kind in ("read", "tested"))
-            or (access.path == folder and access.kind == "listed" and path not in existing)
+            or (access.path in folders and access.kind == "listed")
         ]
         before = [access for access in looked if wrote is None or access.seq < wrote.seq]
         if before:
             found.append(Leftover(path=path, existed=path in existing, looked=before[0], wrote=wrote))
     return tuple(found)
+
+
+def _folders_that_gain(path: str, existing: Collection[str]) -> frozenset[str]:
+    """The folders above in which the next run would see an entry more."""
+    below = (path, *(each.as_posix() for each in PurePosixPath(path).parents))
+    return frozenset(folder for entry, folder in itertools.pairwise(below) if entry not in existing)
 
 
 def is_longer_log(difference: Difference) -> bool:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pytest_reprocheck.core.conditions import FactorName, factor_of
 from pytest_reprocheck.core.findings import Difference
 from pytest_reprocheck.core.sources import Unit
-from pytest_reprocheck.core.trace import DRAWS, Place, Trace
+from pytest_reprocheck.core.trace import DRAWS, Event, Place, Trace
 from pytest_reprocheck.diagnose.attribution import failing
 from pytest_reprocheck.diagnose.concluding import draw_message, factor_message, order_message, read_message
 from pytest_reprocheck.diagnose.experiments import HASH, Suspect
 from pytest_reprocheck.diagnose.location import locate_event, rank_candidates
-from pytest_reprocheck.diagnose.reads import find_reads
+from pytest_reprocheck.diagnose.reads import find_reads, spelled_by_locale
 from pytest_reprocheck.diagnose.remedies import remedies_for_draw, remedies_for_order, remedies_for_read
+from pytest_reprocheck.diagnose.sharing import shared_change
 from pytest_reprocheck.diagnose.unordered import Candidate
 from pytest_reprocheck.diagnose.wording import Remedy
 
@@ -82,11 +83,25 @@ def proposals(suspect: Suspect, differences: Sequence[Difference], scene: Scene)
 def _of_event(suspect: Suspect, differences: Sequence[Difference], scene: Scene) -> Proposal:
     event = locate_event(suspect, differences)
     if event.source in DRAWS:
-        message, remedies = draw_message(event), remedies_for_draw(event, scene.subject_path, scene.units)
+        others = _estimators_beside(event, suspect)
+        message = draw_message(event, others)
+        remedies = remedies_for_draw(event, scene.subject_path, scene.units, others=others)
     else:
         message, remedies = read_message(event), remedies_for_read(factor_of(suspect.knob), event, scene.units)
     location = event.stack[0].place if event.stack else failing(differences)[0].place
+    if event.what == "locale.setlocale":
+        spelled = rank_candidates(spelled_by_locale(scene.units), differences, scene.a)
+        location = spelled[0].place if spelled else location
+    location = shared_change(event, scene.units) or location
     return Proposal(suspect=suspect, location=location, message=message, remedies=remedies)
+
+
+def _estimators_beside(event: Event, suspect: Suspect) -> list[str]:
+    """Other classes of estimators that draw from the same stream at the event's line, in the order of the log."""
+    if event.source != "estimator":
+        return []
+    there = [each.what for each in suspect.events if each.stack[:1] == event.stack[:1] and each.what != event.what]
+    return [what.removeprefix("sklearn ") for what in dict.fromkeys(there)]
 
 
 def _fails(scene: Scene) -> bool:

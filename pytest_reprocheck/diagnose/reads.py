@@ -28,7 +28,10 @@ _CALLS: Mapping[FactorName, frozenset[str]] = {
     "directory": frozenset({"absolute", "abspath", "cwd", "getcwd", "getcwdb", "realpath", "resolve"}),
 }  # fmt: skip
 """Factor -> names of functions and methods that read what it varies."""
-_ATTRIBUTES: Mapping[FactorName, frozenset[str]] = {"timezone": frozenset({"altzone", "timezone", "tzname"})}
+_ATTRIBUTES: Mapping[FactorName, frozenset[str]] = {
+    "timezone": frozenset({"altzone", "timezone", "tzname"}),
+    "locale": frozenset({"day_abbr", "day_name", "month_abbr", "month_name"}),
+}
 _NAMES: Mapping[FactorName, frozenset[str]] = {"directory": frozenset({"__file__"})}
 _ABSOLUTE = re.compile(r"(?:/[^/\s]+){2,}|[A-Za-z]:[\\/].+")
 
@@ -54,6 +57,21 @@ def find_reads(units: Sequence[Unit], factor: FactorName) -> tuple[Candidate, ..
             if isinstance(node, ast.expr) and _reads(node, factor)
         ]
     return tuple(found)
+
+
+_CHOOSES = frozenset({"setlocale", "getlocale", "getdefaultlocale"})
+_SPELLED = re.compile(r"%[-_0^#]?[aAbBhcxXpr]")
+"""Formats of times that are spelled as the locale has it."""
+
+
+def spelled_by_locale(units: Sequence[Unit]) -> tuple[Candidate, ...]:
+    """Expressions that spell something as the locale has it, once it was chosen: they leave no event."""
+    return tuple(
+        candidate
+        for candidate in find_reads(units, "locale")
+        if not any(name in candidate.text for name in _CHOOSES)
+        and ("strftime" not in candidate.text or _SPELLED.search(candidate.text))
+    )
 
 
 def _reads(node: ast.expr, factor: FactorName) -> bool:

@@ -10,8 +10,9 @@ from pytest_reprocheck.core.sources import Edit, Unit, unit_at
 from pytest_reprocheck.core.trace import Event, Place
 from pytest_reprocheck.diagnose.parsing import callee, insert_after, parse, replace_node
 from pytest_reprocheck.diagnose.queries import ordered_queries
+from pytest_reprocheck.diagnose.sharing import IN_THREADS
 from pytest_reprocheck.diagnose.unordered import Candidate
-from pytest_reprocheck.diagnose.wording import Remedy, described, short_place
+from pytest_reprocheck.diagnose.wording import Remedy, described, listed, short_place
 
 _GENERATORS = frozenset(
     {"default_rng", "RandomState", "SeedSequence", "Random", "PCG64", "MT19937", "Philox", "SFC64", "PCG64DXSM"}
@@ -32,15 +33,23 @@ _KERAS_SEED = ("keras", ".utils.set_random_seed(0)")
 """Seeds all that Keras draws from: Python's generator, numpy's and that of its backend."""
 _PANDAS_DRAWS = frozenset({"sample"})
 
+ONLY_SHOWN = "keep the time out of what is shown, or accept it:  # reprocheck: allow[clock] only shown"
+"""For a time that nothing else depends on."""
 
-def remedies_for_draw(event: Event, subject_path: str, units: Sequence[Unit]) -> tuple[Remedy, ...]:
-    """What removes an unseeded draw at the place of ``event``: never empty, the likeliest first."""
+
+def remedies_for_draw(
+    event: Event, subject_path: str, units: Sequence[Unit], *, others: Sequence[str] = ()
+) -> tuple[Remedy, ...]:
+    """What removes an unseeded draw at the place of ``event``: never empty, the likeliest first.
+
+    ``others`` are further classes of estimators that draw at its line.
+    """
     if event.source == "entropy":
         return (
             Remedy(text="make it from a seeded generator: random.Random(0) instead of the operating system's entropy"),
         )
     if event.source == "estimator":
-        return tuple(_seed_estimator(event, units))
+        return tuple(_seed_estimators([event.what.removeprefix("sklearn "), *others], event, units))
     return (_seed_draw(event, subject_path, units),)
 
 
@@ -55,11 +64,19 @@ def _seed_draw(event: Event, subject_path: str, units: Sequence[Unit]) -> Remedy
             return described((edit,), units, at=place)
         if name in _PANDAS_DRAWS and _is_none(_keyword(call, "random_state")):
             return described((_with_argument(unit, call, "random_state", "0"),), units, at=place)
+        if event.seeded_by and name == _function_in(event.what) and _is_none(_keyword(call, event.seeded_by)):
+            return described((_with_argument(unit, call, event.seeded_by, "0"),), units, at=place)
     if event.source == "torch" and event.what == "torch seed":
         return Remedy(text="torch.manual_seed(0) instead of a seed from the operating system's entropy")
     if event.stream not in _GLOBAL_SEEDS:
         return Remedy(text=f"give {event.what} a seed")
     return _seed_global(event, subject_path, units)
+
+
+def _function_in(what: str) -> str:
+    """The name by which a function is called: ``scipy Halton.__init__`` is called as ``Halton``."""
+    *_, owner, name = ["", *what.rpartition(" ")[2].split(".")]
+    return owner if name == "__init__" else name
 
 
 def remedies_for_order(candidate: Candidate, units: Sequence[Unit]) -> tuple[Remedy, ...]:
@@ -128,6 +145,8 @@ def remedies_for_read(factor: FactorName, event: Event | None, units: Sequence[U
     if factor == "rows":
         edits = ordered_queries(calls, units, event.what.partition(" ")[0])
         return tuple(described((edit,), units, at=place) for edit in edits) or (Remedy(text=_WORDS[factor]),)
+    if event.what.endswith(IN_THREADS):
+        return (Remedy(text="let each task return its result or fill a place of its own, and put them in order after"),)
     for unit, call in calls:
         new = _in_its_place(factor, unit, call)
         if new is not None:
@@ -153,28 +172,27 @@ def _in_its_place(factor: FactorName, unit: Unit, call: ast.Call) -> str | None:
             return None
 
 
-def _seed_estimator(event: Event, units: Sequence[Unit]) -> Iterator[Remedy]:
-    """An integer random_state where the object that drew is made, or in the call of the function that drew.
+def _seed_estimators(names: Sequence[str], event: Event, units: Sequence[Unit]) -> Iterator[Remedy]:
+    """An integer random_state where the objects that drew are made, or in the call of the function that drew.
 
     The nearest such call first; then all of them, since one line may fit what several calls make.
     """
-    name = event.what.removeprefix("sklearn ")
     place = event.stack[0].place if event.stack else Place(path="")
     calls = [
         (unit, call)
         for unit in units
         if (tree := parse(unit)) is not None
         for call in _calls(tree)
-        if _constructs(call, name, _aliases(tree)) and _is_none(_keyword(call, "random_state"))
+        if _constructs(call, names, _aliases(tree)) and _is_none(_keyword(call, "random_state"))
     ]
-    if calls and name != "check_random_state":
+    if calls and "check_random_state" not in names:
         calls.sort(key=lambda pair: _away(pair[0], pair[1], place))
         edits = [_with_argument(unit, call, "random_state", "0") for unit, call in calls]
         yield described(edits[:1], units, at=place)
         if len(edits) > 1:
             yield described(edits, units, at=place)
     else:
-        yield Remedy(text=f"give {name} an integer random_state")
+        yield Remedy(text=f"give {listed(names)} an integer random_state")
 
 
 def _aliases(tree: ast.Module) -> Mapping[str, str]:
@@ -191,13 +209,13 @@ def _aliases(tree: ast.Module) -> Mapping[str, str]:
     return found
 
 
-def _constructs(call: ast.Call, name: str, aliases: Mapping[str, str]) -> bool:
-    """Whether a call makes an object of the class, or ``partial`` prepares to."""
+def _constructs(call: ast.Call, names: Sequence[str], aliases: Mapping[str, str]) -> bool:
+    """Whether a call makes an object of one of the classes, or ``partial`` prepares to."""
     called = callee(call)
     if called == "partial" and call.args and isinstance(call.args[0], (ast.Name, ast.Attribute)):
         first = call.args[0]
         called = first.id if isinstance(first, ast.Name) else first.attr
-    return name in (called, aliases.get(called))
+    return called in names or aliases.get(called) in names
 
 
 def _away(unit: Unit, call: ast.Call, place: Place) -> tuple[bool, bool, int]:

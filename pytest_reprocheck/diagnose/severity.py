@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from pytest_reprocheck.core.conditions import Conditions, FactorName
@@ -25,33 +26,46 @@ _SPANS = (1.0, 1e-3, 1e-6, 1e-9, 60.0, 3600.0, 86400.0, 7 * 86400.0, 30.44 * 864
 """Seconds of the units in which ages and moments are told."""
 _SLACK = 4.0
 """How far the ratio of two durations may be from the clock's rate: runs do not take the same time."""
+_TIMED = re.compile(
+    r"\d\s?(?:[num\u00b5]?s|secs?|m|mins?|h|hrs?)\b|/s\b|\b(?:seconds?|minutes?|hours?|days?|time[ds]?|timing|took|elapsed|"
+    r"duration|runtime|wall|eta|latency|speed|finished|done|after)\b",
+    re.IGNORECASE,
+)
+"""Words and units of a line that tells how long something took."""
 
 
 _SHOWN: frozenset[Aspect] = frozenset({"outputs", "artifacts"})
 """Aspects that people look at; of files the texts and pictures, the others are read by programs."""
 
 
-def severity_of(factor: FactorName, differences: Sequence[Difference], varied: Conditions) -> Severity:
+def severity_of(
+    factor: FactorName,
+    differences: Sequence[Difference],
+    varied: Conditions,
+    clocks: Sequence[Sequence[int]] | None = None,
+) -> Severity:
     """``warning`` for a date or a duration that is only printed, drawn or noted, ``error`` for everything else.
 
     ``varied`` are the conditions of the run that showed the differences: its clock tells a shown moment (later by the
-    offset) and a shown duration (longer by the rate) from a result that the clock decided.
+    offset) and a shown duration (longer by the rate) from a result that the clock decided. ``clocks`` are the
+    nanoseconds that run A read from each clock, where they are known: a duration is the time between two of them, or
+    stands in a line that speaks of time.
     """
     if factor != "clock" or any(difference.key.aspect not in _SHOWN for difference in differences):
         return "error"
-    return "warning" if all(_only_shows(difference, varied) for difference in differences) else "error"
+    return "warning" if all(_only_shows(difference, varied, clocks) for difference in differences) else "error"
 
 
-def _only_shows(difference: Difference, varied: Conditions) -> bool:
+def _only_shows(difference: Difference, varied: Conditions, clocks: Sequence[Sequence[int]] | None) -> bool:
     if "(image/" in difference.key.what or difference.key.what.startswith("figure"):
         return True
     if difference.key.aspect == "artifacts" and not difference.pairs:
         return difference.parts == ("pixels",)
     pairs = difference.pairs or ((difference.a, difference.b),)
-    return difference.key.what != "outcome" and all(_is_shown(a, b, varied) for a, b in pairs)
+    return difference.key.what != "outcome" and all(_is_shown(a, b, varied, clocks) for a, b in pairs)
 
 
-def _is_shown(a: str, b: str, varied: Conditions) -> bool:
+def _is_shown(a: str, b: str, varied: Conditions, clocks: Sequence[Sequence[int]] | None) -> bool:
     """Whether two lines are the same but for dates, times, durations, and ages."""
     a_plain, b_plain = (_TIME.sub("<>", _DATE.sub("<>", text)) for text in (a, b))
     if _words(a_plain) != _words(b_plain):
@@ -59,9 +73,13 @@ def _is_shown(a: str, b: str, varied: Conditions) -> bool:
     a_numbers, b_numbers = _NUMBER.findall(a_plain), _NUMBER.findall(b_plain)
     if len(a_numbers) != len(b_numbers):
         return False
+    timed = clocks is None or _TIMED.search(a) is not None
     dated = _DATE_WORDS.search(a) is not None or "<>" in a_plain
     return all(
-        x == y or _is_moment(_value(x), _value(y), varied) or (dated and _may_be_part_of_date(x, y))
+        x == y
+        or _is_moment(x, y, varied)
+        or (_is_longer(_value(x), _value(y), varied) and (timed or _was_measured(x, clocks or ())))
+        or (dated and _may_be_part_of_date(x, y))
         for x, y in zip(a_numbers, b_numbers, strict=True)
     )
 
@@ -70,16 +88,43 @@ def _words(text: str) -> list[str]:
     return _NUMBER.sub(" ", _DATE_WORDS.sub(" ", text)).replace("<>", " ").split()
 
 
-def _is_moment(a: float, b: float, varied: Conditions) -> bool:
-    """Whether two numbers are a moment or an age, later by the offset; or a duration, longer by the rate."""
-    moved = b - a
+def _is_moment(a: str, b: str, varied: Conditions) -> bool:
+    """Whether two numbers are a moment or an age, later by the offset, as far as their digits tell."""
+    moved = _value(b) - _value(a)
+    digit = 10.0 ** -min(_decimals(a), _decimals(b))
     for span in _SPANS:
         expected = varied.clock_offset / span
-        if abs(expected) >= 1 and abs(moved - expected) <= max(1.0, 0.02 * abs(expected)):
+        if abs(expected) >= 1 and abs(moved - expected) <= max(digit, 0.02 * abs(expected)):
             return True
+    return False
+
+
+def _is_longer(a: float, b: float, varied: Conditions) -> bool:
+    """Whether two numbers are a duration, longer by the rate."""
     if a <= 0 or b <= 0:
         return a == b == 0
     return varied.clock_rate / _SLACK < b / a < varied.clock_rate * _SLACK
+
+
+def _was_measured(text: str, clocks: Sequence[Sequence[int]]) -> bool:
+    """Whether a number is the time between two reads of a clock, in seconds or thousandths of them."""
+    value, digit = _value(text), 10.0 ** -_decimals(text)
+    return any(_is_apart(value * unit, max(digit * unit, 1.0), reads) for unit in (1e9, 1e6) for reads in clocks)
+
+
+def _is_apart(nanoseconds: float, digit: float, reads: Sequence[int]) -> bool:
+    ordered = sorted(reads)
+    for first in ordered:
+        at = bisect_left(ordered, first + nanoseconds - digit)
+        if at < len(ordered) and ordered[at] <= first + nanoseconds + digit:
+            return True
+    return False
+
+
+def _decimals(text: str) -> int:
+    """Digits behind the point; of a power of ten, as many as it has places."""
+    digits, _, power = text.lower().partition("e")
+    return len(digits.partition(".")[2]) - (int(power) if power else 0)
 
 
 def _may_be_part_of_date(a: str, b: str) -> bool:

@@ -175,6 +175,8 @@ class Shapes:
                 return SET if first == SET or member_of(first) == SET else None
             case "cast" | "filter":
                 return self._second(node)
+            case "wait" if node.args:
+                return Row((SET, SET))  # of futures or tasks: those that are done, and the others
             case "iter" | "copy" | "deepcopy":
                 return first
             case "map" | "starmap":

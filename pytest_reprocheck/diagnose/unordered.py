@@ -89,6 +89,9 @@ def _deals_with_sets(node: ast.AST) -> bool:
             return True
         case ast.Attribute(attr="__hash__" | "union" | "intersection" | "difference" | "symmetric_difference"):
             return True
+        case ast.Attribute(value=owner, attr="set"):
+            # Axes, events and registers have a method of that name.
+            return isinstance(owner, ast.Name) and owner.id == "builtins"
         case ast.Name(id=name) | ast.Attribute(attr=name):
             return name in SET_NAMES
         case ast.BinOp(left=left, op=operator, right=right):

@@ -22,6 +22,12 @@ class Remedy:
     """The same as edits; empty when it cannot be done mechanically."""
 
 
+def listed(names: Sequence[str]) -> str:
+    """``a, b and c``."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
+
+
 def described(edits: Sequence[Edit], units: Sequence[Unit], *, at: Place) -> Remedy:
     """A remedy told by the lines that it changes, and by their place where that is not the cause's own line ``at``."""
     texts = apply_edits(units, edits)

@@ -35,6 +35,7 @@ def replace(folder: Path, texts: Mapping[str, str]) -> None:
     drafts = {name: folder / f"{name}{_DRAFT}" for name in texts}
     try:
         for name, draft in drafts.items():
+            draft.parent.mkdir(parents=True, exist_ok=True)
             with draft.open("w", encoding="utf-8") as file:
                 file.write(texts[name])
                 file.flush()

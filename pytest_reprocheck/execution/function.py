@@ -68,6 +68,10 @@ class FunctionRunner:
                 allow_writes=allow_writes,
             )
 
+    def clocks(self, trace: Trace) -> None:
+        """Nothing is recorded of a function's surroundings."""
+        del trace
+
     def run(
         self,
         conditions: Sequence[Conditions],

@@ -52,17 +52,20 @@ def command(
     folder: RunFolder,
     memory: int | None = None,
     patience: float = 2.0,
+    same_addresses: bool = False,
 ) -> list[str]:
     """What to start instead of ``argv``, from the thread that will wait for it, with the caller's own environment.
 
     ``memory`` limits the address space of each process, in bytes; ``patience`` is how many seconds processes have that
-    tidy up after dead ones.
+    tidy up after dead ones. With ``same_addresses`` the system does not choose the program's addresses anew, where it
+    can be told so.
     """
     spec = {
         "argv": list(argv),
         "cwd": str(cwd),
         "env": dict(env),
         "memory": memory or 0,
+        "same_addresses": same_addresses,
         "enter": dict(folder.enter),
         "status": str(folder.log / _STATUS),
         "patience": patience,

@@ -91,7 +91,7 @@ def run_notebook(
     printed = folder.scratch.parent / "kernel"
     printed.touch()
     watch = Watch(limits=limits, under_way=under_way or UnderWay(), deadline=deadline, files=(printed,))
-    launch = functools.partial(_launch, folder=folder, limits=limits)
+    launch = functools.partial(_launch, folder=folder, limits=limits, same_addresses=conditions.pinned)
     fork = functools.partial(_fork, engine=engine, folder=folder, printed=printed)
     manager = kernel_manager(kernel, folder, launch, processes, fork)
     start = {
@@ -117,8 +117,10 @@ def run_notebook(
     )
 
 
-def _launch(argv: Sequence[str], cwd: Path, env: Mapping[str, str], *, folder: RunFolder, limits: Limits) -> list[str]:
-    return command(argv, cwd=cwd, env=env, folder=folder, memory=limits.memory)
+def _launch(
+    argv: Sequence[str], cwd: Path, env: Mapping[str, str], *, folder: RunFolder, limits: Limits, same_addresses: bool
+) -> list[str]:
+    return command(argv, cwd=cwd, env=env, folder=folder, memory=limits.memory, same_addresses=same_addresses)
 
 
 def _fork(
@@ -139,12 +141,14 @@ async def _execute(
 ) -> _Execution:
     begun = [-1]
     settled: dict[int, _Extent] = {}
+    total = len(executed_cells(notebook))
 
     def begin(cell: NotebookNode, cell_index: int) -> None:  # noqa: ARG001 - nbclient passes both by name
         if begun[-1] >= 0:
             settled[begun[-1]] = _extent(notebook, client.streams, begun[-1])
         begun.append(cell_index)
         watch.cell_started = time.monotonic()
+        watch.under_way.begin_cell(len(begun) - 1, total)
 
     client = BoundedClient(notebook, manager, watch, on_cell_start=begin)
     watch.under_way.outputs = functools.partial(_outputs_so_far, notebook, folder, client, settled)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode, ValidationError
 
 from pytest_reprocheck.core.errors import SubjectError
+from pytest_reprocheck.core.executions import SavedCell
+from pytest_reprocheck.core.mimes import OWN
 from pytest_reprocheck.core.subjects import Subject
 
 _SKIP = "skip-execution"
@@ -42,6 +45,16 @@ def read_notebook(subject: Subject) -> NotebookNode:
     notebook = _upgrade(subject, text)
     _honour_others(notebook)
     return _with_parameters(subject, notebook) if subject.parameters else notebook
+
+
+def cells_in(subject: Subject) -> tuple[SavedCell, ...]:
+    """The code cells of the subject's file as it is; raises SubjectError as ``read_notebook`` does."""
+    notebook = read_notebook(replace(subject, parameters={}))
+    return tuple(
+        SavedCell(index=index, source=cell.source, cell=str(cell.get("id", "")))
+        for index, cell in enumerate(notebook.cells)
+        if cell.cell_type == "code" and cell.source.strip()
+    )
 
 
 def kernel_of(notebook: NotebookNode) -> str:
@@ -150,15 +163,15 @@ def executed_cells(notebook: NotebookNode) -> list[tuple[int, str]]:
 def stored_outputs(subject: Subject, notebook: NotebookNode) -> dict[int, list[NotebookNode]]:
     """Cell index -> the outputs that the user's file has, for cells that were executed before it was saved.
 
-    Without the cells whose outputs nobody wants compared. Empty for a notebook with parameters, whose stored outputs
-    are of others.
+    Without the cells whose outputs nobody wants compared, and without the reports of audits. Empty for a notebook with
+    parameters, whose stored outputs are of others.
     """
     if subject.parameters:
         return {}
     stored: NotebookNode = nbformat.reads(subject.file.read_text(encoding="utf-8"), as_version=4)  # type: ignore[no-untyped-call]
     left_out = ignored_outputs(notebook)
     return {
-        index: cell.outputs
+        index: [output for output in cell.outputs if OWN not in output.get("metadata", {})]
         for index, cell in enumerate(stored.cells)
         if cell.cell_type == "code" and index not in left_out and (cell.outputs or cell.execution_count is not None)
     }

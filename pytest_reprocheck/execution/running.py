@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from nbformat import NotebookNode
 
@@ -34,6 +35,7 @@ from pytest_reprocheck.execution.reading import (
     tags_of,
     with_sources,
 )
+from pytest_reprocheck.execution.recorded import clocks_read
 from pytest_reprocheck.execution.removing import remove
 from pytest_reprocheck.execution.scheduling import Memory, Room, Used, memory_bound, side_by_side
 from pytest_reprocheck.execution.script import read_script, run_script
@@ -54,6 +56,9 @@ Replaced = Mapping[tuple[str, int | None], str]
 
 Differ = Callable[[Trace, Trace], bool]
 """Whether two traces, of runs that may not be over, differ in what counts."""
+CellProgress = Callable[[int, int, int], None]
+"""Told, by several threads, that a notebook's cell begins: the run (0 is A, 1 is B), which cell of those that are
+executed, from 1 on, and how many there are."""
 _LOOK = 0.1
 """Seconds between two looks at runs under way, at least."""
 _LOOKING = 0.1
@@ -89,6 +94,7 @@ class Runner:
     processes: Processes = field(default_factory=Processes)
     under_way: dict[int, UnderWay] = field(default_factory=dict)
     """By the runs' numbers."""
+    on_cell: CellProgress = lambda _run, _number, _total: None
     started: int = 0
     """Runs begun so far; the number of the next run's folder."""
     left: dict[str, RunFolder] = field(default_factory=dict)
@@ -182,7 +188,7 @@ class Runner:
         expected = self.used.memory
         while True:
             with batch.memory.seat(expected) as seat:
-                run = UnderWay(memory=batch.memory, seat=seat)
+                run = UnderWay(memory=batch.memory, seat=seat, begin_cell=partial(self.on_cell, number))
                 self.under_way[number] = run
                 trace = self._attempt(number, conditions, recording, batch, run)
             self.used |= Used(memory=seat.peak)
@@ -252,6 +258,10 @@ class Runner:
             engine=batch.engine,
         )
 
+    def clocks(self, trace: Trace) -> tuple[tuple[int, ...], ...]:
+        """The nanoseconds that a run read from each clock."""
+        return clocks_read(trace.recording)
+
     def stored(self, trace: Trace) -> Trace | None:
         """The outputs that the user's notebook was saved with, as a trace with this run's steps.
 
@@ -302,10 +312,12 @@ def runner(
     room: Room | None = None,
     expected: Used | None = None,
     engine: Engine = FRESH,
+    on_cell: CellProgress | None = None,
 ) -> Iterator[Runner]:
     """A Runner for a notebook or script; its folders are gone afterwards.
 
-    ``room`` is what its runs may take together, ``expected`` what one of them took in an earlier audit. Raises
+    ``room`` is what its runs may take together, ``expected`` what one of them took in an earlier audit; ``on_cell`` is
+    told of each cell that begins. Raises
     SubjectError when the subject cannot be read, and WorkspaceError when ``workspace`` (plain copies, where nothing is
     asked for) is not possible.
     """
@@ -324,4 +336,5 @@ def runner(
             engine=engine,
             room=room or Room(),
             used=expected or Used(),
+            on_cell=on_cell or (lambda _run, _number, _total: None),
         )

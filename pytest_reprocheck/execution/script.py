@@ -104,6 +104,7 @@ def _execute(
         env=variables,
         folder=folder,
         memory=watch.limits.memory,
+        same_addresses=conditions.pinned,
     )
     with streams["stdout"].open("wb") as stdout, streams["stderr"].open("wb") as stderr:
         process: Process | None = forked(engine, argv, variables, folder, (stdout.fileno(), stderr.fileno()))

@@ -29,6 +29,8 @@ class UnderWay:
     outputs: Callable[[Log], Sequence[Observation] | None] | None = None
     """What it has put out in the steps of its log that are over; None where it may still put out more in one of them,
     or cannot be asked yet."""
+    begin_cell: Callable[[int, int], None] = lambda _number, _total: None
+    """Told when a cell begins: which it is of those that are executed, from 1 on, and how many there are."""
     next_look: float = field(default_factory=lambda: time.monotonic() + _LOOK)
     """``time.monotonic()`` before which it is not looked again what it takes; a short run is never looked at."""
     differs: bool = False

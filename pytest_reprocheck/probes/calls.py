@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from .frames import Origin
 
+_SEED_ARGUMENTS = ("random_state", "rng", "seed")
 MISSING = object()
 """Given back for an expression that cannot be evaluated without running code."""
 
@@ -73,17 +74,32 @@ def called_by_user(origin: Origin, default: str) -> str:
         origin: where the draw comes from.
         default: the drawing library's name, as ``numpy.random``; a direct call is named under it.
     """
-    for frame in reversed(origin.library):
+    frame = _entered(origin)
+    if frame is not None:
         module = str(frame.f_globals.get("__name__") or "")
-        name = frame.f_code.co_qualname
-        if "<" not in name:
-            name = name.removeprefix("Random.")  # methods of the hidden instance are functions of the module ``random``
-            return f"{module.partition('.')[0]} {name}" if "." in module else f"{module}.{name}"
+        # Methods of the hidden instance are functions of the module ``random``.
+        name = frame.f_code.co_qualname.removeprefix("Random.")
+        return f"{module.partition('.')[0]} {name}" if "." in module else f"{module}.{name}"
     call = call_expression(origin.user)
     if call is None:
         return default
     name = function_name(call, origin.user)
     return f"{default}.{name}" if name else default
+
+
+def seed_argument(origin: Origin) -> str:
+    """The argument by which the library's function that the user called takes a seed; empty where it has none."""
+    frame = _entered(origin)
+    if frame is None:
+        return ""
+    code = frame.f_code
+    arguments = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    return next((name for name in _SEED_ARGUMENTS if name in arguments), "")
+
+
+def _entered(origin: Origin) -> FrameType | None:
+    """The frame of the named function by which the user's call came into a library."""
+    return next((frame for frame in reversed(origin.library) if "<" not in frame.f_code.co_qualname), None)
 
 
 def function_name(call: ast.Call, frame: FrameType) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import completion_asyncio, completion_distributed, completion_futures, completion_joblib, completion_pools
 from .completion import Completion
+from .completion_threads import Threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,4 +32,7 @@ def install(probe: Probe, recording: Recording) -> tuple[dict[str, Callable[[Any
         name: probe.guarded(f"order of results of {name}", functools.partial(hook, completion))
         for name, hook in hooks.items()
     }
+    threads = Threads(completion)
+    guarded["threading"] = probe.guarded("threads", threads.install)
+    guarded["concurrent.futures.thread"] = probe.guarded("work in threads", threads.install_in_pools)
     return guarded, [probe.guarded("order of results", completion.end_step)]

@@ -14,7 +14,7 @@ import functools
 import sys
 from typing import TYPE_CHECKING, Any
 
-from .calls import argument, call_expression, called_by_user, function_name
+from .calls import argument, call_expression, called_by_user, function_name, seed_argument
 from .frames import importing, site, without_this_frame
 from .locks import generator_with_lock
 
@@ -177,7 +177,8 @@ def install_entropy(probe: Probe, module: Any) -> None:
         if origin is None:
             return None
         stream = f"numpy@{site(probe.frames.stack(origin.user))}{probe.streams.process()}"
-        probe.event("numpy", stream, called_by_user(origin, "numpy.random"), origin.user)
+        what = called_by_user(origin, "numpy.random")
+        probe.event("numpy", stream, what, origin.user, seeded_by=seed_argument(origin))
         return probe.streams.bits(stream, k)
 
     guarded = probe.guarded("unseeded numpy generators", bits)

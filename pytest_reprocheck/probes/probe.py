@@ -259,15 +259,18 @@ class Probe:
         self.step = index
         self._seen.clear()
 
-    def event(self, source: str, stream: str, what: str, frame: FrameType | None) -> None:
+    def event(self, source: str, stream: str, what: str, frame: FrameType | None, *, seeded_by: str = "") -> None:
         """Log an unseeded draw by the user's code at a frame."""
-        self.event_at(source, stream, what, self.frames.stack(frame))
+        self.event_at(source, stream, what, self.frames.stack(frame), seeded_by=seeded_by)
 
-    def event_at(self, source: str, stream: str, what: str, stack: list[dict[str, Any]]) -> None:
+    def event_at(
+        self, source: str, stream: str, what: str, stack: list[dict[str, Any]], *, seeded_by: str = ""
+    ) -> None:
         """Log an unseeded draw for which user code called at a stack."""
         if not self.first_time(stream, what, site(stack)):
             return
         line = {"source": source, "stream": stream, "what": what, "step": self.step, "stack": stack}
+        line |= {"seeded_by": seeded_by} if seeded_by else {}
         self.log.numbered({"type": "event", **line, "thread": _thread_name()})
 
     def observe(self, aspect: str, what: str, value: dict[str, Any], *, stack: Any = (), about: str = "") -> None:

@@ -6,27 +6,23 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import os
 import platform
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Literal
 
 from pytest_reprocheck.core.codec import from_json, to_json
 from pytest_reprocheck.core.errors import DecodeError
 from pytest_reprocheck.core.findings import Audit
-from pytest_reprocheck.core.subjects import Json, parameter_text
+from pytest_reprocheck.core.subjects import Json, file_stem, parameter_text
 
 FORMAT = "reprocheck-report"
 VERSION = 1
 # History of the format:
 #   1  first one: subjects with conditions, factors, findings and what was not compared
-
-_UNSAFE = re.compile(r"[^A-Za-z0-9_./-]+")
 
 LAST = ".reprocheck/last"
 """Folder below the root with the last report of each subject."""
@@ -118,19 +114,9 @@ def _last(root: Path, path: str, parameters: Mapping[str, Json]) -> tuple[Audit,
 
 
 def last_path(audit: Audit) -> str:
-    """Where a subject's last report is kept, relative to the root; different subjects have different places.
-
-    A notebook's is named by its stem. Whatever a shell or file system might not take as it stands is replaced, and a
-    digest of the whole name added.
-    """
+    """Where a subject's last report is kept, relative to the root; different subjects have different places."""
     file, _, function = audit.path.partition("::")
-    path = PurePosixPath(file)
-    plain = (path.with_suffix("") if path.suffix == ".ipynb" and "." not in path.stem else path).as_posix()
-    tail = function + parameter_text(audit.parameters)
-    safe = "-".join(part for part in (_UNSAFE.sub("-", plain), _UNSAFE.sub("-", tail).replace("/", "-")) if part)[:120]
-    if safe != plain:
-        safe += "-" + hashlib.sha256(audit.name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return f"{LAST}/{safe}.json"
+    return f"{LAST}/{file_stem(file, function + parameter_text(audit.parameters))}.json"
 
 
 def write_text(path: Path, text: str) -> None:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import zip_longest
 
-from pytest_reprocheck.core.causes import Cause
+from pytest_reprocheck.core.causes import Cause, is_drift
 from pytest_reprocheck.core.conditions import FACTORS
 from pytest_reprocheck.core.findings import Audit, Effect, FactorState, Finding
 from pytest_reprocheck.core.trace import Place
@@ -73,6 +73,13 @@ def render_failure(audit: Audit, *, width: int = 80) -> str:
     return "\n".join(lines)
 
 
+def render_text(audit: Audit, notes: Sequence[str] = ()) -> str:
+    """All of one audit: the section where there is something to say, the summary, and sentences about it."""
+    told = [render_headline(audit), render_failure(audit)] if is_told(audit) else []
+    remarks = [line for note in notes for line in _wrapped(note, 80, hanging=2)]
+    return "\n".join([*told, *render_summary([audit], flag="--vary", told=is_told), *remarks])
+
+
 def _not_compared(audit: Audit) -> list[str]:
     """Each item with its reason; variables at steps, which decide nothing, as a count."""
     results = [item for item in audit.not_compared if not item.what.startswith("variable ")]
@@ -101,10 +108,10 @@ def render_summary(
     names = [one_line(audit.name) for audit in audits]
     name_width = min(max(map(len, names), default=0), width // 2)
     verdict_width = max((len(audit.verdict) for audit in audits), default=0)
-    runs_width = max((len(_cost(audit)) for audit in audits), default=0)
+    runs_width = max((len(cost(audit)) for audit in audits), default=0)
     lines: list[str] = []
     for audit, name in zip(audits, names, strict=True):
-        head = f"{name:<{name_width}}  {audit.verdict:<{verdict_width}}  {_cost(audit):<{runs_width}}"
+        head = f"{name:<{name_width}}  {audit.verdict:<{verdict_width}}  {cost(audit):<{runs_width}}"
         reason = "" if told(audit) else one_line(audit.reason)
         parts = (_factors(audit), _warnings(audit), _allowed(audit), _written(audit), reason)
         rest = "; ".join(part for part in parts if part)
@@ -164,7 +171,7 @@ def render_replay(stored: Audit, again: Audit, *, width: int = 80) -> str:
     """Whether a stored audit's differences came again, and which."""
     total = len(stored.findings)
     words = f"{len(again.findings)} of {_count(total, 'finding')} came again" if total else "no findings are stored"
-    head = f"{one_line(stored.name)}: {words} ({_cost(again)})"
+    head = f"{one_line(stored.name)}: {words} ({cost(again)})"
     lines = [head, *(_wrapped(again.reason, width, indent=2) if again.reason else [])]
     for finding in again.findings:
         lines += _finding(finding, again.path, width)
@@ -228,7 +235,7 @@ def _finding(finding: Finding, path: str, width: int) -> Iterator[str]:
     for effect in finding.effects[:SHOWN_EFFECTS]:
         yield from _labelled(label, _effect(effect, path), width)
         if one_line(effect.a) != one_line(effect.b):
-            yield from _values(effect, width)
+            yield from _values(effect, width, ("then", "now ") if is_drift(finding) else ("A", "B"))
         label = ""
     if folded := finding.effects[SHOWN_EFFECTS:]:
         counts = sorted(Counter(effect.aspect for effect in folded).items())
@@ -250,17 +257,17 @@ def _effect(effect: Effect, path: str) -> str:
     return f"{place} {effect.what}: {effect.sameness.value}{note}".lstrip()
 
 
-def _values(effect: Effect, width: int) -> Iterator[str]:
+def _values(effect: Effect, width: int, labels: tuple[str, str]) -> Iterator[str]:
     """Two different values beside each other, or below each other and cut to where they differ."""
     a, b = one_line(effect.a), one_line(effect.b)
-    room = width - _LABEL - 2
-    if len(a) + len(b) + 5 <= room:
-        yield f"{'':{_LABEL}}A {a}   B {b}".rstrip()
+    room = width - _LABEL - len(labels[0]) - 1
+    if len(a) + len(b) + 4 + len(labels[1]) <= room:
+        yield f"{'':{_LABEL}}{labels[0]} {a}   {labels[1].strip()} {b}".rstrip()
         return
     alike = next(at for at, signs in enumerate(zip_longest(a, b)) if signs[0] != signs[1])
     if max(len(a), len(b)) > room and alike > room // 2:
         a, b = (f"... {value[alike - room // 4 :]}" for value in (a, b))
-    yield from (f"{'':{_LABEL}}{label} {cut(value, room)}" for label, value in (("A", a), ("B", b)))
+    yield from (f"{'':{_LABEL}}{label} {cut(value, room)}" for label, value in zip(labels, (a, b), strict=True))
 
 
 def _place(place: Place, path: str) -> str:
@@ -305,7 +312,8 @@ def _written(audit: Audit) -> str:
     return f"{_count(files, 'file')} written, not compared" if files else ""
 
 
-def _cost(audit: Audit) -> str:
+def cost(audit: Audit) -> str:
+    """Runs and seconds that an audit took."""
     seconds = f"{audit.seconds:.1f}" if audit.seconds < 9.95 else f"{audit.seconds:.0f}"
     return f"{_count(audit.runs, 'run')} {seconds} s"
 

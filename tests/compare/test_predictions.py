@@ -35,6 +35,8 @@ from tests.compare.values import Lab
          "2 of 4 predictions differ, largest change 1 (100.00% of their spread)"),
         ("predict", [1.0, 2.0], [1.0, 2.0, 3.0], "different", "shape 2 | 3"),
         ("predict", [np.nan, np.nan], [1.0, 2.0], "different", "2 of 2 predictions differ"),
+        ("cross_val_score", [0.5, 1.0], [0.5, 0.75], "different",
+         "1 of 2 values differ, largest change 0.25 (50.00% of their spread)"),
         ("predict", 1.0, 2.0, "different", "1 of 1 values differ, first at [], largest change 1"),
     ],
 )  # fmt: skip

@@ -145,6 +145,29 @@ def test_columns_too_large_to_keep_differ_by_digest(lab: Lab) -> None:
     assert lab.judged(a, b) == ("different", "x: values too large to keep: compared by digest")
 
 
+def test_columns_at_hand_tell_what_the_others_cannot(lab: Lab) -> None:
+    """Of a wide table the first columns are kept: their values say more than the names of the rest."""
+
+    def wide(shift: float) -> Table:
+        kept = lab.table([("x", [1.0, 2.0 + shift])])
+        rest = lab.table([("y", [shift, 0.0]), ("z", [shift, 1.0])], kept=False)
+        return dataclasses.replace(
+            kept,
+            columns=(*kept.columns, *rest.columns),
+            data=(*kept.data, *rest.data),
+            dtypes=(*kept.dtypes, *rest.dtypes),
+            digest=kept.digest + rest.digest,
+        )
+
+    assert lab.judged(wide(0), wide(1)) == (
+        "different",
+        (
+            "values differ in 1 of 2 rows, first row 1: x (largest change 1), "
+            "2 more columns: values too large to keep: compared by digest"
+        ),
+    )
+
+
 def test_another_index(lab: Lab) -> None:
     """Labels are values; labels of another type are told."""
     a = lab.table([("x", [1, 2])], index=[10, 20])

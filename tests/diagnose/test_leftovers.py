@@ -55,6 +55,13 @@ def test_a_new_file_in_a_folder_that_was_listed() -> None:
     assert find_leftovers(run, {"models/new.pkl"}) == ()
 
 
+def test_a_new_folder_in_a_folder_that_was_listed() -> None:
+    """It is an entry more, though what was written lies deeper; in an old folder it is none."""
+    run = trace(("runs/3/score.txt",), access(1, "listed", "runs"), access(2, "written", "runs/3/score.txt"))
+    assert [found.looked.path for found in find_leftovers(run, {"runs"})] == ["runs"]
+    assert find_leftovers(run, {"runs", "runs/3"}) == ()
+
+
 def test_what_a_library_wrote_unseen_counts() -> None:
     """A file that changed without a logged write was looked at before, as far as anybody knows."""
     (found,) = find_leftovers(trace(("data.parquet",), access(3, "read", "data.parquet")), {"data.parquet"})

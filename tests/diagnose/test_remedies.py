@@ -8,16 +8,33 @@ import pytest
 
 from pytest_reprocheck.core.sources import Unit, apply_edits
 from pytest_reprocheck.core.trace import Call, Event, Place, Source
+from pytest_reprocheck.diagnose.concluding import draw_message
 from pytest_reprocheck.diagnose.remedies import remedies_for_draw, remedies_for_order, remedies_for_read
 from pytest_reprocheck.diagnose.unordered import find_unordered
 
 
-def draw(source: Source, what: str, line: int, *, stream: str | None = None, outermost: int | None = None) -> Event:
+def draw(
+    source: Source,
+    what: str,
+    line: int,
+    *,
+    stream: str | None = None,
+    outermost: int | None = None,
+    seeded_by: str = "",
+) -> Event:
     """A draw in a.py."""
     stack = [Call(place=Place(path="a.py", line=line), function="f")]
     if outermost is not None:
         stack.append(Call(place=Place(path="a.py", line=outermost), function="<module>"))
-    return Event(seq=1, source=source, stream=stream or f"{source}@a.py:{line}", what=what, step=0, stack=tuple(stack))
+    return Event(
+        seq=1,
+        source=source,
+        stream=stream or f"{source}@a.py:{line}",
+        what=what,
+        step=0,
+        stack=tuple(stack),
+        seeded_by=seeded_by,
+    )
 
 
 @pytest.mark.parametrize(
@@ -52,6 +69,16 @@ def draw(source: Source, what: str, line: int, *, stream: str | None = None, out
             draw("estimator", "sklearn KMeans", 2),
             "m = KMeans(\n    3,  # groups\n)\nm.fit(x)",
             "m = KMeans(\n    3, random_state=0,  # groups\n)\nm.fit(x)",
+        ),
+        (
+            draw("numpy", "scipy LatinHypercube.__init__", 2, seeded_by="rng"),
+            "from scipy.stats.qmc import LatinHypercube as Design\nd = Design(d=2)",
+            "from scipy.stats.qmc import LatinHypercube as Design\nd = Design(d=2, rng=0)",
+        ),
+        (
+            draw("numpy", "statsmodels GumbelCopula.rvs", 1, seeded_by="random_state"),
+            "sample = copula.rvs(100, random_state=None)",
+            "sample = copula.rvs(100, random_state=0)",
         ),
         (
             draw("numpy", "numpy.random.default_rng", 1),
@@ -205,3 +232,18 @@ def test_other_queries_are_told_in_words(code: str) -> None:
     (remedy,) = remedies_for_read("rows", draw("rows", "sqlite3 SELECT", 1), [unit])
     assert remedy.edits == ()
     assert "ORDER BY" in remedy.text
+
+
+def test_classes_that_draw_at_one_line_are_seeded_together() -> None:
+    """A line that runs whatever estimator it is given: all that drew there are told, and seeded where they are made."""
+    event = draw("estimator", "sklearn ShuffleSplit", 2)
+    code = "def rows(cv):\n    return list(cv.split(X))\n"
+    made = "print(rows(ShuffleSplit(3)), rows(GroupShuffleSplit()))"
+    unit = Unit(path="a.py", cell=None, text=code + made)
+    _nearest, remedy = remedies_for_draw(event, "a.py", [unit], others=["GroupShuffleSplit"])
+    seeded = "print(rows(ShuffleSplit(3, random_state=0)), rows(GroupShuffleSplit(random_state=0)))"
+    assert apply_edits([unit], remedy.edits)["a.py", None] == code + seeded
+
+    (remedy,) = remedies_for_draw(event, "a.py", [Unit(path="a.py", cell=None, text=code)], others=["A", "B"])
+    assert remedy.text == "give ShuffleSplit, A and B an integer random_state"
+    assert draw_message(event, ["A", "B"]).endswith("nobody seeded numpy's global state; so do A and B")

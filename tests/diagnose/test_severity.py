@@ -54,6 +54,8 @@ DECIDED = {
     "another number beside a date": ("2026-11-21 auc 0.912", "2027-12-27 auc 0.899"),
     "another word": ("weekday model", "weekend model"),
     "more numbers": ("ids 1 2 3", "ids 1 2"),
+    "an average age": ("mean age 48.25", "mean age 49.5"),
+    "a share": ("share 0.634", "share 1.0"),
     "a score beside a duration": ("auc 0.91 in 1.5", "auc 0.93 in 9.7"),
 }
 
@@ -76,6 +78,16 @@ def test_only_the_clock_and_only_outputs_can_be_harmless() -> None:
     assert severity_of("timezone", [printed(a, b)], LATER) == "error"
     assert severity_of("clock", [printed(a, b), printed(a, b, aspect="features")], LATER) == "error"
     assert severity_of("clock", [printed("finished", "raised ValueError", what="outcome")], LATER) == "error"
+
+
+def test_a_duration_is_the_time_between_two_reads_or_speaks_of_time() -> None:
+    """What was never measured and is in no line about time is a result that a time budget decided."""
+    clocks = [[5_000_000_000, 5_120_700_000, 9_000_000_000]]
+    assert severity_of("clock", [printed("fit 0.1207", "fit 0.9011")], LATER, clocks) == "warning"
+    assert severity_of("clock", [printed("fit 0.1311", "fit 0.9011")], LATER, clocks) == "error"
+    assert severity_of("clock", [printed("fit 120.7 ms", "fit 901.1 ms")], LATER, ()) == "warning"
+    assert severity_of("clock", [printed("mean seconds 0.1311", "mean seconds 0.9011")], LATER, clocks) == "warning"
+    assert severity_of("clock", [printed("best 7.7e-06", "best 1.4e-04")], LATER, clocks) == "error"
 
 
 def test_a_picture_that_the_clock_alone_changes_is_a_warning() -> None:

@@ -7,7 +7,7 @@ import textwrap
 import pytest
 
 from pytest_reprocheck.core.sources import Unit, apply_edits
-from pytest_reprocheck.diagnose.unordered import find_unordered
+from pytest_reprocheck.diagnose.unordered import depends_on_hash, find_unordered
 
 FOUND = {
     "list": "cols = list({'a', 'b'})",
@@ -179,3 +179,20 @@ def test_members_without_an_order_are_sorted_by_a_key() -> None:
     (candidate,) = find_unordered([unit])
     after = apply_edits([unit], candidate.remedies[1:])["a.py", None]
     assert after == "for kind in sorted({Kind.A, Kind.B}, key=repr):\n    f(kind)"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("kinds = set(names)", True),
+        ("kinds = builtins.set(names)", True),
+        ("def f(kinds: typing.Set[str]): ...", True),
+        ("rest = names.difference(known)", True),
+        ("place = hash(name) % 8", True),
+        ("ax.set(title='A', xlabel='x')", False),
+        ("event.set()", False),
+    ],
+)
+def test_code_that_deals_with_sets_is_run_once_more(text: str, expected: bool) -> None:
+    """A method named ``set`` makes none."""
+    assert depends_on_hash([Unit(path="a.py", cell=None, text=text)]) is expected

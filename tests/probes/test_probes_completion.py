@@ -130,6 +130,76 @@ def test_a_recorded_order_comes_again(tmp_path: Path) -> None:
     assert "completion" not in _recorded(replayed)
 
 
+THREADS = """
+import json, threading, time
+from concurrent.futures import ThreadPoolExecutor
+
+seen = {"threads": [], "pool": []}
+
+def work(number, kind):
+    time.sleep(0.002 * (number * 3 % 5))
+    seen[kind].append(number)
+
+threads = [threading.Thread(target=work, args=(number, "threads")) for number in range(5)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+with ThreadPoolExecutor(5) as pool:
+    pool.map(work, range(5), ["pool"] * 5)
+print(json.dumps(seen))
+"""
+TURNS = f"import _reprocheck_probes.completion_threads as turns; turns.PATIENCE = turns.TOGETHER = 60;{THREADS}"
+
+
+@pytest.mark.parametrize("completion", ["as-it-comes", "reversed"])
+def test_threads_take_turns(tmp_path: Path, completion: str) -> None:
+    """In the order in which they were started, or in reverse, however long each takes."""
+    child = run_script(tmp_path / "project", TURNS, conditions=conditions(completion=completion))
+    found = _results(child)
+    if completion == "reversed":
+        assert found["threads"] == [4, 3, 2, 1, 0]
+        # A pool makes its workers as work comes in.
+        assert found["pool"] != [0, 1, 2, 3, 4]
+    else:
+        assert found == {"threads": [0, 1, 2, 3, 4], "pool": [0, 1, 2, 3, 4]}
+    events = [event for event in child.events if event.source == "completion"]
+    assert [(event.what, event.stack[0].place.line) for event in events] == [
+        ("work in threads", 13),
+        ("work in threads", 17),
+    ]
+
+
+WAITING = """
+import queue, threading, time
+
+def produce():
+    for number in range(5):
+        tasks.put(number)
+    tasks.put(None)
+
+def consume():
+    while (number := tasks.get()) is not None:
+        done.append(number)
+
+tasks, done = queue.Queue(1), []
+threads = [threading.Thread(target=consume), threading.Thread(target=produce)]
+begun = time.monotonic()
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(done, thread.run.__qualname__, time.monotonic() - begun < 30)
+"""
+
+
+@pytest.mark.parametrize("completion", ["as-it-comes", "reversed"])
+def test_threads_that_wait_for_each_other_come_to_their_end(tmp_path: Path, completion: str) -> None:
+    """One that has not ended after a moment lets the next begin; nothing of it is left in the thread."""
+    child = run_script(tmp_path / "project", WAITING, conditions=conditions(completion=completion))
+    assert (child.stdout, child.stderr) == ("[0, 1, 2, 3, 4] Thread.run True\n", "")
+
+
 SAME = """
 import asyncio, concurrent.futures as cf, gc, multiprocessing.pool, sys, threading, time, traceback, types, weakref
 import joblib

@@ -30,6 +30,7 @@ else:
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
+_ADDR_NO_RANDOMIZE = 0x0040000
 _TRACKER = b"resource_tracker import main"
 """In the command line of the processes that remove semaphores and shared memory when all their users are gone."""
 _AWAITED = frozenset({signals.SIGCHLD, signals.SIGTERM, signals.SIGINT})
@@ -141,6 +142,8 @@ def _become(spec: Mapping[str, Any], control: Any, namespaces: Any, mask: Any, s
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (spec["memory"], spec["memory"]))
+    if spec["same_addresses"]:
+        _lay_out_as_always()
     variables = dict(spec["env"])
     for name in spec["parent_variables"]:
         if name in variables:
@@ -152,6 +155,16 @@ def _become(spec: Mapping[str, Any], control: Any, namespaces: Any, mask: Any, s
     if os.getppid() != supervisor:
         os._exit(NOT_STARTED)
     return variables
+
+
+def _lay_out_as_always() -> None:
+    """Have the programs that this process executes at the same addresses in every run, where the system allows it."""
+    try:
+        import ctypes
+
+        ctypes.CDLL(None).personality(_ADDR_NO_RANDOMIZE)
+    except (ImportError, OSError, AttributeError):
+        pass
 
 
 def execute(spec: Mapping[str, Any], variables: dict[str, str]) -> None:

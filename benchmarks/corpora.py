@@ -1,0 +1,51 @@
+"""Judges the results of ``benchmarks.corpus`` by the file of judgements and writes docs/corpora.md and docs/gallery.md.
+
+Run as ``python -m benchmarks.corpora`` from the repository's root. It prints which findings nobody has judged and which
+ones that were judged right have gone, and exits with 1 when there is either, or one that was judged wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from benchmarks.corpora_page import corpora_page
+from benchmarks.corpus import RESULTS
+from benchmarks.gallery import gallery_page
+from benchmarks.judgements import Judgements, gone, judged, place_of, read_judgements
+from benchmarks.results import Result, load_all
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+
+
+def complaints(results: Sequence[Result], judgements: Judgements) -> Iterator[str]:
+    """What has to be looked at: findings without a judgement, wrong ones, and right ones that have gone."""
+    for item in judged(results, judgements):
+        told = f"{item.result.name}  {item.finding.cause}  {place_of(item.result, item.finding)}"
+        if item.judgement is None:
+            yield f"not judged: {told}"
+        elif not item.judgement.right:
+            yield f"wrong: {told}: {item.judgement.why}"
+    yield from (f"gone: {'  '.join(judgement.key)}" for judgement in gone(results, judgements))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print what has to be looked at and write the pages."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument(
+        "--results", type=Path, metavar="FOLDER", default=RESULTS, help="where results lie (default %(default)s)"
+    )
+    asked = parser.parse_args(arguments)
+    judgements = read_judgements()
+    default, hardware = (load_all(asked.results, level) for level in ("default", "hardware"))
+    told = [*complaints(default, judgements), *complaints(hardware, judgements)]
+    print(*told, sep="\n")
+    (DOCS / "corpora.md").write_text(corpora_page(default, hardware, judgements), encoding="utf-8")
+    (DOCS / "gallery.md").write_text(gallery_page(default, hardware, judgements), encoding="utf-8")
+    return 1 if told else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

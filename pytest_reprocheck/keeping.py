@@ -1,0 +1,53 @@
+"""What an update writes, for every face: the records of the subjects that ran, and the lock of the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_reprocheck.core.records import Record
+    from pytest_reprocheck.core.subjects import Subject
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    """What was written, as lines for people."""
+
+    lines: tuple[str, ...]
+    failed: bool
+    """Whether a record could not be written; an environment that cannot be locked is only told."""
+
+
+def keeper(subject: Subject, texts: dict[str, str]) -> Callable[[Record], None]:
+    """Takes a subject's record into ``texts``, by its path from the root."""
+    from pytest_reprocheck.recording import texts_of
+
+    def take(record: Record) -> None:
+        path, text = texts_of(record, subject)
+        texts[path] = text
+
+    return take
+
+
+def keep(root: Path, texts: Mapping[str, str]) -> Kept:
+    """Write records, and where that went well the lock and the snapshot."""
+    from pytest_reprocheck.core.errors import ReprocheckError
+    from pytest_reprocheck.locking import lock
+    from pytest_reprocheck.recording import write_records
+    from pytest_reprocheck.report.locks import render_locked
+    from pytest_reprocheck.report.terminal import render_error
+
+    try:
+        written = write_records(root, texts)
+        told = f"wrote {', '.join(written)}" if written else "no record is another than before"
+        if not texts:
+            told = "no record was made: no subject ran to its end"
+        locked = lock(root)
+    except ReprocheckError as error:
+        return Kept(lines=tuple(render_error(f"reprocheck: {error}; nothing was written").splitlines()), failed=True)
+    except OSError as error:
+        return Kept(lines=(f"reprocheck: records could not be written: {error}",), failed=True)
+    return Kept(lines=(told, *render_locked(locked).splitlines()), failed=False)

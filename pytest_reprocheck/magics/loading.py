@@ -1,0 +1,111 @@
+"""Registering the magics in a shell. What they need is imported when they are used."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from pytest_reprocheck.magics.executions import Ids, running_number
+
+_ATTRIBUTE = "_reprocheck"
+_NAME = "reproaudit"
+_HOME = "pytest_reprocheck.core.findings"
+
+
+class Extension:
+    """What one shell has of this extension."""
+
+    def __init__(self, shell: Any) -> None:
+        self.shell = shell
+        self.ids = Ids()
+        self._echo: tuple[object, int] | None = None
+
+    def load(self) -> None:
+        """Register everything."""
+        shell = self.shell
+        shell.register_magic_function(self.line_magic, "line", _NAME)
+        shell.events.register("pre_run_cell", self.before_cell)
+        formatters = shell.display_formatter.formatters
+        formatters["text/html"].for_type_by_name(_HOME, "Audit", _as_html)
+        formatters["text/plain"].for_type_by_name(_HOME, "Audit", _as_text)
+        shell.display_formatter.ipython_display_formatter.for_type_by_name(_HOME, "Audit", self._once)
+
+    def unload(self) -> None:
+        """Leave the shell as it was."""
+        shell = self.shell
+        shell.events.unregister("pre_run_cell", self.before_cell)
+        shell.magics_manager.magics["line"].pop(_NAME, None)
+        formatters = shell.display_formatter.formatters
+        for formatter in (*map(formatters.get, ("text/html", "text/plain")), _display_formatter(shell)):
+            formatter.deferred_printers.pop((_HOME, "Audit"), None)
+            for kind in [kind for kind in formatter.type_printers if kind.__module__ == _HOME]:
+                formatter.pop(kind)
+
+    def before_cell(self, info: Any) -> None:
+        """A cell begins."""
+        self.ids.note(self.shell, getattr(info, "cell_id", None))
+
+    def line_magic(self, line: str) -> object:
+        """Audit the open notebook in kernels of its own; ``%reproaudit --help`` says more."""
+        if os.environ.get("REPROCHECK"):
+            return _of_a_run()
+        from pytest_reprocheck.core.errors import ReprocheckError
+        from pytest_reprocheck.magics.arguments import parse_line
+        from pytest_reprocheck.magics.complaining import MagicError
+        from pytest_reprocheck.magics.whole import audit_notebook
+
+        try:
+            asked = parse_line(line)
+            if isinstance(asked, str):
+                print(asked)
+                return None
+            result = audit_notebook(self.shell, self.ids, asked)
+        except ReprocheckError as error:
+            raise MagicError(f"%reproaudit: {error}") from None
+        except KeyboardInterrupt:
+            raise MagicError("%reproaudit was interrupted: its runs were ended, and there is no verdict.") from None
+        self._echo = result, running_number(self.shell)
+        return result
+
+    def _once(self, value: object) -> None:
+        """Show nothing for what the running cell has shown already, by giving it back as its last value."""
+        if self._echo is None or self._echo[0] is not value or self._echo[1] != running_number(self.shell):
+            raise NotImplementedError
+
+
+def load(shell: Any) -> None:
+    """Register the magics; a second time nothing happens."""
+    if not hasattr(shell, _ATTRIBUTE):
+        extension = Extension(shell)
+        extension.load()
+        setattr(shell, _ATTRIBUTE, extension)
+
+
+def unload(shell: Any) -> None:
+    """Take the magics out again."""
+    if hasattr(shell, _ATTRIBUTE):
+        getattr(shell, _ATTRIBUTE).unload()
+        delattr(shell, _ATTRIBUTE)
+
+
+def _display_formatter(shell: Any) -> Any:
+    return shell.display_formatter.ipython_display_formatter
+
+
+def _of_a_run() -> object:
+    """What the magic gives in a notebook that is being audited: cells below may use the result."""
+    from pytest_reprocheck.core.findings import Audit
+
+    return Audit(path="", kind="notebook", verdict="inconclusive", reason="nothing is audited inside of an audit")
+
+
+def _as_html(audit: Any) -> str:
+    from pytest_reprocheck.report.html import render_html
+
+    return render_html(audit)
+
+
+def _as_text(audit: Any, printer: Any, _cycle: Any) -> None:
+    from pytest_reprocheck.report.terminal import render_text
+
+    printer.text(render_text(audit))

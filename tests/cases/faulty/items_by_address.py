@@ -1,0 +1,3 @@
+from shop.basket import ordered
+
+print([item.name for item in ordered()])

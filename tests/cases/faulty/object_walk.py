@@ -1,0 +1,3 @@
+from walking.vertices import walk
+
+print("first", walk(2500)[:6])

@@ -1,0 +1,5 @@
+import os
+
+
+def run_number():
+    return os.getpid()  # expect: process-id

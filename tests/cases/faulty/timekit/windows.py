@@ -1,0 +1,5 @@
+import time
+
+
+def since(days):
+    return int(time.time() // 86400) - days  # expect: clock

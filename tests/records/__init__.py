@@ -1,0 +1,1 @@
+"""Tests of records: what is in them, and what is told of two of them."""
