@@ -20,7 +20,16 @@ from pathlib import Path
 from typing import Any
 
 from pytest_reprocheck.collecting import Entry, Scope, declared_files, entries_in, entries_of, refusal
-from pytest_reprocheck.config import Options, Overrides, merged, parse_flags, read_config, read_sanitizers
+from pytest_reprocheck.config import (
+    Config,
+    Options,
+    Overrides,
+    merged,
+    parse_flags,
+    read_config,
+    read_sanitizers,
+    with_parameters,
+)
 from pytest_reprocheck.core.baseline import baseline_text, updated
 from pytest_reprocheck.core.causes import CAUSES
 from pytest_reprocheck.core.checkup import Outlook
@@ -42,6 +51,7 @@ from pytest_reprocheck.report.machine import (
     report_to_json,
     write_text,
 )
+from pytest_reprocheck.report.notebook import report_in
 from pytest_reprocheck.report.terminal import (
     is_told,
     render_cause,
@@ -133,7 +143,8 @@ def _parser() -> argparse.ArgumentParser:
     replay.set_defaults(command=_replay)
 
     show = commands.add_parser("show", help="show a stored report")
-    show.add_argument("file", metavar="FILE", type=Path, help="a report")
+    show.add_argument("file", metavar="FILE", type=Path, help="a report, or a notebook with one")
+    show.add_argument("--fail-on", metavar="LIST", help="verdicts for exit code 1, and: warning (none)")
     show.set_defaults(command=_show)
 
     explain = commands.add_parser("explain", help="what a cause is, and what to do about it")
@@ -169,6 +180,10 @@ def _add_audit(commands: Any) -> None:
     audit.add_argument(
         "--nbval-sanitize-with", metavar="FILE", type=Path, help="nbval's file of regular expressions for outputs"
     )
+    audit.add_argument(
+        "-p", dest="pairs", action="append", default=[], metavar="NAME=VALUE", help="a parameter of all the subjects"
+    )
+    audit.add_argument("--parameters", metavar="FILE", type=Path, help="sets of parameters, in YAML, JSON or TOML")
     audit.add_argument("--fresh", action="store_true", default=None, help="start every run anew, fork none")
     audit.add_argument(
         "--memory", metavar="SIZE", help="memory that a process, and runs side by side, may take (no limit)"
@@ -184,7 +199,8 @@ def _audit(parsed: argparse.Namespace) -> int:
     if parsed.nbval_sanitize_with:
         flags = replace(flags, normalise=read_sanitizers(parsed.nbval_sanitize_with))
     paths = [Path(os.path.abspath(path)) for path in parsed.paths]  # noqa: PTH100 - links stay
-    scope, entries = _subjects(paths, flags, parsed.baseline, update=parsed.update_baseline)
+    given = functools.partial(with_parameters, file=parsed.parameters, pairs=parsed.pairs)
+    scope, entries = _subjects(paths, flags, parsed.baseline, update=parsed.update_baseline, given=given)
     audits: list[Audit] = []
     records: dict[str, str] = {}
     failed = False
@@ -239,21 +255,30 @@ def _subjects(
     baseline: str | None = None,
     *,
     update: bool = False,
+    given: Callable[[Config], Config] = lambda config: config,
 ) -> tuple[Scope, list[Entry]]:
     """The project and what the paths give, each subject once; raises ConfigError for a path that gives nothing."""
     for path in paths:
         if not path.exists():
             raise ConfigError("no such file or folder", where=_shown(path))
-    scope = _scope(paths, flags, baseline, update=update)
+    scope = _scope(paths, flags, baseline, update=update, given=given)
     found: dict[str, Entry] = {}
     for path in paths:
         found |= {entry.subject.name: entry for entry in _entries(path, scope) if entry.subject.name not in found}
     return scope, list(found.values())
 
 
-def _scope(paths: Sequence[Path], flags: Overrides, baseline: str | None = None, *, update: bool = False) -> Scope:
+def _scope(
+    paths: Sequence[Path],
+    flags: Overrides,
+    baseline: str | None = None,
+    *,
+    update: bool = False,
+    given: Callable[[Config], Config] = lambda config: config,
+) -> Scope:
+    """The project; ``given`` adds to its configuration."""
     root = find_root(Path(os.path.commonpath(paths)))
-    config = read_config(root)
+    config = given(read_config(root))
     file = baseline_file(baseline, config, root=root, invoked_from=Path.cwd(), update=update)
     scope = Scope(
         root=root,
@@ -310,16 +335,18 @@ def _root_of(file: Path) -> Path:
 
 def _show(parsed: argparse.Namespace) -> int:
     audits = _read(parsed.file).subjects
+    failing = parse_flags({"fail-on": parsed.fail_on or "never"}, "--").fail_on or ()
     for audit in audits:
         if is_told(audit):
             print(f"{render_headline(audit)}\n{render_failure(audit)}\n")
     print("\n".join(render_summary(audits, flag="--vary", told=is_told)))
-    return 0
+    return int(any(audit.fails(fail_on=failing) for audit in audits))
 
 
 def _read(file: Path) -> Report:
     try:
-        return load_report(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        return report_in(text) if file.suffix == ".ipynb" else load_report(text)
     except UnicodeDecodeError as error:
         raise DecodeError("is no text in UTF-8", where=str(file)) from error
     except OSError as error:

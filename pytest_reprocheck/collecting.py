@@ -16,6 +16,7 @@ from pytest_reprocheck.core.errors import ConfigError, ReprocheckError
 from pytest_reprocheck.core.findings import Audit
 from pytest_reprocheck.core.globs import matches
 from pytest_reprocheck.core.subjects import Subject
+from pytest_reprocheck.parameters import as_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -196,17 +197,24 @@ def _entries(path: str, scope: Scope, rules: Sequence[Rule]) -> Iterator[Entry]:
         cwd=_cwd(plain, _last([scope.config.cwd, *(rule.cwd for rule in rules)]), scope),
         python=_last([rule.python for rule in rules]),
     )
-    for parameters in _last([rule.parameters for rule in rules]) or ({},):
-        yield Entry(subject=dataclasses.replace(subject, parameters=parameters), options=options)
+    for given in _last([rule.parameters for rule in rules]) or ({},):
+        arguments = as_arguments(given) if kind == "script" else ()
+        chosen = dataclasses.replace(subject, parameters=given, args=(*subject.args, *arguments))
+        yield Entry(subject=chosen, options=options)
 
 
 def _misfit(path: str, kind: str, rules: Iterable[Rule]) -> str:
-    keys = ("args", "module", "python") if kind == "notebook" else ("parameters",)
+    if kind == "script":
+        return ""
     for rule in rules:
-        for key in keys:
+        for key in ("args", "module", "python"):
             if getattr(rule, key) is not None:
-                meant = "scripts" if kind == "notebook" else "notebooks"
-                return str(ReprocheckError(f"is for {meant} only, and {path} is a {kind}", where=f"{rule.where}.{key}"))
+                told = f"is for scripts only, and {path} is a notebook"
+                return str(ReprocheckError(told, where=f"{rule.where}.{key}"))
+        for name in (name for each in rule.parameters or () for name in each):
+            if not name.isidentifier():
+                told = f"{name!r} is no name of a variable, as {path} needs it"
+                return str(ReprocheckError(told, where=f"{rule.where}.parameters"))
     return ""
 
 

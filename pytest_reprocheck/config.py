@@ -9,11 +9,11 @@ from __future__ import annotations
 import dataclasses
 import tomllib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pytest_reprocheck import settings
+from pytest_reprocheck import parameters, settings
 from pytest_reprocheck.core.conditions import DEFAULT_FACTORS
-from pytest_reprocheck.core.errors import ConfigError
+from pytest_reprocheck.core.errors import ConfigError, did_you_mean
 from pytest_reprocheck.core.findings import FAILING
 from pytest_reprocheck.core.rules import FieldRule
 from pytest_reprocheck.core.tolerance import Tolerance
@@ -71,6 +71,8 @@ class Options:
     """Drift from the record that is meant: with ``data-changed`` everything but values is compared."""
     values: ValuesShown = "hide"
     """Whether records show rows, categories and names that may be somebody's."""
+    fenced: bool = False
+    """Whether no run may write to files outside of what it has to itself: they are made beside a real one."""
     try_remedies: bool = True
     """Whether mechanical remedies are applied to a copy and run."""
     workspace: WorkspaceMode = "auto"
@@ -111,6 +113,16 @@ class Overrides:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Papermill:
+    """What ``papermill --engine reprocheck`` does beside the run that papermill asks for."""
+
+    explain: bool = False
+    """Whether further runs tell the causes of differences apart, before papermill's own run."""
+    cell: bool = True
+    """Whether the findings are shown in a first cell of the output notebook too."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Rule:
     """What one table says about its subjects: a ``[[tool.reprocheck.subject]]``, or a script's inline metadata."""
 
@@ -143,10 +155,19 @@ class Config:
     """Where the machine-readable report goes, relative to the root."""
     baseline: str | None = None
     """Where the accepted findings are, relative to the root."""
+    papermill: Papermill = field(default_factory=Papermill)
     overrides: Overrides = field(default_factory=Overrides)
     rules: tuple[Rule, ...] = ()
 
 
+def _papermill(value: object, where: str) -> Papermill:
+    return Papermill(**settings.fields(value, where, _PAPERMILL))
+
+
+_PREFIX = "REPROCHECK_"
+_OWN_VARIABLES = frozenset({"REPROCHECK_CHILD"})
+"""Variables of that prefix that are no options: the runs of an audit have them."""
+_PAPERMILL: Mapping[str, settings.Reader] = {"explain": settings.switch, "cell": settings.switch}
 _OVERRIDES: Mapping[str, settings.Reader] = {
     "vary": settings.factors,
     "max-runs": settings.run_count,
@@ -174,7 +195,8 @@ _RULE: Mapping[str, settings.Reader] = {
     "cwd": settings.folder,
     "module": settings.module_name,
     "python": settings.text,
-    "parameters": settings.parameter_sets,
+    "parameters": parameters.listed,
+    "grid": parameters.grid,
     **_OVERRIDES,
 }
 _GLOBAL: Mapping[str, settings.Reader] = {
@@ -183,6 +205,7 @@ _GLOBAL: Mapping[str, settings.Reader] = {
     "cwd": settings.folder,
     "json": settings.text,
     "baseline": settings.text,
+    "papermill": _papermill,
     **_OVERRIDES,
 }
 
@@ -223,7 +246,7 @@ def parse_config(data: object, where: str) -> Config:
 
 def parse_rule(data: object, where: str) -> Rule:
     """A table of per-subject keys without ``path``, as inline metadata has it; raises ConfigError."""
-    return Rule(where=where, **_with_overrides(settings.fields(data, where, _RULE)))
+    return Rule(where=where, **_with_overrides(_with_sets(settings.fields(data, where, _RULE), where)))
 
 
 def parse_flags(values: Mapping[str, object], prefix: str) -> Overrides:
@@ -232,6 +255,26 @@ def parse_flags(values: Mapping[str, object], prefix: str) -> Overrides:
     return Overrides(
         **{name.replace("-", "_"): _OVERRIDES[name](value, f"{prefix}{name}") for name, value in given.items()}
     )
+
+
+def parse_environment(variables: Mapping[str, str], papermill: Papermill) -> tuple[Overrides, Papermill]:
+    """Options that environment variables set, ``REPROCHECK_MAX_RUNS`` for ``max-runs``; raises ConfigError.
+
+    ``papermill`` is what the configuration says; the variables win.
+    """
+    readers = {**_OVERRIDES, **_PAPERMILL}
+    known = {_PREFIX + name.upper().replace("-", "_"): name for name in readers}
+    values: dict[str, Any] = {}
+    for variable, text in sorted(variables.items()):
+        if not variable.startswith(_PREFIX) or variable in _OWN_VARIABLES:
+            continue
+        if variable not in known:
+            raise ConfigError("is no option", where=variable, hint=did_you_mean(variable, known))
+        name = known[variable]
+        value = settings.switch_of_text(text, variable) if readers[name] is settings.switch else text
+        values[name.replace("-", "_")] = readers[name](value, variable)
+    own = {name: values.pop(name) for name in _PAPERMILL if name in values}
+    return Overrides(**values), dataclasses.replace(papermill, **own)
 
 
 def read_sanitizers(file: Path) -> tuple[FieldRule, ...]:
@@ -276,7 +319,28 @@ def _parse_subject_table(data: object, where: str) -> Rule:
     values = settings.fields(data, where, {"path": settings.glob, **_RULE})
     if "path" not in values:
         raise ConfigError("missing key 'path'", where=where, hint="It names the file, or is a glob from the root.")
-    return Rule(where=where, **_with_overrides(values))
+    return Rule(where=where, **_with_overrides(_with_sets(values, where)))
+
+
+def _with_sets(values: settings.Fields, where: str) -> settings.Fields:
+    """``parameters`` and ``grid`` as one field."""
+    given = {name: value for name, value in values.items() if name in ("parameters", "grid")}
+    others = {name: value for name, value in values.items() if name not in given}
+    sets = parameters.combined(given, where)
+    return others if sets is None else {**others, "parameters": sets}
+
+
+def with_parameters(config: Config, file: Path | None, pairs: Sequence[str] = ()) -> Config:
+    """The configuration with the sets of a file, or with one of ``NAME=VALUE`` for all subjects; raises ConfigError.
+
+    They win over the configuration's own.
+    """
+    sets = dict(parameters.read_sets(file)) if file is not None else {}
+    if pairs:
+        sets[parameters.EVERY] = (parameters.parse_pairs(pairs, "-p"),)
+    source = str(file) if file is not None else "-p"
+    rules = [Rule(where=f"{source}: {path}", path=path, parameters=each) for path, each in sets.items()]
+    return dataclasses.replace(config, rules=(*config.rules, *rules))
 
 
 def _with_overrides(values: settings.Fields) -> settings.Fields:

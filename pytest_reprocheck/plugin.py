@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Generator, Mapping
+import sys
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
+from importlib.machinery import ModuleSpec, PathFinder
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +20,7 @@ from pytest_reprocheck.plugin_session import AuditSession, audits_key
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import ModuleType
 
     from pytest_reprocheck.collecting import Scope
     from pytest_reprocheck.config import Config, Options
@@ -78,6 +81,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--reprocheck-update-baseline", action="store_true", help="write the findings of this run into the baseline"
     )
+    group.addoption(
+        "--reprocheck-parameters", metavar="FILE", help="sets of parameters, in YAML, JSON or TOML; each is a subject"
+    )
     group.addoption("--reprocheck-fresh", action="store_true", default=None, help="start every run anew, fork none")
     group.addoption(
         "--reprocheck-update", action="store_true", help="write the records of this run, and the lock, to be committed"
@@ -92,6 +98,15 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         config.option.numprocesses, config.option.dist, config.option.tx = 0, "no", []
 
 
+class OwnModules:
+    """Finds this package's modules as they were installed: pytest compiles those of plugins anew, for their asserts."""
+
+    @staticmethod
+    def find_spec(name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """The spec that pytest's own finder would leave alone; None for modules of others."""
+        return PathFinder.find_spec(name, path, target) if name.startswith(f"{__package__}.") else None
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Turn the audits on; raises UsageError for options that are wrong, or would have no effect."""
     config.addinivalue_line(
@@ -99,10 +114,13 @@ def pytest_configure(config: pytest.Config) -> None:
         "reprocheck(vary=..., rtol=..., atol=...): call the test function twice under varied conditions and compare; "
         "with the fixture of that name, its options. Audits of notebooks and scripts have this marker too.",
     )
+    own = OwnModules()
+    sys.meta_path.insert(0, own)
+    config.add_cleanup(functools.partial(sys.meta_path.remove, own))
     if config.getoption("reprocheck"):
         config.pluginmanager.register(AuditSession(config, _scope(config)), "reprocheck-session")
         return
-    for name in ("json", *_VALUES, "baseline", "update-baseline", "update", "list"):
+    for name in ("json", *_VALUES, "parameters", "baseline", "update-baseline", "update", "list"):
         if config.getoption(f"reprocheck_{name.replace('-', '_')}"):
             raise pytest.UsageError(
                 f"--reprocheck-{name} needs --reprocheck. Add it, or set the key in pyproject.toml."
@@ -112,14 +130,16 @@ def pytest_configure(config: pytest.Config) -> None:
 def _scope(config: pytest.Config) -> Scope:
     """Configuration and flags; raises UsageError."""
     from pytest_reprocheck.collecting import Scope
-    from pytest_reprocheck.config import parse_flags, read_config
+    from pytest_reprocheck.config import parse_flags, read_config, with_parameters
     from pytest_reprocheck.core.errors import ReprocheckError
     from pytest_reprocheck.gates import read_baseline
     from pytest_reprocheck.report.terminal import render_error
 
     try:
         flags = {name: config.getoption(f"reprocheck_{name.replace('-', '_')}") for name in _VALUES}
-        chosen = read_config(config.rootpath)
+        given = config.getoption("reprocheck_parameters")
+        sets = config.invocation_params.dir / given if given else None
+        chosen = with_parameters(read_config(config.rootpath), sets)
         baseline = _baseline(config, chosen)
         return Scope(
             root=config.rootpath,

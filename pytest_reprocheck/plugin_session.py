@@ -140,6 +140,7 @@ class AuditSession:
         self.audits: dict[tuple[int, int], bytes] = {}
         """Position of the item in the order of collection, position among its audits -> audit, packed: of thousands of
         audits nothing else is kept until the end."""
+        self._unpacked: list[Audit] = []
         self.problems: list[str] = []
         self._machine: Machine | None = None
         self._shared: Session | None = None
@@ -368,9 +369,13 @@ class AuditSession:
             terminalreporter.write_line(line)
 
     def _in_order(self) -> list[Audit]:
+        """All audits, once no more are to come: they stay unpacked from then on."""
         from pytest_reprocheck.report.machine import audit_from_json
 
-        return [audit_from_json(json.loads(zlib.decompress(packed))) for _, packed in sorted(self.audits.items())]
+        if len(self._unpacked) != len(self.audits):
+            packed = [packed for _, packed in sorted(self.audits.items())]
+            self._unpacked = [audit_from_json(json.loads(zlib.decompress(each))) for each in packed]
+        return self._unpacked
 
 
 def _subject_in(nodeid: str) -> str:

@@ -17,7 +17,6 @@ from pytest_reprocheck.core.errors import ConfigError, did_you_mean
 from pytest_reprocheck.core.findings import FailOn
 from pytest_reprocheck.core.records import ValuesShown
 from pytest_reprocheck.core.rules import FieldRule
-from pytest_reprocheck.core.subjects import Json, parameter_text
 from pytest_reprocheck.core.tolerance import Tolerance
 from pytest_reprocheck.core.trace import Aspect
 
@@ -164,6 +163,14 @@ def switch(value: object, where: str) -> bool:
     if not isinstance(value, bool):
         raise unexpected("true or false", value, where)
     return value
+
+
+def switch_of_text(value: str, where: str) -> bool:
+    """True or false, as environment variables say it."""
+    known = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    if value.lower() not in known:
+        raise unexpected("1 or 0", value, where)
+    return known[value.lower()]
 
 
 def memory_size(value: object, where: str) -> int:
@@ -354,36 +361,3 @@ def non_negative(value: object, where: str) -> float:
 
 
 _LIMITS: Mapping[str, Reader] = {"rtol": non_negative, "atol": non_negative}
-
-
-def parameter_sets(value: object, where: str) -> tuple[Mapping[str, Json], ...]:
-    """A table of parameters, or a list of tables that look different from each other in reports."""
-    if not isinstance(value, list):
-        return (_parameters(value, where),)
-    if not value:
-        raise unexpected("at least one table", value, where)
-    sets = [_parameters(item, f"{where}[{index}]") for index, item in enumerate(value)]
-    shown = [parameter_text(item) for item in sets]
-    for index, name in enumerate(shown):
-        if name in shown[:index]:
-            raise ConfigError(f"reads the same as {where}[{shown.index(name)}]: {name}", where=f"{where}[{index}]")
-    return tuple(sets)
-
-
-def _parameters(value: object, where: str) -> Mapping[str, Json]:
-    table = table_of(value, where)
-    for name in table:
-        if not name.isidentifier():
-            raise ConfigError("is no name of a variable", where=f"{where}.{name}")
-    return {name: _json(item, f"{where}.{name}") for name, item in sorted(table.items())}
-
-
-def _json(value: object, where: str) -> Json:
-    """A value that a notebook's parameters and the report can both hold; dates and infinities cannot."""
-    if isinstance(value, (bool, int, str)) or (isinstance(value, float) and math.isfinite(value)):
-        return value
-    if isinstance(value, list):
-        return [_json(item, f"{where}[{index}]") for index, item in enumerate(value)]
-    if isinstance(value, dict):
-        return {key: _json(item, f"{where}.{key}") for key, item in value.items()}
-    raise unexpected("a text, a finite number, true, false, a list or a table", value, where)

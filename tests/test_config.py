@@ -10,8 +10,10 @@ from pytest_reprocheck.config import (
     Config,
     Options,
     Overrides,
+    Papermill,
     merged,
     parse_config,
+    parse_environment,
     parse_flags,
     parse_marker,
     parse_rule,
@@ -186,7 +188,7 @@ WRONG = {
     "[[tool.reprocheck.subject]]\npath = 'a'\nmodule = 'a-b'": "subject[0].module: expected a module's dotted name",
     "[[tool.reprocheck.subject]]\npath = 'a'\nparameters = {d = 2024-01-01}": "[0].parameters.d: expected a text",
     "[[tool.reprocheck.subject]]\npath = 'a'\nparameters = {x = nan}": "subject[0].parameters.x: expected a text",
-    "[[tool.reprocheck.subject]]\npath = 'a'\nparameters = {'a b' = 1}": "parameters.a b: is no name of a variable",
+    "[[tool.reprocheck.subject]]\npath = 'a'\nparameters = {'a b' = 1}": "parameters.a b: is no name of a parameter",
     "[[tool.reprocheck.subject]]\npath = 'a'\nparameters = []": "parameters: expected at least one table, got []",
     "[[tool.reprocheck.subject]]\npath = 'a'\nparameters = [{x = 1}, {x = '1'}]": (
         "parameters[1]: reads the same as pyproject.toml: tool.reprocheck.subject[0].parameters[0]: [x=1]"
@@ -331,3 +333,19 @@ def test_the_nearest_tolerance_holds() -> None:
     assert (given.at("outputs", 2).rtol, given.at("outputs", 3).rtol) == (2.0, 3.0)
     assert given.at("outputs", 3).of("price") == Tolerance(rtol=5.0, atol=4.0, columns=given.columns)
     assert given.of("age") == given
+
+
+def test_options_from_the_environment() -> None:
+    """Each has a variable; switches are 1 or 0; what is no option of ours has to be named otherwise."""
+    variables = {"REPROCHECK_MAX_RUNS": "3", "REPROCHECK_NO_NETWORK": "1", "REPROCHECK_EXPLAIN": "Yes", "PATH": "x"}
+    overrides, settings = parse_environment({**variables, "REPROCHECK_CHILD": "x"}, Papermill(cell=False))
+    assert overrides == Overrides(max_runs=3, no_network=True)
+    assert settings == Papermill(explain=True, cell=False)
+    for variable, value, message in (
+        ("REPROCHECK_CEL", "0", "REPROCHECK_CEL: is no option. Did you mean 'REPROCHECK_CELL'?"),
+        ("REPROCHECK_CELL", "", "REPROCHECK_CELL: expected 1 or 0, got ''"),
+        ("REPROCHECK_BUDGET", "soon", "REPROCHECK_BUDGET: expected seconds, or a text such as '90 s' or '10 min'"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            parse_environment({variable: value}, Papermill())
+        assert str(caught.value).startswith(message)

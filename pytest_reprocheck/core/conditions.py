@@ -24,6 +24,7 @@ FactorName = Literal[
     "timezone",
     "locale",
     "cpus",
+    "variables",
     "completion",
     "directory",
     "threads",
@@ -114,6 +115,13 @@ FACTORS: tuple[Factor, ...] = (
         reveals="chunking by cores",
     ),
     Factor(
+        name="variables",
+        level="default",
+        baseline="the user's environment variables, home and host",
+        varied="another user and host, and the defaults of variables that have one, for reads made by user code",
+        reveals="environment variables in results",
+    ),
+    Factor(
         name="completion",
         level="default",
         baseline="concurrent results as they come",
@@ -152,6 +160,9 @@ FACTORS: tuple[Factor, ...] = (
 
 DEFAULT_FACTORS: tuple[FactorName, ...] = tuple(factor.name for factor in FACTORS if factor.level == "default")
 
+FORKED: tuple[FactorName, ...] = ("seed", "listing", "rows", "clock", "pid", "timezone", "cpus", "completion")
+"""Factors that a process can have otherwise while it runs."""
+
 REPLAYED: tuple[FactorName, ...] = ("clock", "pid", "completion")
 """Factors whose baseline is read from the surroundings: run A records it, and later runs are given the recording."""
 
@@ -181,7 +192,7 @@ class Conditions:
     hash: int
     """PYTHONHASHSEED."""
     threads: int
-    """Threads for each BLAS and OpenMP pool."""
+    """Threads for each BLAS and OpenMP pool; 0 for what the libraries and the user's environment choose."""
     streams: Mapping[str, int] = field(default_factory=dict)
     """Stream name -> seed that replaces ``seed`` for that stream alone; how one draw site is varied and the others
     are not."""
@@ -200,6 +211,8 @@ class Conditions:
     """LC_ALL; empty for the user's own."""
     cpus: int = 0
     """Count of CPUs that user code is told; 0 for the real one."""
+    variables: Literal["own", "other"] = "own"
+    """Whose user, home, host and set variables user code is told."""
     completion: Literal["as-it-comes", "reversed"] = "as-it-comes"
     """Order in which concurrent results are delivered to user code."""
     directory: Literal["checkout", "elsewhere"] = "checkout"
@@ -235,6 +248,16 @@ def baseline(subject_name: str, *, threads: int) -> Conditions:
     return Conditions(seed=_derive(subject_name, "seed", 0), hash=_hash(0), threads=threads)
 
 
+def as_it_comes(seed: int, *, hash_seed: int | None = None) -> Conditions:
+    """Conditions A of a run that is the user's own: nothing is pinned but the unseeded draws and the hash number.
+
+    Args:
+        seed: a number that nobody can guess, another one in every run.
+        hash_seed: PYTHONHASHSEED where the user has set it.
+    """
+    return Conditions(seed=seed, hash=_hash(0) if hash_seed is None else hash_seed, threads=0)
+
+
 def varied(subject_name: str, a: Conditions, around: Surroundings, *, generation: int = 1) -> Conditions:
     """Conditions that change every factor of ``a``; generation 1 is B, further ones are third, fourth ... values.
 
@@ -243,7 +266,7 @@ def varied(subject_name: str, a: Conditions, around: Surroundings, *, generation
     return Conditions(
         seed=_derive(subject_name, "seed", generation),
         hash=_hash(generation),
-        threads=1 if a.threads > 1 else 2,
+        threads=2 if a.threads == 1 else 1,
         listing="reversed" if a.listing == "sorted" else "sorted",
         rows=_derive(subject_name, "rows", generation),
         clock_offset=_CLOCKS[generation % 2][0],
@@ -251,6 +274,7 @@ def varied(subject_name: str, a: Conditions, around: Surroundings, *, generation
         timezone=_nth(around.timezones, generation, a.timezone),
         locale=_nth(around.locales, generation, a.locale),
         cpus=_other_count(around.cpus, generation),
+        variables="other",
         completion="reversed",
         directory="elsewhere",
         simd=_nth(around.simd, generation, a.simd),

@@ -49,7 +49,8 @@ class Subject:
     """POSIX path of the file, relative to ``root``."""
     kind: SubjectKind
     parameters: Mapping[str, Json] = field(default_factory=dict)
-    """Values injected after the cell tagged ``parameters``, as papermill does; notebooks only."""
+    """Values injected into a notebook after the cell tagged ``parameters``, as papermill does; a script has got them as
+    arguments, and is only named after them."""
     args: tuple[str, ...] = ()
     """Command-line arguments; scripts only."""
     module: str | None = None

@@ -70,7 +70,8 @@ class Observation:
 
 Source = Literal[
     "random", "numpy", "estimator", "torch", "tensorflow", "entropy",
-    "listing", "rows", "clock", "pid", "timezone", "locale", "cpus", "completion", "address",
+    "listing", "rows", "clock", "pid", "timezone", "locale", "cpus", "variable",
+    "completion", "address",
 ]  # fmt: skip
 DRAWS: frozenset[Source] = frozenset({"random", "numpy", "estimator", "torch", "tensorflow", "entropy"})
 """The sources that are unseeded draws; every other one is a read of the surroundings."""
@@ -114,12 +115,14 @@ class Access:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refusal:
-    """An effect outside that was refused before anything was sent."""
+    """An effect outside that was refused before anything was sent or written."""
 
     seq: int
     host: str
+    """The other machine; empty for a file of this one."""
     what: str
-    """What would have been done: ``POST http://10.1.2.3/runs``, ``SQL INSERT``, ``mail by smtplib``."""
+    """What would have been done: ``POST http://10.1.2.3/runs``, ``SQL INSERT``, ``mail by smtplib``; or the file's
+    absolute path."""
     step: int | None
     stack: tuple[Call, ...]
     """User frames, innermost first."""

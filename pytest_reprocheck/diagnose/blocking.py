@@ -110,12 +110,19 @@ def find_refused(a: Trace, b: Trace) -> Blocked | None:
 
 def _would_write(writes: Sequence[Refusal]) -> Blocked:
     first = writes[0]
+    place = first.stack[0].place if first.stack else None
+    if not first.host:
+        return Blocked(
+            place=place,
+            reason=f"would write outside of the project: {first.what}",
+            hint="Runs beside the real one do not touch other files; let it write to the project or to TMPDIR",
+        )
     hosts = sorted({each.host for each in writes})
     others = len({(each.what, each.stack[:1]) for each in writes}) - 1
     more = f", and {others} more like it" if others else ""
     listed = ", ".join(f'"{host}"' for host in hosts)
     return Blocked(
-        place=first.stack[0].place if first.stack else None,
+        place=place,
         reason=f"would write to {first.host}: {first.what}{more}",
         hint=f"If every run of an audit may do so, set `allow-writes = [{listed}]`",
     )

@@ -49,8 +49,9 @@ def conclude(evidence: Evidence, differences: Sequence[Difference], units: Seque
     )
 
 
-Proof = Literal["alone", "remedy", "nearest"]
-"""What shows a cause: varying it alone, trying its remedy, or only that it is the nearest evidence."""
+Proof = Literal["alone", "remedy", "nearest", "suggested"]
+"""What shows a cause: varying it alone, trying its remedy, or only that it is the nearest evidence; ``suggested``:
+the same, where no experiment was made."""
 
 
 def draw_message(event: Event, others: Sequence[str] = ()) -> str:
@@ -89,6 +90,7 @@ def read_message(event: Event) -> str:
         "timezone": f"{event.what} goes by the local time zone",
         "locale": f"{event.what} goes by the machine's locale",
         "cpus": f"{event.what} gives the number of CPUs of the machine",
+        "variable": f"{event.what} is another one elsewhere",
         "completion": f"{event.what} hands over results in the order in which tasks end",
         "address": f"{event.what} gives an address in memory",
     }[event.source]
@@ -98,6 +100,7 @@ _FACTS: Mapping[FactorName, str] = {
     "timezone": "local time is read",
     "locale": "the machine's locale is read",
     "cpus": "the number of CPUs is read",
+    "variables": "the environment is read",
     "directory": "the path of the checkout is used",
     "threads": "BLAS and OpenMP add in another order with another number of threads, and something amplifies it",
     "simd": "other processors round in another way, and something amplifies it",
@@ -113,6 +116,7 @@ _OTHER: Mapping[FactorName, str] = {
     "timezone": "another time zone",
     "locale": "another locale",
     "cpus": "another number of CPUs",
+    "variables": "another environment",
     "completion": "another order of completion",
     "directory": "another place of the checkout",
     "threads": "another number of threads",
@@ -133,6 +137,8 @@ def with_proof(knob: Knob, message: str, proof: Proof) -> str:
         return f"{message}; with the remedy the difference is gone"
     if proof == "nearest":
         return f"{message}; it is the nearest evidence before (others were varied together with it)"
+    if proof == "suggested":
+        return f"{message}; it is the likeliest evidence, and nothing was tried"
     factor = factor_of(knob)
     if factor in _OTHER:
         return f"{_OTHER[factor]} alone changes it: {message}"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import select
 import subprocess
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
 
 from pytest_reprocheck.core.conditions import Conditions
 from pytest_reprocheck.core.subjects import Json, Subject
@@ -27,6 +30,7 @@ _THREAD_VARIABLES = (
     "VECLIB_MAXIMUM_THREADS",
     "NUMEXPR_NUM_THREADS",
 )
+_PROBES_NAME = "_reprocheck_probes"
 CHILD_FILE = "child.json"
 CHILD_VARIABLE = "REPROCHECK_CHILD"
 """Environment variable that names the file, in every process of a run."""
@@ -113,7 +117,8 @@ def environment(
     variables = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
     variables.update(subject.env)
     variables.update(offline(variables, folder.scratch, allow_writes))
-    variables.update({name: str(conditions.threads) for name in _THREAD_VARIABLES})
+    if conditions.threads:
+        variables.update({name: str(conditions.threads) for name in _THREAD_VARIABLES})
     variables.update(conditions.simd)
     if conditions.timezone:
         variables["TZ"] = conditions.timezone
@@ -127,6 +132,17 @@ def environment(
     variables["REPROCHECK"] = "1"
     variables[CHILD_VARIABLE] = str(folder.log / CHILD_FILE)
     return variables
+
+
+def attended_environment(conditions: Conditions, folder: RunFolder) -> dict[str, str]:
+    """The environment of a run that is the user's own: the caller's, the hash number, and the probes."""
+    path = [str(PROBES / "startup"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {
+        **os.environ,
+        "PYTHONHASHSEED": str(conditions.hash),
+        "PYTHONPATH": os.pathsep.join(path),
+        CHILD_VARIABLE: str(folder.log / CHILD_FILE),
+    }
 
 
 def _python_path(subject: Subject, variables: Mapping[str, str], folder: RunFolder) -> list[str]:
@@ -150,11 +166,13 @@ def write_child_file(
     cells: Sequence[tuple[int, str]] = (),
     recording: str = "",
     allow_writes: Sequence[str] = (),
+    seeded: Sequence[str] = (),
 ) -> None:
     """Tell the probes what they need.
 
     ``cells`` are a notebook's (index, source) pairs, in order of execution; ``recording`` is the folder that the
-    conditions' replays are read from, ``allow_writes`` the other machines that the run may change something on.
+    conditions' replays are read from, ``allow_writes`` the other machines that the run may change something on, and
+    ``seeded`` the global states that the user had seeded before the run began: ``random``, ``numpy``, ``torch``.
     """
     data: dict[str, Json] = {
         "version": 1,
@@ -168,25 +186,16 @@ def write_child_file(
         "project": str(subject.root),
         "copies_renamed": folder.copies_renamed,
         "kept": [str(path) for path in folder.kept],
-        "conditions": {
-            "listing": conditions.listing,
-            "rows": conditions.rows,
-            "clock_offset": conditions.clock_offset,
-            "clock_rate": conditions.clock_rate,
-            "timezone": conditions.timezone,
-            "locale": conditions.locale,
-            "cpus": conditions.cpus,
-            "completion": conditions.completion,
-            "network": conditions.network,
-            "replays": list(conditions.replays),
-            "sites": list(conditions.sites),
-            "pinned": conditions.pinned,
-        },
+        "conditions": _told(conditions),
         "queries": str(folder.queries) if folder.queries.exists() else "",
         "record": str(folder.record),
         "recording": recording,
         "scratch": str(folder.scratch),
+        "env": [*sorted(subject.env)],
         "allow_writes": list(allow_writes),
+        "seeded": list(seeded),
+        "writable": None if folder.writable is None else [str(path) for path in folder.writable],
+        "attended": folder.attended,
         "cells": [{"index": index, "source": source} for index, source in cells],
         "args": list(subject.args),
         "module": subject.module,
@@ -194,8 +203,42 @@ def write_child_file(
     (folder.log / CHILD_FILE).write_text(json.dumps(data), encoding="utf-8")
 
 
+def _told(conditions: Conditions) -> dict[str, Json]:
+    """What the probes have to do for the conditions; the rest of them is the environment's."""
+    return {
+        "listing": conditions.listing,
+        "rows": conditions.rows,
+        "clock_offset": conditions.clock_offset,
+        "clock_rate": conditions.clock_rate,
+        "timezone": conditions.timezone,
+        "locale": conditions.locale,
+        "cpus": conditions.cpus,
+        "variables": conditions.variables,
+        "completion": conditions.completion,
+        "network": conditions.network,
+        "replays": list(conditions.replays),
+        "sites": list(conditions.sites),
+        "pinned": conditions.pinned,
+    }
+
+
 def working_directory(subject: Subject, folder: RunFolder) -> Path:
     """The folder a run starts in: the notebook's own, the root for scripts, unless the subject says otherwise."""
     if subject.cwd is not None:
         return folder.tree / subject.cwd
     return (folder.tree / subject.path).parent if subject.kind == "notebook" else folder.tree
+
+
+def load_probes() -> ModuleType:
+    """The probes, loaded by path under the name they have in children."""
+    if _PROBES_NAME in sys.modules:
+        return sys.modules[_PROBES_NAME]
+    spec = importlib.util.spec_from_file_location(
+        _PROBES_NAME, PROBES / "__init__.py", submodule_search_locations=[str(PROBES)]
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[_PROBES_NAME] = module
+    spec.loader.exec_module(module)
+    return module

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import importlib.util
 import math
 import sys
 import time
@@ -12,20 +11,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from types import ModuleType
 from typing import Any
 
 from pytest_reprocheck.core.conditions import Conditions
 from pytest_reprocheck.core.sources import Unit
 from pytest_reprocheck.core.trace import NotCompared, Outcome, Place, Trace
-from pytest_reprocheck.execution.artifacts.finding import Found, is_result
-from pytest_reprocheck.execution.artifacts.observing import with_artifacts
-from pytest_reprocheck.execution.child import PROBES
+from pytest_reprocheck.execution.child import PROBES, load_probes
 from pytest_reprocheck.execution.intake import build_trace, read_recording
 from pytest_reprocheck.execution.script import read_script
 from pytest_reprocheck.execution.workspace import session
-
-_PROBES_NAME = "_reprocheck_probes"
 
 
 @dataclass(kw_only=True, slots=True)
@@ -109,7 +103,7 @@ class FunctionRunner:
         }
         args, kwargs, not_compared = self._arguments()
         started = time.monotonic()
-        recording = _probes().observe(self.function, args, kwargs, config)
+        recording = load_probes().observe(self.function, args, kwargs, config)
         seconds = time.monotonic() - started
         trace = build_trace(
             read_recording(recording.lines),
@@ -119,14 +113,19 @@ class FunctionRunner:
             blobs=blobs,
             not_compared=not_compared,
         )
-        scratch = self.base / "scratch"
-        return with_artifacts(trace, self._written(trace), blobs=blobs, scratch=scratch, python=sys.executable)
+        return self._with_files(trace, blobs)
 
-    def _written(self, trace: Trace) -> list[Found]:
-        """The files that a call has written and that are still there: the next call may write them again."""
+    def _with_files(self, trace: Trace, blobs: Path) -> Trace:
+        """The trace with the files that the call has written and that are there: the next call may write them again."""
         names = sorted({access.path for access in trace.accesses if access.kind == "written"})
-        found = [Found(name=name, path=self.root / name) for name in names if is_result(name)]
-        return [each for each in found if each.path is not None and each.path.is_file()]
+        if not any((self.root / name).is_file() for name in names):
+            return trace
+        from pytest_reprocheck.execution.artifacts.finding import Found, is_result
+        from pytest_reprocheck.execution.artifacts.observing import with_artifacts
+
+        paths = {name: self.root / name for name in names if is_result(name)}
+        files = [Found(name=name, path=path) for name, path in paths.items() if path.is_file()]
+        return with_artifacts(trace, files, blobs=blobs, scratch=self.base / "scratch", python=sys.executable)
 
     def _arguments(self) -> tuple[tuple[Any, ...], dict[str, Any], list[NotCompared]]:
         try:
@@ -154,18 +153,3 @@ class FunctionRunner:
         )
         message = traceback.format_exception_only(exception)[-1].strip().splitlines()[0]
         return Outcome(status="raised", message=message, place=place, detail=detail)
-
-
-def _probes() -> ModuleType:
-    """The probes, loaded by path under the name they have in children."""
-    if _PROBES_NAME in sys.modules:
-        return sys.modules[_PROBES_NAME]
-    spec = importlib.util.spec_from_file_location(
-        _PROBES_NAME, PROBES / "__init__.py", submodule_search_locations=[str(PROBES)]
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[_PROBES_NAME] = module
-    spec.loader.exec_module(module)
-    return module

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -159,6 +160,7 @@ class BoundedClient(NotebookClient):
         super().__init__(
             notebook,
             km=manager,
+            log=logging.Logger("reprocheck", logging.CRITICAL),  # what it says is no news for the log of the caller
             timeout=None,
             iopub_timeout=_OUTPUT_SECONDS,
             raise_on_iopub_timeout=True,

@@ -32,6 +32,8 @@ class Limits:
     """Bytes of address space for each process."""
     writes: tuple[str, ...] = ()
     """Other machines that it may change something on."""
+    fenced: bool = False
+    """Whether it may write to no file outside of what it has to itself."""
     printed: int = MAX_PRINTED
     """Bytes that a run may print and display."""
 

@@ -102,7 +102,7 @@ def run_notebook(
     execution = asyncio.run(_execute(notebook, manager, start, folder=folder, watch=watch, processes=processes))
     outcome = _outcome(execution, subject, notebook, watch, tail(printed))
     reached = _users_cell(notebook, execution.position)
-    log = _with_steps(read_log(folder.log), subject, cells, reached)
+    log = with_steps(read_log(folder.log), subject, cells, reached)
     outputs, skipped = _outputs(log, notebook, folder, execution.streams, execution.widgets)
     return build_trace(
         log,
@@ -261,7 +261,7 @@ def _outcome(execution: _Execution, subject: Subject, notebook: NotebookNode, wa
     if error is None:
         return Outcome(status="finished")
     if isinstance(error, CellExecutionError):
-        return with_memory_advice(_raised(subject, error, cell), limits)
+        return with_memory_advice(raised(subject, error.ename, error.evalue, error.traceback, cell), limits)
     if isinstance(error, CellTimeoutError):
         return Outcome(status="timeout", message="what this cell displayed did not arrive", place=place, detail=printed)
     if not isinstance(error, DeadKernelError) and (watch.ready or ended.stopped):
@@ -271,9 +271,12 @@ def _outcome(execution: _Execution, subject: Subject, notebook: NotebookNode, wa
     return Outcome(status="died", message=message, place=place, detail=printed)
 
 
-def _raised(subject: Subject, error: CellExecutionError, index: int | None) -> Outcome:
-    """The failing line is the last one in the traceback that lies in this cell, the cell of its first frame."""
-    detail = _ANSI.sub("", error.traceback)
+def raised(subject: Subject, name: str, text: str, traceback: str, index: int | None) -> Outcome:
+    """What a cell raised: the exception's name, its text, and the traceback as a kernel sends it.
+
+    The failing line is the last one in the traceback that lies in this cell, the cell of its first frame.
+    """
+    detail = _ANSI.sub("", traceback)
     frames = [match for match in _FRAME.finditer(detail) if match.group(1)]
     line = None
     if frames:
@@ -281,13 +284,13 @@ def _raised(subject: Subject, error: CellExecutionError, index: int | None) -> O
         line = int([frame for frame in frames if frame.group(1) == number][-1].group(2))
     return Outcome(
         status="raised",
-        message=": ".join(filter(None, (error.ename, *error.evalue.strip().splitlines()[:1]))),
+        message=": ".join(filter(None, (name, *text.strip().splitlines()[:1]))),
         place=Place(path=subject.path, cell=index, line=line),
         detail=detail.strip(),
     )
 
 
-def _with_steps(log: Log, subject: Subject, cells: list[tuple[int, str]], reached: int | None) -> Log:
+def with_steps(log: Log, subject: Subject, cells: list[tuple[int, str]], reached: int | None) -> Log:
     """A kernel without probes (another language) marks no steps: the runner knows which cells it began."""
     if log.marks:
         return log

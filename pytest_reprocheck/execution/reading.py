@@ -18,6 +18,8 @@ from pytest_reprocheck.core.subjects import Subject
 
 _SKIP = "skip-execution"
 _RAISES = "raises-exception"
+FINDINGS_TAG = "reprocheck-findings"
+"""Of the cell that shows an audit's findings in an executed notebook."""
 _INDEX = "reprocheck-index"
 """Metadata of the notebook in memory: a cell's index in the user's file, which injected parameters would shift."""
 
@@ -193,3 +195,36 @@ def with_sources(notebook: NotebookNode, sources: Mapping[int, str]) -> Notebook
         if "injected-parameters" not in cell.metadata.get("tags", []):
             cell.source = sources.get(users_index(cell, position), cell.source)
     return changed
+
+
+def as_planned(notebook: NotebookNode, kernel: str, original: NotebookNode | None) -> NotebookNode:
+    """A copy of what somebody else is about to execute: without outputs, its cells known by the user's own indices.
+
+    Args:
+        notebook: with its parameters injected.
+        kernel: the kernel that it will be executed with.
+        original: the notebook as the user has it; None where that cannot be told.
+    """
+    planned = copy.deepcopy(notebook)
+    planned.metadata.setdefault("kernelspec", {})["name"] = kernel
+    for cell in planned.cells:
+        if cell.cell_type == "code":
+            cell.outputs = []
+            cell.execution_count = None
+    cells = original.cells if original is not None else ()
+    users = [index for index, cell in enumerate(cells) if not _is_added(cell)] or range(len(planned.cells))
+    shift = 0
+    for position, cell in enumerate(planned.cells):
+        if _is_injected(cell) and not any(map(_is_injected, cells)):
+            shift = 1  # the injected cell counts as the one before it
+        cell.metadata[_INDEX] = users[min(max(position - shift, 0), len(users) - 1)]
+    return planned
+
+
+def _is_injected(cell: NotebookNode) -> bool:
+    return "injected-parameters" in cell.metadata.get("tags", [])
+
+
+def _is_added(cell: NotebookNode) -> bool:
+    """Cells of an earlier output, which are taken out before the next execution."""
+    return not {"papermill-error-cell-tag", FINDINGS_TAG}.isdisjoint(cell.metadata.get("tags", []))

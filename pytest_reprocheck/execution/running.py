@@ -19,10 +19,11 @@ from pytest_reprocheck.core.sources import Unit
 from pytest_reprocheck.core.subjects import Subject
 from pytest_reprocheck.core.trace import NotCompared, Observation, Trace
 from pytest_reprocheck.execution.answering import answering
-from pytest_reprocheck.execution.artifacts.finding import find_files
-from pytest_reprocheck.execution.artifacts.observing import with_artifacts
+from pytest_reprocheck.execution.artifacts.finding import Found, find_files, is_result
+from pytest_reprocheck.execution.attending import Execute, attend
 from pytest_reprocheck.execution.child import Processes
 from pytest_reprocheck.execution.engine import FRESH, Engine
+from pytest_reprocheck.execution.fencing import fenced
 from pytest_reprocheck.execution.launching import read_used
 from pytest_reprocheck.execution.limits import Limits
 from pytest_reprocheck.execution.notebook import run_notebook
@@ -86,6 +87,8 @@ class Runner:
     notebook: NotebookNode | None
     """The notebook as it will be run; None for scripts."""
     limits: Limits
+    given: bool = False
+    """Whether the notebook is another one than that in the subject's file."""
     engine: Engine = FRESH
     """How runs are started."""
     room: Room = field(default_factory=Room)
@@ -203,6 +206,8 @@ class Runner:
         folder = open_run(
             self.ready, number, files, directory=conditions.directory, network=conditions.network, after=batch.after
         )
+        if self.limits.fenced:
+            folder = fenced(self.ready, folder)
         run.folder = folder
         try:
             trace = self._execute(folder, conditions, recording, batch, run)
@@ -223,10 +228,7 @@ class Runner:
 
     def _with_artifacts(self, trace: Trace, folder: RunFolder, replaced: Collection[str]) -> Trace:
         search = find_files(self.ready, folder, trace, replaced)
-        # Beside the run's own temporary folder, which it may have filled or replaced.
-        found = with_artifacts(
-            trace, search.files, blobs=folder.blobs, scratch=folder.log.parent, python=self.subject.python
-        )
+        found = _with_files(trace, search.files, folder, python=self.subject.python)
         return replace(found, not_compared=(*found.not_compared, *search.not_compared))
 
     def _execute(
@@ -262,13 +264,42 @@ class Runner:
         """The nanoseconds that a run read from each clock."""
         return clocks_read(trace.recording)
 
+    def attend(self, conditions: Conditions, execute: Execute, *, expected: Collection[str] = ()) -> Trace:
+        """The trace of a run that is the user's own: made by ``execute``, in the user's tree.
+
+        Only for notebooks, in place. Other programs write to the tree meanwhile: what the probes did not see being
+        written is theirs, but for ``expected``: what another run wrote is looked at here too. Whatever ``execute``
+        raises comes out.
+        """
+        assert self.notebook is not None
+        number, self.started = self.started, self.started + 1
+        folder = replace(open_run(self.ready, number), attended=True)
+        try:
+            trace = attend(self.subject, self.notebook, conditions, folder, execute)
+            own = {*expected, *(access.path for access in trace.accesses if access.kind == "written")}
+            search = find_files(self.ready, folder, trace, ())
+            names = {file.name for file in search.files}
+            there = (Found(name=name, path=folder.tree / name) for name in expected if name not in names)
+            files = [file for file in search.files if file.name in own]
+            files += [file for file in there if is_result(file.name) and file.path is not None and file.path.is_file()]
+            files.sort(key=lambda file: file.name)
+            found = _with_files(trace, files, folder, python=None)
+            return replace(
+                found,
+                written=tuple(file.name for file in files if not file.name.startswith("/")),
+                not_compared=(*found.not_compared, *search.not_compared),
+            )
+        finally:
+            close_run(folder)
+
     def stored(self, trace: Trace) -> Trace | None:
         """The outputs that the user's notebook was saved with, as a trace with this run's steps.
 
         None where there are none. What the run did beside its outputs, and in cells without stored ones, is left out
         of both: facts that only one of the two can have are no differences.
         """
-        outputs = stored_outputs(self.subject, self.notebook) if self.notebook is not None else {}
+        read = self.notebook is not None and not self.given
+        outputs = stored_outputs(self.subject, self.notebook) if read and self.notebook is not None else {}
         steps = [step for step in trace.steps if step.place.cell in outputs]
         if not steps:
             return None
@@ -303,10 +334,21 @@ class Runner:
         return tuple(found)
 
 
+def _with_files(trace: Trace, files: Sequence[Found], folder: RunFolder, *, python: str | None) -> Trace:
+    """The trace with what files hold; most runs write none, and need none of their formats."""
+    if not files:
+        return trace
+    from pytest_reprocheck.execution.artifacts.observing import with_artifacts
+
+    # Beside the run's own temporary folder, which it may have filled or replaced.
+    return with_artifacts(trace, files, blobs=folder.blobs, scratch=folder.log.parent, python=python)
+
+
 @contextmanager
 def runner(
     subject: Subject,
     *,
+    notebook: NotebookNode | None = None,
     limits: Limits | None = None,
     workspace: Workspace | None = None,
     room: Room | None = None,
@@ -316,23 +358,26 @@ def runner(
 ) -> Iterator[Runner]:
     """A Runner for a notebook or script; its folders are gone afterwards.
 
-    ``room`` is what its runs may take together, ``expected`` what one of them took in an earlier audit; ``on_cell`` is
-    told of each cell that begins. Raises
+    ``notebook`` is run instead of what the subject's file holds, as it is. ``room`` is what its runs may take together,
+    ``expected`` what one of them took in an earlier audit; ``on_cell`` is told of each cell that begins. Raises
     SubjectError when the subject cannot be read, and WorkspaceError when ``workspace`` (plain copies, where nothing is
     asked for) is not possible.
     """
-    notebook = read_notebook(subject) if subject.kind == "notebook" else None
+    given = notebook is not None
+    if notebook is None and subject.kind == "notebook":
+        notebook = read_notebook(subject)
     if notebook is None and subject.module is None and not subject.file.is_file():
         raise SubjectError("no such file", where=subject.path)
     with prepared(subject.root, workspace or Workspace()) as ready, answering(queries_socket(ready.base)):
         asked = limits or Limits()
-        if notebook is not None and asked.cell is None:
+        if notebook is not None and not given and asked.cell is None:
             asked = replace(asked, cell=cell_timeout_of(notebook))
         yield Runner(
             subject=subject,
             ready=ready,
             notebook=notebook,
             limits=asked,
+            given=given,
             engine=engine,
             room=room or Room(),
             used=expected or Used(),

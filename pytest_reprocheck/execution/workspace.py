@@ -103,6 +103,10 @@ class RunFolder:
     """The tree that was copied."""
     before: Mapping[str, tuple[int, int]] | None = None
     """The user's files before a run in place."""
+    writable: tuple[Path, ...] | None = None
+    """Where alone the run may write to files; None for wherever a program of the user's may."""
+    attended: bool = False
+    """Whether the run is the user's own, and only looked at: all that it does is real."""
 
 
 @contextmanager

@@ -13,14 +13,15 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from typing import TYPE_CHECKING, Any
 
 from .frames import importing, without_this_frame
 from .listing import PASSING_ON, for_a_worker, module_name, replace_everywhere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
+    from typing import Any
 
     from .places import Places
     from .probe import Probe
@@ -29,7 +30,8 @@ MOST = 10_000
 """Accesses that one process tells."""
 
 _KINDS = ("read", "listed", "tested", "written")
-_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+"""Flags with which a file is opened to be changed."""
 _TESTING = frozenset({"genericpath", "glob", "pathlib", "pathlib._abc", "pathlib._local", "posixpath"})
 """Modules that test files for whoever calls them."""
 _MECHANICAL = frozenset({"_joinrealpath", "ismount", "mkdir", "realpath", "resolve", "walk"})
@@ -55,7 +57,7 @@ class Accesses:
 
     def opened(self, given: object, flags: int, frame: FrameType) -> None:
         """A file is opened: what was in it counts as read, unless it is emptied at once."""
-        if not flags & _WRITES:
+        if not flags & WRITES:
             self.read(given, frame)
             return
         if not flags & os.O_TRUNC:
@@ -137,7 +139,7 @@ def _listen(probe: Probe, accesses: Accesses) -> None:
 
     def told(event: str, args: tuple[Any, ...]) -> None:
         if event in guarded and probe.watching:
-            if event == "open" and type(args[0]) is str and args[0] in settled and not args[2] & _WRITES:
+            if event == "open" and type(args[0]) is str and args[0] in settled and not args[2] & WRITES:
                 return
             # The interpreter itself opens the main file before there is any frame of Python's.
             frame = sys._getframe(1).f_back

@@ -8,9 +8,11 @@ every change.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .digest import Digests
 
 _MOST = 4096

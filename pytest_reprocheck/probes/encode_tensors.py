@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
 
 from .encode_arrays import array
 from .learned import own_fields
 from .nodes import opaque, type_name
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .encoder import Encoder
     from .nodes import Node
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from typing import TYPE_CHECKING, Any
 
 from .calls import called_by_user
 from .frames import site
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
+    from typing import Any
 
     from .probe import Probe
 
@@ -42,6 +43,8 @@ def _watched(probe: Probe, plain: Callable[..., bytes]) -> Callable[..., bytes]:
             return None
         stream = f"entropy@{site(probe.frames.stack(origin.user))}{probe.streams.process()}"
         probe.event("entropy", stream, called_by_user(origin, "os"), origin.user)
+        if probe.config.get("attended"):
+            return None  # the user's own run may make keys and tokens of it
         return probe.streams.bits(stream, size * 8).to_bytes(size, "little")
 
     guarded = probe.guarded("the system's entropy", drawn)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from . import accesses, listing, native_files
+from . import accesses, fence, listing, native_files
 from .places import Places
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from .probe import Probe
 
@@ -19,6 +19,7 @@ def install(probe: Probe) -> dict[str, Callable[[Any], None]]:
         return {}
     places = Places(probe.config)
     listing.install(probe, places)
+    fence.install(probe, places)
     hooks = native_files.hooks(probe, accesses.install(probe, places))
     return {name: probe.guarded(f"files of {name}", hook) for name, hook in hooks.items()}
 

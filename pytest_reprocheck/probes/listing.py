@@ -15,14 +15,15 @@ import functools
 import os
 import sys
 from _warnings import warn
-from typing import TYPE_CHECKING, Any
 
 from .calls import called_by_user
 from .frames import site, without_this_frame
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
+    from typing import Any
 
     from .frames import Origin
     from .places import Places
@@ -137,10 +138,12 @@ class _Listing:
         if origin is None:
             if inside and for_a_worker(frame):
                 self._probe.event("listing", "listing@?", function, None)
-            return self._order if inside else ""
+            return self._order if inside and not self._probe.config.get("attended") else ""
         if folder.hidden and not all(module_name(library) in PASSING_ON for library in origin.library):
             return ""
         self._log(origin, function)
+        if self._probe.config.get("attended"):
+            return ""
         if self._probe.limited and not self._probe.varies("listing", site(self._probe.frames.stack(origin.user))):
             return "sorted"
         return self._order

@@ -6,17 +6,17 @@ predictions and scores are compared with their tolerance.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
 from .encode_tensors import is_keras_model, variables_of
 from .estimators import by_name, put_on, watch_descendants
 from .fits import Call
+from .records import record
 from .watching import afterwards
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
+    from typing import Any
 
     from .estimators import Given
     from .fits import Fits
@@ -31,11 +31,11 @@ _SETTINGS = frozenset({"batch_size", "epochs", "initial_epoch", "shuffle", "step
 """Arguments of a fit that say how it learns."""
 
 
-@dataclass(kw_only=True, slots=True)
+@record(kw_only=True, slots=True)
 class Learning:
     """A fit under way."""
 
-    digests: list[str] = field(default_factory=list)
+    digests: list[str]
     """Of the weights: at the start, after batches 1, 2, 4, 8 ... and after epochs."""
     batches: int = 0
 
@@ -91,7 +91,7 @@ class Keras:
         self._learning[id(model)] = Learning(digests=[self._weights(model)])
 
         def learned(result: Any) -> None:
-            learning = self._learning.pop(id(model), Learning())
+            learning = self._learning.pop(id(model), Learning(digests=[]))
             note("state", "weights on the way", learning.digests)
             note("training", "weights", variables_of(model))
             note("training", "history", getattr(result, "history", None))

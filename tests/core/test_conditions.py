@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pytest_reprocheck.core.conditions import (
     REPLAYED,
     Surroundings,
+    as_it_comes,
     baseline,
     restricted,
     seed_knob,
@@ -61,3 +62,13 @@ def test_what_is_not_varied_stays() -> None:
     assert restricted(a, b, []) == a
     assert restricted(a, b, ["listing"]) == replace(a, listing="reversed")
     assert (b.timezone, b.locale, b.cpus) == ("UTC-12", "", 3)
+
+
+def test_the_users_own_run_is_as_it_comes() -> None:
+    """Only the seed and the hash number are known; B varies from that, and leaves alone what is not to be varied."""
+    own = as_it_comes(2**127, hash_seed=7)
+    assert (own.seed, own.hash, own.threads, own.replays) == (2**127, 7, 0, ())
+    assert as_it_comes(1).hash == baseline("train.py", threads=1).hash
+    other = restricted(own, varied("train.py", own, AROUND), ["hash"])
+    assert other == replace(own, hash=other.hash)
+    assert other.hash != own.hash

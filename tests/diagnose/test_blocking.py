@@ -467,3 +467,12 @@ def test_a_notebooks_traceback_is_read() -> None:
     writing += f"File /x/io.py:1, in open()\n----> 1 read()\n\n{missing}"
     assert blocked(trace(missing, writing, place=place)) is None
     assert blocked(trace(missing, writing.replace("'w'", "'r'"), place=place)) is not None
+
+
+def test_a_refused_file_is_told_by_its_path() -> None:
+    """It is no host, and no host can be allowed for it."""
+    done = dataclasses.replace(trace("", status="finished", place=None), refusals=(refusal("", "/data/out.csv"),))
+    assert str(blocked(done)) == (
+        "train.py:7: would write outside of the project: /data/out.csv. Runs beside the real one do not touch other "
+        "files; let it write to the project or to TMPDIR"
+    )

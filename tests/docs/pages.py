@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "tests/README.md"]) + sorted(
-    page.relative_to(ROOT).as_posix() for page in (ROOT / "docs").glob("*.md")
+    page.relative_to(ROOT).as_posix() for page in [*(ROOT / "docs").glob("*.md"), *(ROOT / "docs/recipes").glob("*.md")]
 )
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

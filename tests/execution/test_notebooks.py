@@ -6,9 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_notebook
 
 from pytest_reprocheck.core.errors import BlockedError, SubjectError
 from pytest_reprocheck.core.subjects import Subject
+from pytest_reprocheck.execution.reading import FINDINGS_TAG, as_planned, users_index
 from tests.execution.helpers import outputs, run_once, write_notebook
 
 
@@ -113,3 +116,23 @@ def test_unreadable_notebooks_are_located_errors(tmp_path: Path, content: str, m
     with pytest.raises(SubjectError) as caught:
         run_once(notebook(tmp_path))
     assert str(caught.value).startswith(message)
+
+
+def test_cells_of_a_planned_notebook_keep_the_users_numbers() -> None:
+    """Whether parameters were injected anew or again, and although cells of an earlier output are taken out."""
+
+    def cells(*tags: str) -> NotebookNode:
+        nodes = [new_code_cell(tag, metadata={"tags": [tag]}) for tag in tags]  # type: ignore[no-untyped-call]
+        return new_notebook(cells=nodes)  # type: ignore[no-untyped-call, no-any-return]
+
+    def numbers(planned: NotebookNode, original: NotebookNode | None) -> list[int]:
+        found = as_planned(planned, "ir", original)
+        assert found.metadata.kernelspec["name"] == "ir"
+        return [users_index(cell, -1) for cell in found.cells]
+
+    injected = "injected-parameters"
+    assert numbers(cells("parameters", injected, "x"), cells("parameters", "x")) == [0, 0, 1]
+    assert numbers(cells(injected, "x"), cells("x")) == [0, 0]
+    assert numbers(cells("parameters", injected, "x"), cells("parameters", injected, "x")) == [0, 1, 2]
+    assert numbers(cells("x", "y"), cells(FINDINGS_TAG, "x", "papermill-error-cell-tag", "y")) == [1, 3]
+    assert numbers(cells("parameters", injected, "x"), None) == [0, 0, 1]

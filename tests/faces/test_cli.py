@@ -13,6 +13,7 @@ from pytest_reprocheck.cli import main
 from pytest_reprocheck.core.conditions import FACTORS
 from tests.conftest import FAKE_AUDITING, Project, notebook
 
+NO_REPORT = "is no notebook with a report. papermill --engine reprocheck writes one"
 KNOWN = ", ".join(sorted(["default", "hardware", *(factor.name for factor in FACTORS)]))
 
 
@@ -152,7 +153,7 @@ def test_causes_are_listed_and_explained(capsys: pytest.CaptureFixture[str]) -> 
         (["audit", "a.ipynb", "--max-runs", "1"], "--max-runs: expected a whole number, at least 2, got '1'"),
         (["audit", "a.ipynb", "--json", "pyproject.toml/x"], "pyproject.toml: File exists"),
         (["show", "none.json"], "none.json: cannot be read: No such file or directory"),
-        (["show", "a.ipynb"], "a.ipynb: $: is no report: the key 'format' is not 'reprocheck-report'"),
+        (["show", "a.ipynb"], f"a.ipynb: $.metadata.reprocheck: {NO_REPORT}"),
         (["replay", "binary"], "binary: is no text in UTF-8"),
         (["audit", "a.ipynb", "--vary="], "--vary: expected names of factors, 'default' or 'hardware', got ''"),
         (["audit", "a.ipynb", "--timeout=-1"], "--timeout: expected more than 0 seconds, got '-1'"),

@@ -192,7 +192,7 @@ def test_scripts_start_where_pytest_was_started(project: Project, monkeypatch: p
     [
         ('# arg = ["x"]', "train.py: tool.reprocheck.arg: unknown key. Did you mean 'args'?"),
         ("# args = [", "train.py: inline metadata: is not valid TOML"),
-        ("# parameters = {a = 1}", "train.py: tool.reprocheck.parameters: is for notebooks only"),
+        ("# parameters = {a = 2010-01-01}", "train.py: tool.reprocheck.parameters.a: expected a text, a finite number"),
     ],
 )
 def test_wrong_inline_metadata_fails_that_subject_alone(project: Project, inline: str, message: str) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from pytest_reprocheck.core.trace import Access, NotCompared, Trace
-from pytest_reprocheck.execution.artifacts.databases import COMPANIONS
+from pytest_reprocheck.execution.artifacts.nodes import COMPANIONS
 from pytest_reprocheck.execution.layers import SKIPPED, View, stack
 from pytest_reprocheck.execution.workspace import Prepared, RunFolder, left_files
 
@@ -54,7 +54,9 @@ def find_files(ready: Prepared, folder: RunFolder, trace: Trace, replaced: Colle
     written = left_files(ready, folder)
     changed = [name for name in written.changed if name not in replaced and is_result(name)]
     files = [Found(name=name, path=path) for name in changed if (path := _located(ready, folder, name)) is not None]
-    files = [found for found in files if folder.mode == "in-place" or not _as_before(found, ready.root.resolve())]
+    # What is compared with a run in place is told whatever was there before, which is not there any more.
+    if folder.mode != "in-place" and folder.writable is None:
+        files = [found for found in files if not _as_before(found, ready.root.resolve())]
     files += [Found(name=name, path=None) for name in written.removed if is_result(name)]
     outside, not_compared = _outside(folder, trace)
     names = {found.name for found in files}

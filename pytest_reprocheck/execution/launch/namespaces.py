@@ -12,6 +12,7 @@ The spec that both functions take is JSON, all of it optional; an empty one chan
         {"kind": "bind", "at": PATH, "source": PATH, "readonly": BOOL, "optional": BOOL: nothing if it is gone}
         {"kind": "tmpfs", "at": PATH, "options": [TEXT, ...], "folders": [PATH, ...], "readonly": BOOL}
     protect     paths that cannot be written to, by Landlock
+    writable    the only paths that can be written to, by Landlock; with it, ``protect`` is not needed
 """
 
 # Loaded for every run: typing, contextlib and socket take longer to import than all that is done here.
@@ -77,19 +78,21 @@ def enter(spec: Mapping[str, Any]) -> None:
 
 
 def confine(spec: Mapping[str, Any]) -> None:
-    """Forbid this process and all that it starts to write to the spec's protected paths, for good."""
+    """Forbid this process and all that it starts to write to protected paths, or beside writable ones, for good."""
     protected = [os.path.realpath(path) for path in spec.get("protect", ())]
-    if not protected:
+    writable = spec.get("writable")
+    if not protected and writable is None:
         return
     version = landlock_version()
     if version < MIN_LANDLOCK:
-        raise ConfinementError(f"cannot protect {protected[0]}: the kernel has no Landlock of version {MIN_LANDLOCK}")
+        what = f"protect {protected[0]}" if protected else "keep the run from writing elsewhere"
+        raise ConfinementError(f"cannot {what}: the kernel has no Landlock of version {MIN_LANDLOCK}")
     rights = _WRITE_FILE | _CHANGE_ENTRIES | _REFER | (_TRUNCATE if version >= _LANDLOCK_TRUNCATE else 0)
     ruleset = _check(
         _libc().syscall(_CREATE_RULESET, struct.pack("=Q", rights), ctypes.c_size_t(8), 0), "cannot use Landlock"
     )
     try:
-        for path in _beside(protected):
+        for path in _beside(protected) if writable is None else map(os.path.realpath, writable):
             _allow(ruleset, path, rights)
         _check(_libc().prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "cannot give up privileges")
         _check(_libc().syscall(_RESTRICT_SELF, ruleset, 0), "cannot use Landlock")
