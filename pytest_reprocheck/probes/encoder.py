@@ -38,7 +38,7 @@ _DEEPEST = 500
 """Containers in each other that are followed, with more room for calls."""
 _CALLS = 8
 """Calls in each other for a container, at most."""
-_MOST_VISITS = 1_000_000
+_MOST_VISITS = 500_000
 _LONG_TEXT = 200
 _MOST_TEXT = 100_000
 _MOST_BLOBS = 48
