@@ -96,3 +96,13 @@ def test_an_nbval_sanitizer_file_holds_for_outputs(pytester: pytest.Pytester) ->
     command = ("--reprocheck", "--reprocheck-vary=seed", "run.py")
     pytester.runpytest_subprocess(*command, "--nbval-sanitize-with=ids.cfg").assert_outcomes(passed=1)
     pytester.runpytest_subprocess(*command).assert_outcomes(failed=1)
+
+
+def test_workers_fork_the_runs_of_their_subjects(pytester: pytest.Pytester) -> None:
+    """Each worker of pytest-xdist from processes of its own."""
+    text = "import os\nassert 'zygote' in open('/proc/self/cmdline').read()\nprint(os.path.basename(__file__))\n"
+    for number in range(6):
+        (pytester.path / f"s{number}.py").write_text(text, encoding="utf-8")
+    names = [f"s{number}.py" for number in range(6)]
+    result = pytester.runpytest_subprocess("--reprocheck", "-n2", "-pno:randomly", *names)
+    result.assert_outcomes(passed=6)
