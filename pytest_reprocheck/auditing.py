@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 
 from pytest_reprocheck.case import Case
 from pytest_reprocheck.compare.alignment import compare_traces
+from pytest_reprocheck.compare.results import results_digest
 from pytest_reprocheck.config import Options
 from pytest_reprocheck.core.causes import cause, is_drift
 from pytest_reprocheck.core.errors import BlockedError, ConfigError, ReprocheckError
@@ -24,6 +25,7 @@ from pytest_reprocheck.diagnose.allowing import allow, allowances_in, causes_tri
 from pytest_reprocheck.diagnose.applied import factor_report
 from pytest_reprocheck.diagnose.attribution import counted, failing
 from pytest_reprocheck.diagnose.blocking import Blocked, Project, find_blocker, find_refused
+from pytest_reprocheck.diagnose.flagging import flag
 from pytest_reprocheck.environment.snapshot import snapshot
 from pytest_reprocheck.execution.engine import FRESH, Engine
 from pytest_reprocheck.execution.function import FunctionRunner
@@ -231,7 +233,7 @@ def concluded(
         tried=() if blocker is not None or both_failed(case) else causes_tried(applied),
     )
     verdict, reason, detail = _verdict(case, allowed.findings, blocker)
-    return Audit(
+    result = Audit(
         path=name or subject.path,
         kind=subject.kind,
         parameters=subject.parameters,
@@ -249,7 +251,9 @@ def concluded(
         ),
         environment=snapshot(case.a),
         invocation=_invocation(subject),
+        results=results_digest(case.a, case.b) if verdict == "reproducible" else "",
     )
+    return flag([result], case.units, options.allow)[0]
 
 
 def _compared(

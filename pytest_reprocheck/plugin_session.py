@@ -368,9 +368,12 @@ class AuditSession:
             terminalreporter.write_line(line)
 
     def _in_order(self) -> list[Audit]:
+        """What sets of parameters tell together is known here alone: each may have been audited by another worker."""
+        from pytest_reprocheck.parameterising import flag_parameters
         from pytest_reprocheck.report.machine import audit_from_json
 
-        return [audit_from_json(json.loads(zlib.decompress(packed))) for _, packed in sorted(self.audits.items())]
+        audits = [audit_from_json(json.loads(zlib.decompress(packed))) for _, packed in sorted(self.audits.items())]
+        return [*flag_parameters(audits, self.scope.root, self.scope.config.overrides.allow or ())]
 
 
 def _subject_in(nodeid: str) -> str:
