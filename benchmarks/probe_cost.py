@@ -19,9 +19,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest_reprocheck
+from pytest_reprocheck.core.conditions import baseline
 
 PROBES = Path(pytest_reprocheck.__file__).parent / "probes"
 IMPORTS = (
@@ -71,7 +73,8 @@ def seconds(source: str, folder: Path, probes: Path | None) -> float:
     command = [sys.executable, str(file)]
     with tempfile.TemporaryDirectory() as log:
         if probes is not None:
-            (Path(log) / "blobs").mkdir()
+            for place in ("blobs", "record"):
+                (Path(log) / place).mkdir()
             child = Path(log) / "child.json"
             child.write_text(json.dumps(config(folder, log)), encoding="utf-8")
             env |= {"REPROCHECK_CHILD": str(child), "PYTHONPATH": str(probes / "startup")}
@@ -83,9 +86,11 @@ def seconds(source: str, folder: Path, probes: Path | None) -> float:
 
 
 def config(folder: Path, log: str) -> Mapping[str, object]:
-    """What child.json says of a plain run (``docs/architecture.md``, "The wire")."""
+    """What child.json says of a run (``docs/architecture.md``, "The wire"), that nothing is recorded of for others."""
     places = {"root": str(folder), "project": str(folder), "log": log, "blobs": f"{log}/blobs", "path": "train.py"}
-    return {"version": 1, "kind": "script", "seed": 1, "streams": {}, "args": [], "module": None, **places}
+    conditions = asdict(baseline("train.py", threads=1))
+    told = {"kind": "script", "seed": 1, "streams": {}, "args": [], "module": None, "queries": f"{log}/queries"}
+    return {"version": 1, "conditions": conditions, "record": f"{log}/record", "recording": "", **told, **places}
 
 
 def pairs_of(source: str, count: int) -> list[tuple[float, float]]:

@@ -1,13 +1,15 @@
 """What an audit costs: our two runs and the comparison against one run of other tools, paired and interleaved.
 
 Each row has a subject of its own, made here. Of each pair the first side alternates; a row's figure is the median of
-the pairs' ratios. Whatever engine the installed version chooses is what is measured.
+the pairs' ratios. Both sides run once before, uncounted, and with their bytecode, as installed packages have it.
+Whatever engine the installed version chooses is what is measured; ``few`` measures the choice itself.
 ``growth.py`` measures how our own time grows.
 """
 
 from __future__ import annotations
 
 import argparse
+import compileall
 import importlib.metadata
 import importlib.util
 import json
@@ -23,6 +25,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import nbformat
+
+import pytest_reprocheck
+from pytest_reprocheck import starting
 
 TRIVIAL = ("x = 1 + 1", "print(x)")
 _IMPORTS = """\
@@ -78,6 +83,8 @@ class Measured:
     """Median seconds."""
     other: float = 0.0
     pairs: int = 0
+    spent: float = 0.0
+    """Seconds that the row took, all of it."""
     note: str = ""
 
 
@@ -107,6 +114,7 @@ def make_scripts(folder: Path, count: int) -> None:
 
 def rows(count: int, trees: int) -> tuple[Row, ...]:
     """The rows of ``docs/performance.md``; ``count`` notebooks or scripts, ``trees`` of the long training."""
+    fewest = starting.FEWEST
     pytest = ("-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider")
     audit = (*pytest, "-p", "no:xdist", "-p", "no:nbval", "--reprocheck")
     nbval = (*pytest, "-p", "no:xdist", "-p", "no:reprocheck", "--nbval-lax")
@@ -118,6 +126,9 @@ def rows(count: int, trees: int) -> tuple[Row, ...]:
     def trivial(at: Path) -> None:
         make_notebooks(at, TRIVIAL, 1)
 
+    def few(at: Path) -> None:
+        make_notebooks(at, TRIVIAL, fewest)
+
     def long(at: Path) -> None:
         make_notebooks(at, LONG, 1, trees=trees)
 
@@ -127,6 +138,7 @@ def rows(count: int, trees: int) -> tuple[Row, ...]:
         Row(name="parallel", target=0.6, make=several, ours=audit, other=nbmake, needs="nbmake"),
         Row(name="scripts", target=0.5, make=lambda at: make_scripts(at, count), ours=audit, other=("{each}",)),
         Row(name="long", target=1.08, make=long, ours=audit, other=nbval, needs="nbval"),
+        Row(name="few", target=1.0, make=few, ours=audit, other=(*audit, "--reprocheck-fresh")),
     )
 
 
@@ -134,7 +146,9 @@ def seconds_of(command: Sequence[str], folder: Path) -> float:
     """How long a command takes in the folder; raises RuntimeError with its output when it fails."""
     scripts = sorted(path.name for path in folder.glob("s*.py"))
     lines = [[name] for name in scripts] if tuple(command) == ("{each}",) else [[*command, *scripts]]
-    environment = {**os.environ, "MPLBACKEND": "agg"} if scripts else dict(os.environ)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    if scripts:
+        environment["MPLBACKEND"] = "agg"
     started = time.perf_counter()
     for line in lines:
         done = subprocess.run(
@@ -145,22 +159,27 @@ def seconds_of(command: Sequence[str], folder: Path) -> float:
     return time.perf_counter() - started
 
 
-def measure(row: Row, pairs: int) -> Measured:
-    """The row's pairs, one after the other."""
+def measure(row: Row, pairs: int, limit: float) -> Measured:
+    """The row's pairs, one after the other; no further one begins after so many seconds."""
     if row.needs and importlib.util.find_spec(row.needs) is None:
         return Measured(name=row.name, target=row.target, ratio=None, note=f"{row.needs} is not installed")
+    begun = time.monotonic()
     ours: list[float] = []
     other: list[float] = []
     with tempfile.TemporaryDirectory(prefix="speed-") as place:
         folder = Path(place)
         (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
         row.make(folder)
+        for command in (row.ours, row.other):
+            seconds_of(command, folder)
         for number in range(pairs):
+            if number and time.monotonic() - begun > limit:
+                break
             sides = [(row.ours, ours), (row.other, other)]
             for command, times in sides if number % 2 else reversed(sides):
                 times.append(seconds_of(command, folder))
     ratios = [one / two for one, two in zip(ours, other, strict=True)]
-    quartiles = statistics.quantiles(ratios, n=4) if pairs > 1 else ratios * 3
+    quartiles = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
     return Measured(
         name=row.name,
         target=row.target,
@@ -168,7 +187,8 @@ def measure(row: Row, pairs: int) -> Measured:
         quartiles=[round(quartiles[0], 3), round(quartiles[2], 3)],
         ours=round(statistics.median(ours), 3),
         other=round(statistics.median(other), 3),
-        pairs=pairs,
+        pairs=len(ratios),
+        spent=round(time.monotonic() - begun),
     )
 
 
@@ -205,28 +225,31 @@ def told(measured: Measured) -> str:
     low, high = measured.quartiles
     return (
         f"{measured.name}: {measured.ratio:.2f} (target {measured.target:g}; quartiles {low:.2f} and {high:.2f}; "
-        f"{measured.ours:.2f} s against {measured.other:.2f} s, {measured.pairs} pairs)"
+        f"{measured.ours:.2f} s against {measured.other:.2f} s, {measured.pairs} pairs in {measured.spent:.0f} s)"
     )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print a line for each row, and write all as JSON if asked to."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--rows", default="trivial,notebooks,parallel,scripts,long", help="which ones (%(default)s)")
+    names = "trivial,notebooks,parallel,scripts,long,few"
+    parser.add_argument("--rows", default=names, help="which ones (%(default)s)")
     parser.add_argument("--pairs", type=int, default=7, help="of runs for each row (%(default)s)")
     parser.add_argument(
         "--count", type=int, default=20, help="notebooks or scripts where there are several (%(default)s)"
     )
     parser.add_argument("--trees", type=int, default=400, help="of the long training (%(default)s)")
+    parser.add_argument("--limit", type=float, default=600, help="seconds for a row, then no more pairs (%(default)s)")
     parser.add_argument("--json", metavar="FILE", type=Path, help="where the figures are written")
     options = parser.parse_args(arguments)
     wanted = options.rows.split(",")
     known = {row.name: row for row in rows(options.count, options.trees)}
     if unknown := [name for name in wanted if name not in known]:
         parser.error(f"unknown rows: {', '.join(unknown)}; there are: {', '.join(known)}")
+    compileall.compile_dir(Path(pytest_reprocheck.__file__).parent, quiet=1)
     found = []
     for name in wanted:
-        found.append(measure(known[name], options.pairs))
+        found.append(measure(known[name], options.pairs, options.limit))
         print(told(found[-1]), flush=True)
     if options.json:
         data = {"versions": dict(versions()), "rows": [asdict(each) for each in found]}

@@ -13,44 +13,46 @@ from nbformat import NotebookNode
 
 from pytest_reprocheck.case import Case
 from pytest_reprocheck.compare.alignment import compare_traces
-from pytest_reprocheck.compare.results import results_digest
 from pytest_reprocheck.config import Options
-from pytest_reprocheck.core.causes import cause, is_drift
+from pytest_reprocheck.core.conditions import FORKED
 from pytest_reprocheck.core.errors import BlockedError, ConfigError, ReprocheckError
-from pytest_reprocheck.core.executions import SavedCell
-from pytest_reprocheck.core.findings import Audit, Finding, Invocation, Verdict
+from pytest_reprocheck.core.executions import CellAudit, SavedCell
+from pytest_reprocheck.core.findings import Audit, Finding, Verdict
 from pytest_reprocheck.core.subjects import Subject, SubjectKind, find_root
-from pytest_reprocheck.core.trace import NotCompared, Outcome
-from pytest_reprocheck.diagnose.allowing import allow, allowances_in, causes_tried
-from pytest_reprocheck.diagnose.applied import factor_report
 from pytest_reprocheck.diagnose.attribution import counted, failing
 from pytest_reprocheck.diagnose.blocking import Blocked, Project, find_blocker, find_refused
-from pytest_reprocheck.diagnose.flagging import flag
-from pytest_reprocheck.environment.snapshot import snapshot
+from pytest_reprocheck.diagnose.seeding import seeded_states
+from pytest_reprocheck.diagnose.unordered import find_unordered
 from pytest_reprocheck.execution.engine import FRESH, Engine
 from pytest_reprocheck.execution.function import FunctionRunner
 from pytest_reprocheck.execution.limits import Limits
+from pytest_reprocheck.execution.live.runner import cell_runner
+from pytest_reprocheck.execution.live.session import LiveCell
+from pytest_reprocheck.execution.live.severing import hindrance
 from pytest_reprocheck.execution.machine import Machine, probe_machine
 from pytest_reprocheck.execution.reading import cells_in
 from pytest_reprocheck.execution.running import CellProgress, Runner, runner
 from pytest_reprocheck.execution.scheduling import Room, Used
 from pytest_reprocheck.execution.workspace import Workspace, project_files
-from pytest_reprocheck.explaining import explain
 from pytest_reprocheck.hidden import hidden_findings
 from pytest_reprocheck.leaving import leftover_findings
 from pytest_reprocheck.recording import NOTHING_KEPT, Drifted, Keeping, Update, drift_of, read_record
 from pytest_reprocheck.stored import stale_findings
-from pytest_reprocheck.twice import Progress, Session, both_failed, compare_twice
+from pytest_reprocheck.twice import AnyRunner, Progress, Session, both_failed, compare_twice
+from pytest_reprocheck.verdicts import concluded, refused
 
 __all__ = [
     "CellProgress",
+    "LiveCell",
     "Machine",
     "Progress",
     "Session",
     "audit",
+    "audit_cell",
     "audit_function",
     "replay",
     "saved_cells",
+    "seeded_states",
     "subject_at",
     "this_machine",
 ]
@@ -139,6 +141,42 @@ def audit_function(
     return replace(result, seconds=time.monotonic() - started)
 
 
+def audit_cell(
+    cell: LiveCell,
+    options: Options | None = None,
+    *,
+    progress: Progress | None = None,
+    machine: Machine | None = None,
+    session: Session | None = None,
+) -> CellAudit:
+    """Run a live session's cell in forked copies of it; compare what it shows, leaves in variables, fits and writes.
+
+    What a running process cannot have otherwise (the string hash seed, its path, its locale) is not varied. The session
+    itself is not touched. Must be called by its main thread.
+
+    Raises BlockedError where the session cannot be forked, and WorkspaceError where its copies cannot be kept from the
+    project's files.
+    """
+    if reason := hindrance():
+        raise BlockedError(reason, hint="%reproaudit audits the whole notebook in kernels of its own")
+    asked = _checked(options or Options())
+    asked = replace(asked, vary=tuple(factor for factor in asked.vary if factor in FORKED))
+    common = session or Session()
+    subject = Subject(root=cell.root, path=cell.prompt, kind="function")
+    started = time.monotonic()
+    limits = Limits(run=asked.timeout, writes=asked.allow_writes)
+    workspace = Workspace(mode="auto", machine=machine or this_machine(), known=common.known)
+    with cell_runner(cell, limits=limits, workspace=workspace, room=Room(cores=common.cores)) as executor:
+        result = _audit(subject, asked, executor, progress or (lambda _text: None), common)
+        notes = (*executor.ready.notes, *executor.notes, *result.notes)
+        result = replace(result, workspace=executor.ready.mode, notes=notes)
+        hashed = find_unordered(executor.units(()), {})
+        again = tuple(executor.again)
+    orders = tuple(dict.fromkeys(str(each.place) for each in hashed if each.place.path == cell.prompt))
+    result = replace(result, seconds=time.monotonic() - started)
+    return CellAudit(audit=result, again=again, orders=orders)
+
+
 def replay(stored: Audit, root: Path, options: Options | None = None) -> Audit:
     """Run a stored audit's subject again under its recorded conditions A and B, and compare; nothing is explained anew.
 
@@ -198,7 +236,7 @@ def saved_cells(subject: Subject) -> tuple[SavedCell, ...]:
 def _audit(
     subject: Subject,
     options: Options,
-    executor: Runner | FunctionRunner,
+    executor: AnyRunner,
     progress: Progress,
     session: Session,
     *,
@@ -209,51 +247,9 @@ def _audit(
     blocker = _blocker(subject, case, executor)
     findings = _findings(case, executor, progress, left) if blocker is None else ()
     drift = drift_of(case, subject, keeping) if blocker is None else Drifted()
-    return replace(concluded(case, findings, blocker, subject=subject, drift=drift, name=name), notes=notes)
-
-
-def concluded(
-    case: Case,
-    findings: tuple[Finding, ...],
-    blocker: Blocked | None,
-    *,
-    subject: Subject,
-    drift: Drifted = Drifted(),  # noqa: B008 - a frozen value
-    name: str | None = None,
-) -> Audit:
-    """What a case comes to with its findings: acceptances, verdict, and which factors were applied."""
-    options = case.options
-    factors = {factor: factor_report(factor, case.a, case.b) for factor in options.vary}
-    applied = [each for each in factors if factors[each].status == "applied"]
-    allowed = allow(
-        (*findings, *drift.findings),
-        [*options.allow, *allowances_in(case.units)],
-        [each for each in options.accepted if each.subject == (name or subject.name)],
-        subject=subject.path,
-        tried=() if blocker is not None or both_failed(case) else causes_tried(applied),
-    )
-    verdict, reason, detail = _verdict(case, allowed.findings, blocker)
-    result = Audit(
-        path=name or subject.path,
-        kind=subject.kind,
-        parameters=subject.parameters,
-        verdict=verdict,
-        reason=reason,
-        detail=detail,
-        runs=case.runs,
-        trials=case.trials,
-        conditions={"A": case.a.conditions, "B": case.b.conditions},
-        factors=factors,
-        findings=allowed.findings,
-        remarks=allowed.remarks,
-        not_compared=tuple(
-            sorted({*_not_compared(case), *drift.not_compared}, key=lambda item: (item.what, item.reason))
-        ),
-        environment=snapshot(case.a),
-        invocation=_invocation(subject),
-        results=results_digest(case.a, case.b) if verdict == "reproducible" else "",
-    )
-    return flag([result], case.units, options.allow)[0]
+    found = (*findings, *drift.findings)
+    result = concluded(case, found, blocker, subject=subject, name=name, not_compared=drift.not_compared)
+    return replace(result, notes=notes)
 
 
 def _compared(
@@ -273,13 +269,15 @@ def _compared(
 
 
 def _findings(
-    case: Case, executor: Runner | FunctionRunner, progress: Progress, left: tuple[Finding, ...] | None
+    case: Case, executor: AnyRunner, progress: Progress, left: tuple[Finding, ...] | None
 ) -> tuple[Finding, ...]:
     """What explains the differences, and what is found beside them; ``left`` is what is known of leftovers."""
     if both_failed(case):
-        return hidden_findings(case)
+        return hidden_findings(case) if isinstance(executor, Runner) else ()
     findings: tuple[Finding, ...] = ()
     if failing(case.differences):
+        from pytest_reprocheck.explaining import explain
+
         progress("explaining")
         findings = explain(case)
     findings += leftover_findings(case) if left is None else left
@@ -314,55 +312,12 @@ def _checked(options: Options) -> Options:
     return options
 
 
-def _blocker(subject: Subject, case: Case, executor: Runner | FunctionRunner) -> Blocked | None:
+def _blocker(subject: Subject, case: Case, executor: AnyRunner) -> Blocked | None:
     """What kept the runs from being made; what a test's function raises by itself is the test's failure, never that."""
     if isinstance(executor, FunctionRunner) or not both_failed(case):
         return find_refused(case.a, case.b)
     project = Project(root=str(subject.root), files=project_files(executor.ready))
     return find_blocker(case.a, case.b, project)
-
-
-def _verdict(case: Case, findings: tuple[Finding, ...], blocker: Blocked | None) -> tuple[Verdict, str, str]:
-    """Verdict, reason and detail; what differs when simply run again is nondeterministic also where it has no name."""
-    if blocker is not None:
-        return "blocked", str(blocker), case.a.outcome.detail
-    if both_failed(case):
-        return "failed", _told(case.a.outcome), case.a.outcome.detail
-    errors = [finding for finding in findings if finding.severity == "error"]
-    if not errors:
-        return "reproducible", "", ""
-    if all(is_drift(finding) for finding in errors):
-        return "drifted", "", ""
-    errors = [finding for finding in errors if not is_drift(finding)]
-    explained = [cause(finding.cause) for finding in errors if finding.cause != "unexplained"]
-    if not explained and not failing(counted(case.null)):
-        return "inconclusive", errors[0].message, ""
-    recurs = any(each.recurs for each in explained) or len(explained) < len(errors)
-    verdict: Verdict = "nondeterministic" if recurs else "fragile"
-    for trace, label in ((case.a, "A"), (case.b, "B")):
-        if trace.outcome.status not in ("finished", "stopped"):
-            return verdict, f"run {label} only: {_told(trace.outcome)}", trace.outcome.detail
-    return verdict, "", ""
-
-
-def _told(outcome: Outcome) -> str:
-    where = f"{outcome.place}: " if outcome.place is not None else ""
-    return f"{where}{outcome.message}"
-
-
-def _not_compared(case: Case) -> tuple[NotCompared, ...]:
-    unique = dict.fromkeys((*case.a.not_compared, *case.b.not_compared, *case.comparison.not_compared))
-    return tuple(sorted(unique, key=lambda item: (item.what, item.reason)))
-
-
-def _invocation(subject: Subject) -> Invocation:
-    return Invocation(
-        args=subject.args,
-        module=subject.module,
-        env=dict(sorted(subject.env.items())),
-        cwd=subject.cwd,
-        python=subject.python,
-    )
 
 
 def _subject_of(stored: Audit, root: Path) -> Subject:
@@ -377,16 +332,4 @@ def _subject_of(stored: Audit, root: Path) -> Subject:
         env=call.env,
         cwd=call.cwd,
         python=call.python,
-    )
-
-
-def refused(subject: Subject, verdict: Verdict, error: ReprocheckError) -> Audit:
-    """The audit of a subject that could not be run."""
-    return Audit(
-        path=subject.path,
-        kind=subject.kind,
-        parameters=subject.parameters,
-        verdict=verdict,
-        reason=str(error),
-        invocation=_invocation(subject),
     )

@@ -310,7 +310,7 @@ def _with_followers(case: Case, findings: list[Finding]) -> list[Finding]:
     if not case.may_run_again:
         return [_unexplained(case, failing(case.differences), unexplained_message("not run again"))]
     left = case.unexplained()
-    result = [*findings, *address_findings(case)]
+    result = [*findings, *address_findings(case, () if findings else left)]
     if uncontrolled := failing(counted(case.null)):
         drawn = worker_finding(case, uncontrolled)
         known = [(finding.cause, finding.location) for finding in result]
@@ -318,7 +318,7 @@ def _with_followers(case: Case, findings: list[Finding]) -> list[Finding]:
             result.append(_unexplained(case, uncontrolled, unexplained_message("replayed")))
         elif (drawn.cause, drawn.location) not in known:
             result.append(drawn)
-    if left and not findings:
+    if left and not result:
         result.append(_unexplained(case, left, unexplained_message("not found")))
     return result
 

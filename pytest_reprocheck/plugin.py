@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Generator, Mapping
+import sys
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
+from importlib.machinery import ModuleSpec, PathFinder
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +20,7 @@ from pytest_reprocheck.plugin_session import AuditSession, audits_key
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import ModuleType
 
     from pytest_reprocheck.collecting import Scope
     from pytest_reprocheck.config import Config, Options
@@ -95,6 +98,15 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         config.option.numprocesses, config.option.dist, config.option.tx = 0, "no", []
 
 
+class OwnModules:
+    """Finds this package's modules as they were installed: pytest compiles those of plugins anew, for their asserts."""
+
+    @staticmethod
+    def find_spec(name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """The spec that pytest's own finder would leave alone; None for modules of others."""
+        return PathFinder.find_spec(name, path, target) if name.startswith(f"{__package__}.") else None
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Turn the audits on; raises UsageError for options that are wrong, or would have no effect."""
     config.addinivalue_line(
@@ -102,6 +114,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "reprocheck(vary=..., rtol=..., atol=...): call the test function twice under varied conditions and compare; "
         "with the fixture of that name, its options. Audits of notebooks and scripts have this marker too.",
     )
+    own = OwnModules()
+    sys.meta_path.insert(0, own)
+    config.add_cleanup(functools.partial(sys.meta_path.remove, own))
     if config.getoption("reprocheck"):
         config.pluginmanager.register(AuditSession(config, _scope(config)), "reprocheck-session")
         return

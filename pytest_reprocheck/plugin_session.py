@@ -140,6 +140,7 @@ class AuditSession:
         self.audits: dict[tuple[int, int], bytes] = {}
         """Position of the item in the order of collection, position among its audits -> audit, packed: of thousands of
         audits nothing else is kept until the end."""
+        self._unpacked: list[Audit] = []
         self.problems: list[str] = []
         self._machine: Machine | None = None
         self._shared: Session | None = None
@@ -368,12 +369,19 @@ class AuditSession:
             terminalreporter.write_line(line)
 
     def _in_order(self) -> list[Audit]:
-        """What sets of parameters tell together is known here alone: each may have been audited by another worker."""
+        """All audits, once no more are to come: they stay unpacked from then on.
+
+        What sets of parameters tell together is known here alone: each may have been audited by another worker.
+        """
         from pytest_reprocheck.parameterising import flag_parameters
         from pytest_reprocheck.report.machine import audit_from_json
 
-        audits = [audit_from_json(json.loads(zlib.decompress(packed))) for _, packed in sorted(self.audits.items())]
-        return [*flag_parameters(audits, self.scope.root, self.scope.config.overrides.allow or ())]
+        if len(self._unpacked) != len(self.audits):
+            packed = [packed for _, packed in sorted(self.audits.items())]
+            audits = [audit_from_json(json.loads(zlib.decompress(each))) for each in packed]
+            allow = self.scope.config.overrides.allow or ()
+            self._unpacked = [*flag_parameters(audits, self.scope.root, allow)]
+        return self._unpacked
 
 
 def _subject_in(nodeid: str) -> str:

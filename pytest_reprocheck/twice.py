@@ -20,11 +20,13 @@ from pytest_reprocheck.diagnose.unordered import depends_on_hash, find_unordered
 from pytest_reprocheck.environment.surroundings import Told, surroundings
 from pytest_reprocheck.execution.function import FunctionRunner
 from pytest_reprocheck.execution.hashing import telling_hash
+from pytest_reprocheck.execution.live.runner import CellRunner
 from pytest_reprocheck.execution.running import Runner
 from pytest_reprocheck.execution.scheduling import usable_cores
 from pytest_reprocheck.execution.workspace import Known
 from pytest_reprocheck.stopping import up_to_first_difference
 
+AnyRunner = Runner | FunctionRunner | CellRunner
 Progress = Callable[[str], None]
 """Told what is being done, in a few words."""
 
@@ -47,7 +49,7 @@ _OFFERED = 8
 def compare_twice(
     subject: Subject,
     options: Options,
-    executor: Runner | FunctionRunner,
+    executor: AnyRunner,
     progress: Progress,
     session: Session,
     *,
@@ -95,7 +97,7 @@ def compare_twice(
 
 
 def _first_two(
-    executor: Runner | FunctionRunner, conditions: Sequence[Conditions], options: Options, *, fresh: bool
+    executor: AnyRunner, conditions: Sequence[Conditions], options: Options, *, fresh: bool
 ) -> tuple[Trace, Trace]:
     """A and B; where no run may explain what differs, they end with the first step that does."""
     if not isinstance(executor, Runner) or not options.stops_early:

@@ -24,19 +24,20 @@ _MOST_SETS = 3
 """Places that are tried for a set of objects."""
 
 
-def address_findings(case: Case) -> list[Finding]:
+def address_findings(case: Case, left: Sequence[Difference] = ()) -> list[Finding]:
     """The finding for what goes away when addresses are the same in all runs; none where nothing speaks for them.
 
-    Two runs are made, both with A's conditions but for that: ``id()`` gives numbers in the order of asking, and the
+    Two runs are made, with A's conditions (or with A's and B's, where A and A replayed came out alike and differences
+    between A and B are ``left``), but for that: ``id()`` gives numbers in the order of asking, and the
     system does not choose addresses anew. What they have alike and A and A replayed had not is the doing of addresses,
     and is no longer among what nothing controls. A kernel's threads give its objects other addresses all the same:
     there a set of objects is shown by sorting it.
     """
-    uncontrolled = failing(counted(case.null))
+    uncontrolled = failing(counted(case.null)) or tuple(left)
     events = tuple(event for event in case.a.events if event.source == "address")
     if not uncontrolled or not (events or case.candidates):
         return []
-    about = counted(case.null)
+    about = counted(case.null) or case.differences
     gone = _gone_with_same_addresses(case, uncontrolled) if events or not _is_notebook(case) else ()
     if not gone and not events:
         return _by_sorting(case, about, uncontrolled)
@@ -72,8 +73,9 @@ def _take(case: Case, gone: Sequence[Difference]) -> None:
 
 
 def _gone_with_same_addresses(case: Case, uncontrolled: Sequence[Difference]) -> tuple[Difference, ...]:
-    pinned = replace(case.varied(()), pinned=True)
-    traces = case.run([pinned, pinned]) if case.runs_left >= 2 else []
+    other = case.varied(()) if failing(counted(case.null)) else case.b.conditions
+    pinned = [replace(each, pinned=True) for each in (case.varied(()), other)]
+    traces = case.run(pinned) if case.runs_left >= 2 else []
     if not traces:
         return ()
     case.runs += 2

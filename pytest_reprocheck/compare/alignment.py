@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pytest_reprocheck.compare.comparators import compare_values, describe
 from pytest_reprocheck.compare.judging import Context, Judgement, cut
 from pytest_reprocheck.compare.names import counterparts
 from pytest_reprocheck.compare.normalise import Own, apply_rules, normalise_pair
@@ -62,7 +61,7 @@ def compare_traces(a: Trace, b: Trace, *, tolerance: Tolerance, rules: Sequence[
                 continue
             judgement: Judgement | None = _absent(left, right, context)
         else:
-            judgement = compare_values(left.value, right.value, context)
+            judgement = _judged(left, right, context)
             if left.aspect == "artifacts" and left.what != right.what:
                 judgement = _named_apart(left, right, judgement)
             reasons = _not_compared(left, right, judgement)
@@ -75,6 +74,15 @@ def compare_traces(a: Trace, b: Trace, *, tolerance: Tolerance, rules: Sequence[
         differences=tuple(differences),
         not_compared=tuple(dict.fromkeys([*not_compared, *_unlisted(absent)])),
     )
+
+
+def _judged(a: Observation, b: Observation, context: Context) -> Judgement | None:
+    """None where the values are identical; only others need comparators, and the libraries that these load."""
+    if a.value == b.value and a.value.digest is not None:
+        return None
+    from pytest_reprocheck.compare.comparators import compare_values
+
+    return compare_values(a.value, b.value, context)
 
 
 def _keyed(trace: Trace) -> Mapping[Key, Observation]:
@@ -210,6 +218,8 @@ def _own(trace: Trace) -> Own:
 
 
 def _absent(a: Observation | None, b: Observation | None, context: Context) -> Judgement:
+    from pytest_reprocheck.compare.comparators import describe
+
     return Judgement(
         sameness=Sameness.DIFFERENT,
         a=describe(a.value, context, of_a=True) if a is not None else ABSENT,

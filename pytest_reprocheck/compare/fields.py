@@ -6,6 +6,7 @@ length of the text: every repetition is bounded or cannot overlap with what foll
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -50,7 +51,8 @@ class Normaliser:
     """A kind of field and what stands for it."""
 
     name: str
-    pattern: re.Pattern[str]
+    text: str
+    """The pattern, as text."""
     placeholder: str
     hint: str = ""
     """A text without which there is no such field: looked for first, as it costs next to nothing."""
@@ -58,6 +60,16 @@ class Normaliser:
     """Applied to HTML and SVG only: to tags, scripts and styles, never to the text between tags."""
     is_result: Callable[[re.Match[str]], bool] | None = None
     """Whether a match is a result after all, by what stands around it."""
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """Compiled when it is first needed: most audits need few of them."""
+        return _compiled(self.text)
+
+
+@functools.cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
 
 
 def _normaliser(
@@ -71,7 +83,7 @@ def _normaliser(
 ) -> Normaliser:
     return Normaliser(
         name=name,
-        pattern=re.compile(pattern),
+        text=pattern,
         placeholder=placeholder,
         hint=hint,
         markup_only=markup_only,

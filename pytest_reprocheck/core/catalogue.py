@@ -232,6 +232,21 @@ ages = [(today - day).days / 365.25 for day in born]
         limits="Only in overlay workspaces; paths outside of the project are the same in all runs.",
     ),
     Cause(
+        slug="environment-variable",
+        title="A result depends on the user, the host or an environment variable",
+        recurs=False,
+        what=(
+            "A variable that is set here and need not be, the user's or the host's name, or the home folder reaches a "
+            "result: a seed, a fold, a learning rate."
+        ),
+        why="A colleague, or the CI server, has another name and other variables, and gets another result.",
+        remedy="fold = 3",
+        limits=(
+            "Variables are given their default where the code names one. Those without a default, paths, secrets, what "
+            "the subject's `env` sets, and files in the home folder stay as they are."
+        ),
+    ),
+    Cause(
         slug="network",
         title="A result depends on the network",
         recurs=True,

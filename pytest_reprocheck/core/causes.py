@@ -37,6 +37,7 @@ CAUSE_OF_FACTOR: Mapping[FactorName, str] = {
     "timezone": "timezone",
     "locale": "locale",
     "cpus": "cpu-count",
+    "variables": "environment-variable",
     "completion": "completion-order",
     "directory": "working-directory",
     "threads": "thread-count",

@@ -24,6 +24,7 @@ FactorName = Literal[
     "timezone",
     "locale",
     "cpus",
+    "variables",
     "completion",
     "directory",
     "threads",
@@ -114,6 +115,13 @@ FACTORS: tuple[Factor, ...] = (
         reveals="chunking by cores",
     ),
     Factor(
+        name="variables",
+        level="default",
+        baseline="the user's environment variables, home and host",
+        varied="another user and host, and the defaults of variables that have one, for reads made by user code",
+        reveals="environment variables in results",
+    ),
+    Factor(
         name="completion",
         level="default",
         baseline="concurrent results as they come",
@@ -151,6 +159,9 @@ FACTORS: tuple[Factor, ...] = (
 )
 
 DEFAULT_FACTORS: tuple[FactorName, ...] = tuple(factor.name for factor in FACTORS if factor.level == "default")
+
+FORKED: tuple[FactorName, ...] = ("seed", "listing", "rows", "clock", "pid", "timezone", "cpus", "completion")
+"""Factors that a process can have otherwise while it runs."""
 
 REPLAYED: tuple[FactorName, ...] = ("clock", "pid", "completion")
 """Factors whose baseline is read from the surroundings: run A records it, and later runs are given the recording."""
@@ -200,6 +211,8 @@ class Conditions:
     """LC_ALL; empty for the user's own."""
     cpus: int = 0
     """Count of CPUs that user code is told; 0 for the real one."""
+    variables: Literal["own", "other"] = "own"
+    """Whose user, home, host and set variables user code is told."""
     completion: Literal["as-it-comes", "reversed"] = "as-it-comes"
     """Order in which concurrent results are delivered to user code."""
     directory: Literal["checkout", "elsewhere"] = "checkout"
@@ -261,6 +274,7 @@ def varied(subject_name: str, a: Conditions, around: Surroundings, *, generation
         timezone=_nth(around.timezones, generation, a.timezone),
         locale=_nth(around.locales, generation, a.locale),
         cpus=_other_count(around.cpus, generation),
+        variables="other",
         completion="reversed",
         directory="elsewhere",
         simd=_nth(around.simd, generation, a.simd),

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
+
+from pytest_reprocheck.core.findings import Audit
+
+State = Literal["random", "numpy", "torch"]
+STATES: tuple[State, ...] = ("random", "numpy", "torch")
+"""Global generators of random numbers."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,6 +47,17 @@ class Lacking:
     execution: Execution
     index: int | None = None
     """The cell that was edited; None where that is not known, or the cell is gone."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CellAudit:
+    """What an audit of one cell in its live session found."""
+
+    audit: Audit
+    again: tuple[str, ...] = ()
+    """What the cell does outside of the session, each time that it runs: ``writes out.csv``."""
+    orders: tuple[str, ...] = ()
+    """Places where it may depend on the string hash seed, which copies of a session have in common."""
 
 
 def latest(executions: Sequence[Execution]) -> tuple[Execution, ...]:

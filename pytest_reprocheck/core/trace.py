@@ -70,7 +70,8 @@ class Observation:
 
 Source = Literal[
     "random", "numpy", "estimator", "torch", "tensorflow", "entropy",
-    "listing", "rows", "clock", "pid", "timezone", "locale", "cpus", "completion", "address",
+    "listing", "rows", "clock", "pid", "timezone", "locale", "cpus", "variable",
+    "completion", "address",
 ]  # fmt: skip
 DRAWS: frozenset[Source] = frozenset({"random", "numpy", "estimator", "torch", "tensorflow", "entropy"})
 """The sources that are unseeded draws; every other one is a read of the surroundings."""

@@ -90,6 +90,7 @@ def read_message(event: Event) -> str:
         "timezone": f"{event.what} goes by the local time zone",
         "locale": f"{event.what} goes by the machine's locale",
         "cpus": f"{event.what} gives the number of CPUs of the machine",
+        "variable": f"{event.what} is another one elsewhere",
         "completion": f"{event.what} hands over results in the order in which tasks end",
         "address": f"{event.what} gives an address in memory",
     }[event.source]
@@ -99,6 +100,7 @@ _FACTS: Mapping[FactorName, str] = {
     "timezone": "local time is read",
     "locale": "the machine's locale is read",
     "cpus": "the number of CPUs is read",
+    "variables": "the environment is read",
     "directory": "the path of the checkout is used",
     "threads": "BLAS and OpenMP add in another order with another number of threads, and something amplifies it",
     "simd": "other processors round in another way, and something amplifies it",
@@ -114,6 +116,7 @@ _OTHER: Mapping[FactorName, str] = {
     "timezone": "another time zone",
     "locale": "another locale",
     "cpus": "another number of CPUs",
+    "variables": "another environment",
     "completion": "another order of completion",
     "directory": "another place of the checkout",
     "threads": "another number of threads",

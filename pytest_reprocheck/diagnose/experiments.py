@@ -19,18 +19,19 @@ _FACTOR_OF: Mapping[Source, FactorName] = {
     "timezone": "timezone",
     "locale": "locale",
     "cpus": "cpus",
+    "variable": "variables",
     "completion": "completion",
 }
 """Sources other than draws -> the factor that decides what is read."""
-_WEAK: frozenset[FactorName] = frozenset({"clock", "pid", "timezone", "locale", "cpus"})
+_WEAK: frozenset[FactorName] = frozenset({"clock", "pid", "timezone", "locale", "cpus", "variables"})
 """Read by programs all the time for ends that reach no result (a log, a progress bar): tried only while something is
 not explained."""
 SUBSUMED: Mapping[Knob, Knob] = {"timezone": "clock"}
 """Factor -> the one that explains its effects where both bring them about: a local time is made from the clock's. That
 one is tried first: at some hours of the day another zone changes a date by itself."""
 _LEAVES_NO_EVIDENCE: tuple[FactorName, ...] = (
-    "directory", "hash", "threads", "simd", "network", "locale", "timezone", "cpus", "clock", "pid", "listing", "rows",
-    "completion", "seed",
+    "directory", "hash", "threads", "simd", "network", "locale", "timezone", "cpus", "variables", "clock", "pid",
+    "listing", "rows", "completion", "seed",
 )  # fmt: skip
 """Factors by how likely they matter where nothing speaks for them, the likeliest first."""
 

@@ -30,7 +30,7 @@ def parse(unit: Unit) -> ast.Module | None:
 
 def python_text(unit: Unit) -> str:
     """The unit's text, of a cell that does not parse with ``pass`` in place of its magics."""
-    if unit.cell is None:
+    if unit.path.endswith(".py"):
         return unit.text
     try:
         ast.parse(unit.text)

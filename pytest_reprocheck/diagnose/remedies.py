@@ -126,6 +126,7 @@ _WORDS: Mapping[FactorName, str] = {
     "timezone": "give the zone: datetime.fromtimestamp(stamp, tz=timezone.utc)",
     "locale": "do without the machine's locale, or set the data's own by name",
     "cpus": "write the number down instead of asking the machine",
+    "variables": "make it a parameter, or write it down; what a run needs from the environment is set in its `env`",
     "completion": "take the results in the order of submission",
     "directory": "make paths from the script's own place: Path(__file__).parent",
     "threads": "make it stable (scale, converge), or fix and record the threads",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import select
 import subprocess
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
 
 from pytest_reprocheck.core.conditions import Conditions
 from pytest_reprocheck.core.subjects import Json, Subject
@@ -27,6 +30,7 @@ _THREAD_VARIABLES = (
     "VECLIB_MAXIMUM_THREADS",
     "NUMEXPR_NUM_THREADS",
 )
+_PROBES_NAME = "_reprocheck_probes"
 CHILD_FILE = "child.json"
 CHILD_VARIABLE = "REPROCHECK_CHILD"
 """Environment variable that names the file, in every process of a run."""
@@ -162,11 +166,13 @@ def write_child_file(
     cells: Sequence[tuple[int, str]] = (),
     recording: str = "",
     allow_writes: Sequence[str] = (),
+    seeded: Sequence[str] = (),
 ) -> None:
     """Tell the probes what they need.
 
     ``cells`` are a notebook's (index, source) pairs, in order of execution; ``recording`` is the folder that the
-    conditions' replays are read from, ``allow_writes`` the other machines that the run may change something on.
+    conditions' replays are read from, ``allow_writes`` the other machines that the run may change something on, and
+    ``seeded`` the global states that the user had seeded before the run began: ``random``, ``numpy``, ``torch``.
     """
     data: dict[str, Json] = {
         "version": 1,
@@ -185,7 +191,9 @@ def write_child_file(
         "record": str(folder.record),
         "recording": recording,
         "scratch": str(folder.scratch),
+        "env": [*sorted(subject.env)],
         "allow_writes": list(allow_writes),
+        "seeded": list(seeded),
         "writable": None if folder.writable is None else [str(path) for path in folder.writable],
         "attended": folder.attended,
         "cells": [{"index": index, "source": source} for index, source in cells],
@@ -205,6 +213,7 @@ def _told(conditions: Conditions) -> dict[str, Json]:
         "timezone": conditions.timezone,
         "locale": conditions.locale,
         "cpus": conditions.cpus,
+        "variables": conditions.variables,
         "completion": conditions.completion,
         "network": conditions.network,
         "replays": list(conditions.replays),
@@ -218,3 +227,18 @@ def working_directory(subject: Subject, folder: RunFolder) -> Path:
     if subject.cwd is not None:
         return folder.tree / subject.cwd
     return (folder.tree / subject.path).parent if subject.kind == "notebook" else folder.tree
+
+
+def load_probes() -> ModuleType:
+    """The probes, loaded by path under the name they have in children."""
+    if _PROBES_NAME in sys.modules:
+        return sys.modules[_PROBES_NAME]
+    spec = importlib.util.spec_from_file_location(
+        _PROBES_NAME, PROBES / "__init__.py", submodule_search_locations=[str(PROBES)]
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[_PROBES_NAME] = module
+    spec.loader.exec_module(module)
+    return module

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import copy
-import importlib.util
 import math
-import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from pytest_reprocheck.core.conditions import Conditions
 from pytest_reprocheck.core.sources import Unit
 from pytest_reprocheck.core.trace import NotCompared, Outcome, Place, Trace
-from pytest_reprocheck.execution.child import PROBES
+from pytest_reprocheck.execution.child import PROBES, load_probes
 from pytest_reprocheck.execution.intake import build_trace, read_recording
 from pytest_reprocheck.execution.script import read_script
 from pytest_reprocheck.execution.workspace import session
-
-_PROBES_NAME = "_reprocheck_probes"
 
 
 @dataclass(kw_only=True, slots=True)
@@ -106,7 +101,7 @@ class FunctionRunner:
         }
         args, kwargs, not_compared = self._arguments()
         started = time.monotonic()
-        recording = _probes().observe(self.function, args, kwargs, config)
+        recording = load_probes().observe(self.function, args, kwargs, config)
         seconds = time.monotonic() - started
         return build_trace(
             read_recording(recording.lines),
@@ -143,18 +138,3 @@ class FunctionRunner:
         )
         message = traceback.format_exception_only(exception)[-1].strip().splitlines()[0]
         return Outcome(status="raised", message=message, place=place, detail=detail)
-
-
-def _probes() -> ModuleType:
-    """The probes, loaded by path under the name they have in children."""
-    if _PROBES_NAME in sys.modules:
-        return sys.modules[_PROBES_NAME]
-    spec = importlib.util.spec_from_file_location(
-        _PROBES_NAME, PROBES / "__init__.py", submodule_search_locations=[str(PROBES)]
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[_PROBES_NAME] = module
-    spec.loader.exec_module(module)
-    return module

@@ -18,7 +18,7 @@ from pytest_reprocheck.execution.workspace import RunFolder
 
 SUPERVISOR = Path(__file__).resolve().parent / "launch" / "supervisor.py"
 _SPEC = "supervisor.spec"
-_STATUS = "supervisor.status"
+STATUS = "supervisor.status"
 _SHORTEST = 0.001
 _PARENT_VARIABLES = ("JPY_PARENT_PID",)
 """Variables that tell a kernel who its parent is, so that it ends when that one is gone: the supervisor."""
@@ -67,7 +67,7 @@ def command(
         "memory": memory or 0,
         "same_addresses": same_addresses,
         "enter": dict(folder.enter),
-        "status": str(folder.log / _STATUS),
+        "status": str(folder.log / STATUS),
         "patience": patience,
         "parent": os.getpid(),
         "parent_variables": list(_PARENT_VARIABLES),
@@ -102,7 +102,7 @@ def read_status(folder: RunFolder, returncode: int) -> Ended:
     When it was itself killed before it could: what ``returncode`` says, and what it has left behind is ended.
     """
     with suppress(OSError, EOFError, ValueError, TypeError):
-        status = marshal.loads((folder.log / _STATUS).read_bytes())  # noqa: S302 - written by the supervisor
+        status = marshal.loads((folder.log / STATUS).read_bytes())  # noqa: S302 - written by the supervisor
         return Ended(
             code=status["code"],
             stopped=status["stopped"],
@@ -119,7 +119,7 @@ def read_status(folder: RunFolder, returncode: int) -> Ended:
 def read_used(folder: RunFolder, seconds: float) -> Used:
     """What a run that has ended took of the machine in so many seconds, as far as its supervisor could tell."""
     with suppress(OSError, EOFError, ValueError, TypeError, KeyError):
-        status = marshal.loads((folder.log / _STATUS).read_bytes())  # noqa: S302 - written by the supervisor
+        status = marshal.loads((folder.log / STATUS).read_bytes())  # noqa: S302 - written by the supervisor
         return Used(cores=status["cpu"] / max(seconds, _SHORTEST), memory=status["max_rss"])
     return Used()
 

@@ -20,7 +20,6 @@ from pytest_reprocheck.core.subjects import Subject
 from pytest_reprocheck.core.trace import NotCompared, Observation, Trace
 from pytest_reprocheck.execution.answering import answering
 from pytest_reprocheck.execution.artifacts.finding import Found, find_files, is_result
-from pytest_reprocheck.execution.artifacts.observing import with_artifacts
 from pytest_reprocheck.execution.attending import Execute, attend
 from pytest_reprocheck.execution.child import Processes
 from pytest_reprocheck.execution.engine import FRESH, Engine
@@ -229,10 +228,7 @@ class Runner:
 
     def _with_artifacts(self, trace: Trace, folder: RunFolder, replaced: Collection[str]) -> Trace:
         search = find_files(self.ready, folder, trace, replaced)
-        # Beside the run's own temporary folder, which it may have filled or replaced.
-        found = with_artifacts(
-            trace, search.files, blobs=folder.blobs, scratch=folder.log.parent, python=self.subject.python
-        )
+        found = _with_files(trace, search.files, folder, python=self.subject.python)
         return replace(found, not_compared=(*found.not_compared, *search.not_compared))
 
     def _execute(
@@ -287,7 +283,7 @@ class Runner:
             files = [file for file in search.files if file.name in own]
             files += [file for file in there if is_result(file.name) and file.path is not None and file.path.is_file()]
             files.sort(key=lambda file: file.name)
-            found = with_artifacts(trace, files, blobs=folder.blobs, scratch=folder.log.parent, python=None)
+            found = _with_files(trace, files, folder, python=None)
             return replace(
                 found,
                 written=tuple(file.name for file in files if not file.name.startswith("/")),
@@ -336,6 +332,16 @@ class Runner:
             if file.suffix == ".py" and file.is_file():
                 found.append(Unit(path=path, cell=None, text=read_script(file)))
         return tuple(found)
+
+
+def _with_files(trace: Trace, files: Sequence[Found], folder: RunFolder, *, python: str | None) -> Trace:
+    """The trace with what files hold; most runs write none, and need none of their formats."""
+    if not files:
+        return trace
+    from pytest_reprocheck.execution.artifacts.observing import with_artifacts
+
+    # Beside the run's own temporary folder, which it may have filled or replaced.
+    return with_artifacts(trace, files, blobs=folder.blobs, scratch=folder.log.parent, python=python)
 
 
 @contextmanager

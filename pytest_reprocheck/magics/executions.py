@@ -29,11 +29,12 @@ def running_number(shell: Any) -> int:
     return len(shell.history_manager.input_hist_raw) - 1
 
 
-def executions_of(shell: Any, ids: Ids) -> tuple[Execution, ...]:
-    """Every execution that the shell's history has, the running one left out, in order."""
+def executions_of(shell: Any, ids: Ids, *, running: bool = True) -> tuple[Execution, ...]:
+    """Every execution that the shell's history has, in order; ``running``: the last one runs, and is left out."""
+    last = running_number(shell) if running else None
     texts: Mapping[int, str] = dict(enumerate(shell.history_manager.input_hist_raw))
     return tuple(
         Execution(number=number, source=text, cell=ids.get(number))
         for number, text in texts.items()
-        if number and number != running_number(shell) and text.strip()
+        if number and number != last and text.strip()
     )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 
-from pytest_reprocheck.magics.executions import Ids, running_number
+from pytest_reprocheck.magics.executions import running_number
+from pytest_reprocheck.magics.remembering import Memory
 
 _ATTRIBUTE = "_reprocheck"
 _NAME = "reproaudit"
+_MAGIC = re.compile(r"\s*%%reproaudit(?P<line>[^\n\S].*)?(?:\n|\Z)")
 _HOME = "pytest_reprocheck.core.findings"
 
 
@@ -17,14 +20,20 @@ class Extension:
 
     def __init__(self, shell: Any) -> None:
         self.shell = shell
-        self.ids = Ids()
+        self.memory = Memory(shell)
+        self._running = False
+        self._rejected = ""
         self._echo: tuple[object, int] | None = None
 
     def load(self) -> None:
         """Register everything."""
         shell = self.shell
         shell.register_magic_function(self.line_magic, "line", _NAME)
+        shell.register_magic_function(self.cell_magic, "cell", _NAME)
+        shell.input_transformers_cleanup.append(self.without_magic)
+        shell.ast_transformers.append(self)
         shell.events.register("pre_run_cell", self.before_cell)
+        shell.events.register("post_run_cell", self.after_cell)
         formatters = shell.display_formatter.formatters
         formatters["text/html"].for_type_by_name(_HOME, "Audit", _as_html)
         formatters["text/plain"].for_type_by_name(_HOME, "Audit", _as_text)
@@ -34,7 +43,11 @@ class Extension:
         """Leave the shell as it was."""
         shell = self.shell
         shell.events.unregister("pre_run_cell", self.before_cell)
-        shell.magics_manager.magics["line"].pop(_NAME, None)
+        shell.events.unregister("post_run_cell", self.after_cell)
+        shell.input_transformers_cleanup.remove(self.without_magic)
+        shell.ast_transformers.remove(self)
+        for kind in ("line", "cell"):
+            shell.magics_manager.magics[kind].pop(_NAME, None)
         formatters = shell.display_formatter.formatters
         for formatter in (*map(formatters.get, ("text/html", "text/plain")), _display_formatter(shell)):
             formatter.deferred_printers.pop((_HOME, "Audit"), None)
@@ -43,7 +56,47 @@ class Extension:
 
     def before_cell(self, info: Any) -> None:
         """A cell begins."""
-        self.ids.note(self.shell, getattr(info, "cell_id", None))
+        self._running = True
+        if os.environ.get("REPROCHECK"):
+            return
+        self.memory.ids.note(self.shell, getattr(info, "cell_id", None))
+        if (found := _MAGIC.match(info.raw_cell)) and info.raw_cell[found.end() :].strip():
+            self._audit(found["line"] or "", info.raw_cell[found.end() :])
+        self.memory.states.before()
+
+    def after_cell(self, _result: Any) -> None:
+        """A cell is over."""
+        self._running = False
+        if not os.environ.get("REPROCHECK"):
+            self.memory.states.after(running_number(self.shell))
+
+    def without_magic(self, lines: list[str]) -> list[str]:
+        """The cell below ``%%reproaudit``: the kernel runs it as any other, ``await`` and magics included."""
+        found = None if self._running else _MAGIC.match("".join(lines))
+        return "".join(lines)[found.end() :].splitlines(keepends=True) if found else lines
+
+    def visit(self, tree: Any) -> Any:
+        """Reject the cell whose audit was interrupted: this is what IPython asks before it runs code."""
+        if self._rejected:
+            from pytest_reprocheck.magics.complaining import CellRejectedError
+
+            told, self._rejected = self._rejected, ""
+            raise CellRejectedError(told)
+        return tree
+
+    def _audit(self, line: str, source: str) -> None:
+        from pytest_reprocheck.magics.one import audit_cell
+
+        try:
+            audit_cell(self.memory, line, source)
+        except KeyboardInterrupt:
+            self._rejected = "%%reproaudit was interrupted: the forked runs were ended, and the cell was not run."
+
+    def cell_magic(self, _line: str, _cell: str) -> None:
+        """Run the cell several times in forked copies of the session, then for real; the first line of a cell."""
+        from pytest_reprocheck.magics.complaining import MagicError
+
+        raise MagicError("%%reproaudit: must be the first line of its cell, above other magics.")
 
     def line_magic(self, line: str) -> object:
         """Audit the open notebook in kernels of its own; ``%reproaudit --help`` says more."""
@@ -59,7 +112,7 @@ class Extension:
             if isinstance(asked, str):
                 print(asked)
                 return None
-            result = audit_notebook(self.shell, self.ids, asked)
+            result = audit_notebook(self.memory, asked)
         except ReprocheckError as error:
             raise MagicError(f"%reproaudit: {error}") from None
         except KeyboardInterrupt:

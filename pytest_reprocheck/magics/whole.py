@@ -16,8 +16,9 @@ from pytest_reprocheck.core.findings import Audit
 from pytest_reprocheck.core.subjects import find_root
 from pytest_reprocheck.gates import baseline_file, read_baseline
 from pytest_reprocheck.magics.arguments import Asked
-from pytest_reprocheck.magics.executions import Ids, executions_of
+from pytest_reprocheck.magics.executions import executions_of
 from pytest_reprocheck.magics.finding import open_notebook
+from pytest_reprocheck.magics.remembering import Memory
 from pytest_reprocheck.magics.showing import Board
 from pytest_reprocheck.report.html import Links, render_html
 from pytest_reprocheck.report.machine import host, keep_last, last_memory
@@ -27,17 +28,18 @@ _SHOWN = 3
 """Executions that the file lacks which are named one by one."""
 
 
-def audit_notebook(shell: Any, ids: Ids, asked: Asked) -> Audit | tuple[Audit, ...]:
+def audit_notebook(memory: Memory, asked: Asked) -> Audit | tuple[Audit, ...]:
     """Audit, show, and give the audit; several where the configuration has several sets of parameters.
 
     Raises ReprocheckError for what cannot be audited at all.
     """
-    from pytest_reprocheck.auditing import Session, audit, saved_cells, this_machine
+    from pytest_reprocheck.auditing import audit, saved_cells
 
+    shell = memory.shell
     file = notebook_of(shell, asked.notebook)
     scope = scope_of(file, asked.flags)
-    executions = executions_of(shell, ids) if not asked.notebook else ()
-    session, machine = Session(), this_machine()
+    executions = executions_of(shell, memory.ids) if not asked.notebook else ()
+    machine, session = memory.common()
     audits: list[Audit] = []
     for entry in _entries(file, scope):
         subject, options = entry.subject, entry.options

@@ -9,51 +9,31 @@ from __future__ import annotations
 
 import functools
 import sys
-from dataclasses import dataclass
 from os import environ, path, uname
-from typing import TYPE_CHECKING, Any
 
-from . import (
-    circumstances,
-    concurrency,
-    entropy,
-    estimators,
-    files,
-    functions,
-    numpy_random,
-    outside,
-    randomness,
-    reach,
-    recording,
-    relocation,
-    renaming,
-    rows,
-    sklearn_random,
-    tensorflow_random,
-)
-from .fits import Fits
+from . import circumstances, concurrency, entropy, files, outside, reach, recording, relocation, renaming, rows
 from .frames import without_this_frame
 from .imports import ImportHooks, combined
+from .jsons import loads
+from .libraries import Libraries
 from .log import FileLog, MemoryLog
 from .outside.network import Network
 from .outside.network import facts as network_facts
-from .own_classes import OwnClasses
 from .probe import Probe
+from .records import record
 from .steps import Steps
-from .torch_random import DefaultGenerators
-from .training_native import Native
-from .training_torch import Training
-from .watching import Watcher
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
 
     from .preloaded import Preloaded
 
-__all__ = ["Recording", "Started", "observe", "run_script", "start"]
+__all__ = ["Recording", "Started", "loads", "observe", "run_script", "start"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@record(frozen=True, kw_only=True, slots=True)
 class Started:
     """What a script's or a notebook's process was given."""
 
@@ -61,7 +41,7 @@ class Started:
     steps: Steps
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@record(frozen=True, kw_only=True, slots=True)
 class Recording:
     """What a function did when it was observed."""
 
@@ -115,7 +95,6 @@ def _start(config: Mapping[str, Any], preloaded: Preloaded | None) -> Started:
 def run_script(main: dict[str, Any]) -> None:
     """Run the script of this process in the namespace of ``__main__``; what it raises comes out."""
     from contextlib import suppress
-    from json import loads
 
     from . import script_steps
 
@@ -173,46 +152,14 @@ def observe(
 
 def _install(probe: Probe) -> tuple[dict[str, Callable[[Any], None]], list[Callable[[], None]]]:
     """Patch what is loaded already; gives hooks for what may be imported later, and what writes at each step's end."""
-    numpy_state = numpy_random.GlobalState(probe)
-    fits = Fits(probe)
-    watcher, before = Watcher(probe), probe.guarded("fits", fits.before_method)
-    own_classes = OwnClasses(probe, watcher, before)
-    generators, training = DefaultGenerators(probe), Training(probe, fits, watcher)
     entropy.install(probe)
-
-    def hook_random(module: Any) -> None:
-        entropy.install_in_random(probe, module)
-        randomness.install(probe, module)
-
-    def hook_torch(module: Any) -> None:
-        generators.install(module)
-        training.install(module)
-
-    hooks: dict[str, Callable[[Any], None]] = {
-        "random": hook_random,
-        "numpy.random.bit_generator": functools.partial(numpy_random.install_entropy, probe),
-        "numpy.random": numpy_state.install,
-        "sklearn.utils.validation": functools.partial(sklearn_random.install, probe, numpy_state=numpy_state),
-        "sklearn.base": functools.partial(estimators.install, probe, watcher=watcher, before=before),
-        "sklearn.model_selection._split": functools.partial(
-            estimators.install_splitters, probe, watcher=watcher, before=before
-        ),
-        "sklearn.utils._param_validation": functools.partial(functions.install, probe, fits=fits, watcher=watcher),
-        "tensorflow.python.framework.random_seed": functools.partial(tensorflow_random.install, probe),
-        "torch": hook_torch,
-        **Native(probe, fits, watcher, before).hooks(),
+    libraries = Libraries(probe)
+    guarded = {
+        name: probe.guarded(f"unseeded draws and fits of {name}", hook) for name, hook in libraries.hooks().items()
     }
-    guarded = {name: probe.guarded(f"unseeded draws and fits of {name}", hook) for name, hook in hooks.items()}
     outer = {} if probe.config.get("attended") else outside.hooks(probe)
     effects = {name: probe.guarded(f"effects of {name}", hook) for name, hook in outer.items()}
-    ends = {
-        "draws from torch": generators.end_step,
-        "fits": fits.end_step,
-        "training with torch": training.end_step,
-        "own classes": own_classes.end_step,
-    }
-    at_end = [probe.guarded(what, end) for what, end in ends.items()]
-    return combined(guarded, effects), [numpy_state.end_step, *at_end]
+    return combined(guarded, effects), libraries.ends()
 
 
 def _install_surroundings(probe: Probe) -> tuple[list[dict[str, Callable[[Any], None]]], list[Callable[[], None]]]:

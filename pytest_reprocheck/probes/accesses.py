@@ -13,14 +13,15 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from typing import TYPE_CHECKING, Any
 
 from .frames import importing, without_this_frame
 from .listing import PASSING_ON, for_a_worker, module_name, replace_everywhere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
+    from typing import Any
 
     from .places import Places
     from .probe import Probe

@@ -8,10 +8,11 @@ from __future__ import annotations
 from _thread import get_ident
 from os import O_CREAT, O_EXCL, O_WRONLY, fdopen, getpid, path, replace
 from os import open as open_file
-from typing import TYPE_CHECKING, BinaryIO
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import BinaryIO
 
 ARRAY_LIMIT = 16 * 2**20
 """Bytes of one array, at most."""

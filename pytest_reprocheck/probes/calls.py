@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import ast
-from typing import TYPE_CHECKING, Any
+import _ast as ast
 
+from .syntax import parse_expression
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
+    from typing import Any
 
     from .frames import Origin
 
@@ -29,7 +32,7 @@ def call_expression(frame: FrameType) -> ast.Call | None:
     lines[-1] = lines[-1].encode()[:end].decode(errors="replace")
     lines[0] = lines[0].encode()[start:].decode(errors="replace")
     try:
-        node = ast.parse(f"({''.join(lines)})", mode="eval").body
+        node = parse_expression(f"({''.join(lines)})").body
     except SyntaxError:
         return None
     return node if isinstance(node, ast.Call) else None

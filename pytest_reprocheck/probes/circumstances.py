@@ -5,24 +5,26 @@ from __future__ import annotations
 import functools
 import sys
 from os import getpid
-from typing import TYPE_CHECKING, Any
 
-from . import clock, local, numpy_clock
+from . import clock, local
 from .addresses import Addresses
 from .cpus import Cpus
-from .datetimes import Datetimes
 from .imports import BeforeImport
 from .kernels import Kernels
 from .pid import Pids
 from .reads import Reads
+from .variables import Variables
+from .variables import hooks as hooks_of_variables
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from .probe import Probe
     from .recording import Recording
 
-Hooks = dict[str, "Callable[[Any], None]"]
+    Hooks = dict[str, Callable[[Any], None]]
 
 
 def install(probe: Probe, recording: Recording) -> tuple[Hooks, list[Callable[[], None]]]:
@@ -34,23 +36,24 @@ def install(probe: Probe, recording: Recording) -> tuple[Hooks, list[Callable[[]
         return {}, []
     reads = Reads(probe, probe.undo)
     pids, kernels = Pids(probe, recording, reads), Kernels(probe)
-    cpus = Cpus(probe, reads, pids.turned_back)
+    cpus, variables = Cpus(probe, reads, pids.turned_back), Variables(probe, reads)
     facts = {
         "pid": str(getpid()),
         "cpus": cpus.measured(),
+        "variables": variables.measured(),
         "timezone": local.timezone(),
         **dict([local.locale()]),
         **kernels.asked_for(),
     }
-    pids.install()
-    cpus.install()
     addresses = Addresses(probe, reads)
-    addresses.install()
+    for each in (pids, cpus, variables, addresses):
+        each.install()
     hooks: Hooks = {
         "copy": addresses.spare,
         "pickle": addresses.spare,
         "locale": functools.partial(local.install_in_locale, reads),
         **cpus.hooks(),
+        **hooks_of_variables(variables),
     }
     counted = hooks["psutil"]
 
@@ -62,8 +65,8 @@ def install(probe: Probe, recording: Recording) -> tuple[Hooks, list[Callable[[]
     if sys.implementation.name == "cpython":
         moved = clock.Clock(probe, recording)
         clock.install(moved)
-        hooks["datetime"] = lambda module: Datetimes(probe, moved, module).install()
-        hooks["numpy"] = functools.partial(numpy_clock.install, probe, moved)
+        hooks["datetime"] = functools.partial(_install_in_datetime, probe, moved)
+        hooks["numpy"] = functools.partial(_install_in_numpy, probe, moved)
         own_clock = BeforeImport("_time_machine", probe.guarded("clock", functools.partial(_give_back, probe, moved)))
         own_clock.install()
         probe.undo(own_clock.uninstall)
@@ -73,6 +76,18 @@ def install(probe: Probe, recording: Recording) -> tuple[Hooks, list[Callable[[]
     if probe.log.main:
         probe.log.write({"type": "facts", "facts": facts})
     return hooks, [probe.guarded("threads and instructions", kernels.end_step)]
+
+
+def _install_in_datetime(probe: Probe, moved: clock.Clock, module: Any) -> None:
+    from .datetimes import Datetimes
+
+    Datetimes(probe, moved, module).install()
+
+
+def _install_in_numpy(probe: Probe, moved: clock.Clock, module: Any) -> None:
+    from . import numpy_clock
+
+    numpy_clock.install(probe, moved, module)
 
 
 def _give_back(probe: Probe, moved: clock.Clock) -> None:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack
 from os import path, stat
-from typing import TYPE_CHECKING, Any
 
+from .plain_time import localtime
 from .reads import Reads
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import FrameType
+    from typing import Any
 
     from .probe import Probe
     from .recording import Recording
@@ -39,7 +41,6 @@ _IDS = {
     )
     if hasattr(time, name)
 }
-_localtime, _gmtime = time.localtime, time.gmtime
 
 
 class Clock:
@@ -148,7 +149,7 @@ def _calendar(clock: Clock, name: str) -> Any:
         if name == "strftime" and not isinstance(args[0], str):
             return None
         if name in ("asctime", "strftime"):
-            return plain(*args[: given - 1], _localtime(seconds))
+            return plain(*args[: given - 1], localtime(seconds))
         return plain(seconds)
 
     return read

@@ -7,11 +7,11 @@ do to shared objects, nobody can order from outside; callbacks of futures run wh
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
 
 from .delivery import Allowance, Gate
 from .frames import site
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import functools
 import sys
-from time import monotonic
-from typing import TYPE_CHECKING, Any
 
+from .plain_time import monotonic
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any
 
     from .completion import Call, Completion
 

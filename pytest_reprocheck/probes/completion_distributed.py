@@ -9,12 +9,13 @@ import functools
 import sys
 from _thread import _local
 from collections import defaultdict, deque
-from typing import TYPE_CHECKING, Any
 
 from .frames import without_this_frame
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from .completion import Call, Completion
 
@@ -24,7 +25,8 @@ def install(completion: Completion, module: Any) -> None:
     from weakref import WeakKeyDictionary
 
     arrivals = _arrivals()
-    calling, numbers = _local(), WeakKeyDictionary[Any, _Numbers]()
+    calling = _local()
+    numbers: WeakKeyDictionary[Any, _Numbers] = WeakKeyDictionary()
     kind = module.as_completed
     plain_init, plain_update = kind.__init__, kind.update
 
@@ -77,7 +79,7 @@ class _Numbers:
 def _arrivals() -> Callable[[_Numbers, Call], Any]:
     from queue import Queue
 
-    class Arrivals(Queue[Any]):
+    class Arrivals(Queue["Any"]):
         """Finished futures, as the iterator takes them; it looks empty while they are held back."""
 
         def __init__(self, added: _Numbers, call: Call) -> None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import functools
 import sys
 from _queue import Empty, SimpleQueue
-from time import monotonic
-from typing import TYPE_CHECKING, Any
 
 from .frames import without_this_frame
+from .plain_time import monotonic
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any
 
     from .completion import Call, Completion
 

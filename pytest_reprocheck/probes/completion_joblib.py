@@ -8,11 +8,13 @@ from __future__ import annotations
 import functools
 import sys
 from collections import deque
-from typing import TYPE_CHECKING, Any
 
 from .frames import without_this_frame
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .completion import Call, Completion
     from .delivery import Gate
 
@@ -37,7 +39,7 @@ def install(completion: Completion, module: Any) -> None:
     completion.probe.replace(module.Parallel, "__call__", __call__)
 
 
-class _Dispatched(set[Any]):
+class _Dispatched(set["Any"]):
     """The batches that are under way; each has a number from its dispatch on."""
 
     def __init__(self) -> None:
@@ -49,7 +51,7 @@ class _Dispatched(set[Any]):
         super().add(batch)
 
 
-class _Kept(deque[Any]):
+class _Kept(deque["Any"]):
     """The batches that are done, as they come."""
 
     def __init__(self, dispatched: _Dispatched, call: Call) -> None:
@@ -62,7 +64,7 @@ class _Kept(deque[Any]):
         super().append(batch)
 
 
-class _Held(deque[Any]):
+class _Held(deque["Any"]):
     """The batches that are done; it looks empty while they are held back."""
 
     def __init__(self, parallel: Any, dispatched: _Dispatched, gate: Gate) -> None:

@@ -13,15 +13,16 @@ from __future__ import annotations
 import functools
 import sys
 from os import register_at_fork
-from time import monotonic
-from typing import TYPE_CHECKING, Any
 
 from .delivery import TOGETHER
 from .frames import site
+from .plain_time import monotonic
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
+    from typing import Any
 
     from .completion import Completion
 

@@ -3,36 +3,60 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
 
-from . import completion_asyncio, completion_distributed, completion_futures, completion_joblib, completion_pools
-from .completion import Completion
-from .completion_threads import Threads
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
+    from .completion import Completion
+    from .completion_threads import Threads
     from .probe import Probe
     from .recording import Recording
+
+_DELIVERING = {
+    "asyncio.tasks": "completion_asyncio",
+    "concurrent.futures": "completion_futures",
+    "distributed.client": "completion_distributed",
+    "joblib.parallel": "completion_joblib",
+    "multiprocessing.pool": "completion_pools",
+}
+"""Module -> the one of ours that watches it, loaded with it."""
 
 
 def install(probe: Probe, recording: Recording) -> tuple[dict[str, Callable[[Any], None]], list[Callable[[], None]]]:
     """Hooks for the modules that deliver results as they complete, and what writes at each step's end."""
     if "conditions" not in probe.config:
         return {}, []
-    completion = Completion(probe, recording)
-    hooks = {
-        "asyncio.tasks": completion_asyncio.install,
-        "concurrent.futures": completion_futures.install,
-        "distributed.client": completion_distributed.install,
-        "joblib.parallel": completion_joblib.install,
-        "multiprocessing.pool": completion_pools.install,
-    }
+    made: list[Completion] = []
+
+    def completion() -> Completion:
+        if not made:
+            from .completion import Completion
+
+            made.append(Completion(probe, recording))
+        return made[0]
+
+    @functools.cache
+    def threads() -> Threads:
+        from .completion_threads import Threads
+
+        return Threads(completion())
+
+    def deliver(name: str, module: Any) -> None:
+        import_module(f".{name}", __package__).install(completion(), module)
+
+    def end_step() -> None:
+        for each in made:
+            each.end_step()
+
     guarded = {
-        name: probe.guarded(f"order of results of {name}", functools.partial(hook, completion))
-        for name, hook in hooks.items()
+        module: probe.guarded(f"order of results of {module}", functools.partial(deliver, name))
+        for module, name in _DELIVERING.items()
     }
-    threads = Threads(completion)
-    guarded["threading"] = probe.guarded("threads", threads.install)
-    guarded["concurrent.futures.thread"] = probe.guarded("work in threads", threads.install_in_pools)
-    return guarded, [probe.guarded("order of results", completion.end_step)]
+    guarded["threading"] = probe.guarded("threads", lambda module: threads().install(module))
+    guarded["concurrent.futures.thread"] = probe.guarded(
+        "work in threads", lambda module: threads().install_in_pools(module)
+    )
+    return guarded, [probe.guarded("order of results", end_step)]

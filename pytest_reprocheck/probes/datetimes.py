@@ -12,14 +12,15 @@ from __future__ import annotations
 import functools
 import gc
 import sys
-from typing import TYPE_CHECKING, Any
 
 from .frames import without_this_frame
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import ExitStack
     from types import FrameType
+    from typing import Any
 
     from .clock import Clock
     from .probe import Probe

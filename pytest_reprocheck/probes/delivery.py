@@ -7,11 +7,12 @@ would wait for ever.
 
 from __future__ import annotations
 
-from time import monotonic
-from typing import TYPE_CHECKING, Any
+from .plain_time import monotonic
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
 LONGEST = 0.5
 """Seconds without any new result after which those that are held back are delivered."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from math import prod
-from typing import TYPE_CHECKING, Any, BinaryIO
 
 from . import blocks
+from .jsons import dumps
 from .nodes import type_name
 from .unordered import MOST_KEYS, Sums, array_digests, hashes_of, mixed
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, BinaryIO
+
     from .digest import Digests
     from .encoder import Encoder
     from .nodes import Node
@@ -126,7 +128,7 @@ def objects(encoder: Encoder, members: list[object], shape: tuple[int, ...], *, 
     digest, parts = blocks.digests_of(encoder.digests, f"objects {shape}", texts)
 
     def fill(file: BinaryIO) -> None:
-        file.write(json.dumps([encoder.text_of(member) for member in members]).encode())
+        file.write(dumps([encoder.text_of(member) for member in members]).encode())
 
     blob = encoder.keep_blob(f"{digest}.json", 64 * len(members), fill)
     node: Node = {"kind": "array", "dtype": "object", "shape": list(shape), "digest": digest, "blob": blob}

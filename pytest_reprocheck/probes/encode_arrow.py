@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
 
 from . import encode_arrays, encode_columns
-from .nodes import Node, type_name
+from .nodes import type_name
 from .unordered import MOST_KEYS
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .encode_columns import Column
     from .encoder import Encoder
+    from .nodes import Node
 
 
 def encode(encoder: Encoder, obj: Any) -> Node | None:

@@ -5,25 +5,27 @@ Each gives the column as an Array of dtype ``object`` and the hashes of its elem
 
 from __future__ import annotations
 
-import json
 import sys
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING, Any, BinaryIO
 
 from . import blocks
 from .encode_arrays import with_sums
+from .jsons import dumps
 from .unordered import mixed
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from typing import Any, BinaryIO
 
     from .encoder import Encoder
     from .nodes import Node
 
+    Column = tuple[Node, Any]
+    """The node, and the hashes or None."""
+
 MOST_DISTINCT = 2**16
 """Strings of a column that are looked at one by one for its order-free digest, at most."""
-Column = tuple["Node", Any]
-"""The node, and the hashes or None."""
 
 
 def strings(encoder: Encoder, members: list[str | None], *, order_free: bool) -> Column:
@@ -104,7 +106,7 @@ def _node(
     digest, parts = blocks.digests_of(encoder.digests, header, pieces)
 
     def fill(file: BinaryIO) -> None:
-        file.write(json.dumps([encoder.text_of(member) for member in members()]).encode())
+        file.write(dumps([encoder.text_of(member) for member in members()]).encode())
 
     blob = encoder.keep_blob(f"{digest}.json", 64 * shape[0], fill)
     return {"kind": "array", "dtype": "object", "shape": list(shape), "digest": digest, "blob": blob, "blocks": parts}

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .encoder import Encoder
     from .nodes import Node
-
-_TREE = re.compile(r"^(?=Tree=\d+$)", re.MULTILINE)
 
 
 def encode(encoder: Encoder, obj: Any) -> Node | None:
@@ -29,8 +27,10 @@ def is_model(obj: object) -> bool:
 
 def _lightgbm_booster(booster: Any) -> dict[str, object]:
     """The trees as text; the parameters after them name threads and files."""
+    import re
+
     text = str(booster.model_to_string(num_iteration=-1))
-    head, *trees = _TREE.split(text.partition("\nend of trees")[0])
+    head, *trees = re.split(r"^(?=Tree=\d+$)", text.partition("\nend of trees")[0], flags=re.MULTILINE)
     return {"head": head, "trees": trees, "best_iteration": booster.best_iteration}
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 import types
-from typing import TYPE_CHECKING, Any
 
 from .learned import own_dict, own_fields
 from .nodes import opaque, type_name
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .encoder import Encoder
     from .nodes import Node
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
 
 from . import encode_arrays, encode_arrow, encode_columns
 from .nodes import opaque
 from .unordered import MOST_KEYS, mixed
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .encode_columns import Column
     from .encoder import Encoder
     from .nodes import Node

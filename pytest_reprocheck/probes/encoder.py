@@ -9,19 +9,21 @@ from __future__ import annotations
 
 from array import array
 from contextlib import suppress
-from dataclasses import dataclass
 from math import isnan
-from typing import TYPE_CHECKING, Any
 
-from .nodes import Node, opaque, type_name
+from .nodes import opaque, type_name
+from .records import record
 from .unordered import rows_digest
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import FunctionType
+    from typing import Any
 
     from .blobs import Blobs
     from .digest import Digests
+    from .nodes import Node
     from .unordered import Allowance
 
 MOST_COLUMNS = 2000
@@ -41,7 +43,7 @@ class OverBudgetError(Exception):
     """A value has more parts than the caller allows."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@record(frozen=True, kw_only=True, slots=True)
 class Limits:
     """How much of a value is kept, and how large it may be; never a matter of time, so that all runs tell the same."""
 
@@ -53,7 +55,7 @@ class Limits:
     """Bytes of the largest array kept; None for the run's own limit."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@record(frozen=True, kw_only=True, slots=True)
 class Encoding:
     """What all values of a run have in common."""
 
@@ -67,7 +69,7 @@ class Encoding:
     """Whether a class is the user's own; private attributes count for those alone."""
     is_user_function: Callable[[FunctionType], bool]
     """Whether a function is the user's own; its code counts for those alone."""
-    forms: tuple[Callable[[Encoder, Any], Node | None], ...]
+    forms: Callable[[], tuple[Callable[[Encoder, Any], Node | None], ...]]
     """What knows other objects than containers, each giving None for what it does not know; in this order."""
 
 
@@ -85,7 +87,7 @@ class Encoder:
         self.digests = encoding.digests
         self.is_user_class = encoding.is_user_class
         self.is_user_function = encoding.is_user_function
-        self._forms = encoding.forms
+        self._forms = encoding.forms()
         self._blobs = encoding.blobs
         self.known: dict[Any, Any] = {} if known is None else known
         self._allowance = encoding.allowance

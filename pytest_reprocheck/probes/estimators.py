@@ -11,13 +11,14 @@ import functools
 from contextlib import suppress
 from operator import getitem
 from types import FunctionType, MethodType
-from typing import TYPE_CHECKING, Any
 
 from .watching import Around
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from types import FrameType
+    from typing import Any
 
     from .probe import Probe
     from .watching import Watcher

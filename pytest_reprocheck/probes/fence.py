@@ -13,14 +13,15 @@ from __future__ import annotations
 import sys
 from errno import EACCES
 from os import path
-from typing import TYPE_CHECKING, Any
 
 from .accesses import WRITES
 from .frames import site
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import FrameType
+    from typing import Any
 
     from .places import Places
     from .probe import Probe

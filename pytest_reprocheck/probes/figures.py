@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import io
 import sys
-from typing import TYPE_CHECKING, Any, BinaryIO
 
 from .frames import without_this_frame
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, BinaryIO
+
     from .probe import Probe
 
 _SHOWN = "_reprocheck_shown"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from . import encode_arrays, encode_models
@@ -12,10 +10,13 @@ from .encode_tables import column_names
 from .estimators import FITS, by_name
 from .learned import learned, own_fields
 from .nodes import opaque, type_name
+from .records import record
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import CodeType, FrameType
+    from typing import Any
 
     from .estimators import Given
     from .frames import Origin
@@ -32,7 +33,7 @@ _INPUTS = ("X", "y")
 """What the first two arguments of a fit are called, whatever their names."""
 
 
-@dataclass(kw_only=True, slots=True)
+@record(kw_only=True, slots=True)
 class Rolling:
     """One digest of many calls of a method at one line."""
 
@@ -44,7 +45,7 @@ class Rolling:
     count: int = 0
 
 
-@dataclass(kw_only=True, slots=True)
+@record(kw_only=True, slots=True)
 class Site:
     """An instruction of user code that has called a method more often than is recorded in full."""
 
@@ -54,7 +55,7 @@ class Site:
     """Adds a call's result to the rolling digest."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@record(frozen=True, kw_only=True, slots=True)
 class Call:
     """One call of an estimator's method, or of a library's function, by user code."""
 

@@ -9,12 +9,14 @@ cells.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from os import path, sep
-from typing import TYPE_CHECKING, Any
 
+from .records import record
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
+    from typing import Any
 
 MOST_FRAMES = 20
 """A stack keeps this many user frames."""
@@ -29,7 +31,7 @@ _INSTALLED = {"site-packages", "dist-packages"}
 _ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@record(frozen=True, kw_only=True, slots=True)
 class Source:
     """What a code object's file name stands for in user code."""
 
@@ -41,7 +43,7 @@ class Source:
     """Lines of the cell before the compiled text begins: a cell magic's own line."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@record(frozen=True, kw_only=True, slots=True)
 class Origin:
     """Where in user code a draw or a call comes from."""
 
@@ -70,9 +72,9 @@ class Frames:
             found = self._known[filename] = self._look_up(filename)
             return found
 
-    def add_cell(self, filename: str, cell: int, *, shift: int = 0) -> None:
-        """Code compiled under this file name belongs to this cell from now on."""
-        self._known[filename] = Source(path=self._subject, cell=cell, shift=shift)
+    def add_cell(self, filename: str, cell: int | None, *, shift: int = 0, path: str = "") -> None:
+        """Code compiled under this file name belongs to this cell from now on: of the subject, or of ``path``."""
+        self._known[filename] = Source(path=path or self._subject, cell=cell, shift=shift)
 
     def remove_cell(self, filename: str) -> None:
         """Code compiled under this file name is no cell's any more."""

@@ -9,14 +9,15 @@ from __future__ import annotations
 import functools
 import sys
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
 
 from .fits import Call
 from .watching import Around
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import FrameType
+    from typing import Any
 
     from .fits import Fits
     from .probe import Probe

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import sys
 from os import RTLD_LAZY, environ, path
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from .probe import Probe
 

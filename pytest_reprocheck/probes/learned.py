@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import types
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
 _PRIVATE = frozenset({"_Booster", "_bin_mapper", "_predictors"})
 """Private attributes that are the model itself: boosters, and the trees of histogram gradient boosting."""

@@ -15,14 +15,15 @@ import functools
 import os
 import sys
 from _warnings import warn
-from typing import TYPE_CHECKING, Any
 
 from .calls import called_by_user
 from .frames import site, without_this_frame
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
+    from typing import Any
 
     from .frames import Origin
     from .places import Places

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import sys
 from _thread import RLock
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
+    from typing import Any
 
 
 class WatchedLock:

@@ -9,29 +9,32 @@ Private references to the functions used are taken here, before user code can pa
 from __future__ import annotations
 
 from _thread import RLock
-from json import dumps
 from os import O_APPEND, O_CREAT, O_EXCL, O_WRONLY, getpid, path
 from os import open as open_file
 from os import write as write_bytes
-from typing import Any, Protocol
 
-Line = dict[str, Any]
+from .jsons import dumps
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Protocol
 
-class Log(Protocol):
-    """Where lines go."""
+    Line = dict[str, Any]
 
-    main: bool
-    """True in the first process that had the probes: the subject's own."""
+    class Log(Protocol):
+        """Where lines go."""
 
-    def write(self, line: Line) -> None:
-        """Add a line."""
+        main: bool
+        """True in the first process that had the probes: the subject's own."""
 
-    def numbered(self, line: Line) -> None:
-        """Add a line under the process's next number, as its ``seq``."""
+        def write(self, line: Line) -> None:
+            """Add a line."""
 
-    def forked(self) -> None:
-        """Called in a forked child: it writes a log of its own, and counts anew."""
+        def numbered(self, line: Line) -> None:
+            """Add a line under the process's next number, as its ``seq``."""
+
+        def forked(self) -> None:
+            """Called in a forked child: it writes a log of its own, and counts anew."""
 
 
 class FileLog:
@@ -51,7 +54,7 @@ class FileLog:
 
     def write(self, line: Line) -> None:
         """Add a line; a descriptor that user code closed is opened again."""
-        data = (dumps(line, ensure_ascii=True) + "\n").encode()
+        data = (dumps(line) + "\n").encode()
         with self._lock:
             if self._file is None:
                 self._open()

@@ -12,13 +12,14 @@ from __future__ import annotations
 import functools
 import sys
 from os import fsdecode, fspath, path
-from typing import TYPE_CHECKING, Any
 
 from .frames import without_this_frame
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from types import FrameType
+    from typing import Any
 
     from .accesses import Accesses
     from .probe import Probe

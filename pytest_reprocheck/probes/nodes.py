@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-Node = dict[str, Any]
-"""A value with its ``kind`` and ``digest``."""
+    Node = dict[str, Any]
+    """A value with its ``kind`` and ``digest``."""
 
 
 def opaque(kind: str, reason: str, *, digest: str | None) -> Node:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import functools
-from typing import TYPE_CHECKING, Any
 
+from .syntax import parse
 from .touched import names_of_tree
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Any
 
     from .probe import Probe
     from .steps import Steps
@@ -85,16 +86,20 @@ class Cells:
             self._shift = 0
             return
         self._running = None
-        hidden = shell.user_ns_hidden
-        variables = {name: value for name, value in shell.user_ns.items() if name not in _SHELL_NAMES}
-        own = {name: value for name, value in variables.items() if hidden.get(name, shell) is not value}
-        self._steps.end(own, shell.user_ns, last=self._next == len(self._cells))
+        self._steps.end(own_variables(shell), shell.user_ns, last=self._next == len(self._cells))
+
+
+def own_variables(shell: Any) -> dict[str, Any]:
+    """The user's variables in a shell, those that it brings along left out."""
+    hidden = shell.user_ns_hidden
+    variables = {name: value for name, value in shell.user_ns.items() if name not in _SHELL_NAMES}
+    return {name: value for name, value in variables.items() if hidden.get(name, shell) is not value}
 
 
 def _names(source: str) -> frozenset[str] | None:
     """The names that a cell's code uses; None for one with magics, which can reach everything."""
     try:
-        return names_of_tree(ast.parse(source))
+        return names_of_tree(parse(source))
     except (SyntaxError, ValueError):
         return None
 

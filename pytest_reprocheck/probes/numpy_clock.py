@@ -11,14 +11,15 @@ are in. Arrays made from these words are not reached.
 from __future__ import annotations
 
 import sys
-import time
-from typing import TYPE_CHECKING, Any
 
 from .datetimes import exchange
 from .frames import without_this_frame
+from .plain_time import gmtime, localtime, strftime
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from .clock import Clock
     from .probe import Probe
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 _BASE, _NEW = 32, 39
 """Where CPython's type objects hold ``tp_base`` and ``tp_new``, in pointers."""
 _SECOND = 1_000_000_000
-_localtime, _gmtime, _strftime = time.localtime, time.gmtime, time.strftime
 
 
 def install(probe: Probe, clock: Clock, module: Any) -> None:
@@ -78,6 +78,6 @@ def _moment(clock: Clock, word: str, frame: Any) -> str:
     """The moment in the words that numpy would find: the second in UTC, or the local day."""
     seconds = clock.read("time", frame, "numpy.datetime64") // _SECOND
     if word == "now":
-        return _strftime("%Y-%m-%dT%H:%M:%S", _gmtime(seconds))
+        return strftime("%Y-%m-%dT%H:%M:%S", gmtime(seconds))
     clock.reads.note("timezone", frame, "numpy.datetime64")
-    return _strftime("%Y-%m-%d", _localtime(seconds))
+    return strftime("%Y-%m-%d", localtime(seconds))

@@ -12,15 +12,16 @@ from __future__ import annotations
 
 import functools
 import sys
-from typing import TYPE_CHECKING, Any
 
 from .calls import argument, call_expression, called_by_user, function_name, seed_argument
 from .frames import importing, site, without_this_frame
 from .locks import generator_with_lock
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ast
     from types import FrameType
+    from typing import Any
 
     from .probe import Probe
 

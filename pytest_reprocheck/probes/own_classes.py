@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import sys
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
 
-from .estimators import put_on
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import Any
 
-    from .estimators import BeforeMethod
     from .probe import Probe
-    from .watching import Watcher
 
 _USES = frozenset({"fit_predict", "fit_transform", "predict", "predict_proba", "score", "transform"})
 
@@ -21,10 +18,9 @@ _USES = frozenset({"fit_predict", "fit_transform", "predict", "predict_proba", "
 class OwnClasses:
     """Finds such classes at each step's end, in ``__main__`` and in the user's modules."""
 
-    def __init__(self, probe: Probe, watcher: Watcher, before: BeforeMethod) -> None:
+    def __init__(self, probe: Probe, watch: Callable[[type], None]) -> None:
         self._probe = probe
-        self._watcher = watcher
-        self._before = before
+        self._watch = watch
         self._modules: set[str] = set()
         self._known: set[int] = set()
 
@@ -34,7 +30,7 @@ class OwnClasses:
             if id(kind) not in self._known:
                 self._known.add(id(kind))
                 if self._learns(kind):
-                    put_on(self._probe, kind, watcher=self._watcher, before=self._before)
+                    self._watch(kind)
 
     def _classes(self) -> Iterator[Any]:
         for name in ["__main__", *sorted(sys.modules.keys() - self._modules - {"__main__"})]:

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from os import path, sep
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from types import FrameType
+    from typing import Any
 
 _OWN = path.dirname(__file__) + sep
 _CALL = compile("__reprocheck_call__(*__reprocheck_args__, **__reprocheck_kwargs__)", "<call>", "eval")

@@ -10,15 +10,15 @@ does with an id from a recording (signals, groups, ``psutil``) is turned back to
 from __future__ import annotations
 
 import os
-import re
 import sys
-from typing import TYPE_CHECKING, Any
 
 from .reads import Reads
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
+    from typing import Any
 
     from .probe import Probe
     from .recording import Recording
@@ -109,10 +109,15 @@ class Pids:
             self._watched[:] = [""]
 
 
+def _words(text: str) -> list[str]:
+    """What stands between characters that are part of no name, number or path."""
+    return "".join(one if one.isalnum() or one in "_/.-" else " " for one in text).split()
+
+
 def _names(text: str, number: str, event: str) -> bool:
     """Whether a path below /proc, or a word of a command, is this process id."""
     if not number:
         return False
     if event in ("subprocess.Popen", "os.system"):
-        return re.search(rf"(?<![\w/.-]){number}(?![\w/.-])", text) is not None
+        return number in _words(text)
     return text.startswith(f"/proc/{number}") and text[6 + len(number) :][:1] in ("", "/")

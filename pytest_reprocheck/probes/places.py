@@ -6,19 +6,21 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from os import environ, fsdecode, fspath, getcwd, path, readlink, sep
-from typing import TYPE_CHECKING, Any
 
+from .records import record
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
 _SYSTEM = ("/proc", "/sys", "/dev", "/run", "/boot", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/usr", "/etc")
 _INSTALLED = frozenset({"site-packages", "dist-packages", "__pycache__"})
 _ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@record(frozen=True, kw_only=True, slots=True)
 class Folder:
     """What a folder is to the subject."""
 

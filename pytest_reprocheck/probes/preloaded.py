@@ -12,34 +12,34 @@ import sys
 from contextlib import contextmanager
 from importlib.machinery import ModuleSpec, PathFinder
 from os import environ
-from typing import TYPE_CHECKING, Any, Protocol
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import Any, Protocol
 
+    class Notes(Protocol):
+        """What imports did."""
 
-class Notes(Protocol):
-    """What imports did."""
+        @property
+        def needs(self) -> Mapping[str, Sequence[str]]:
+            """What each module imported while its code ran, hidden or not."""
 
-    @property
-    def needs(self) -> Mapping[str, Sequence[str]]:
-        """What each module imported while its code ran, hidden or not."""
+        @property
+        def ended(self) -> Iterable[str]:
+            """Names in the order in which their code had run."""
 
-    @property
-    def ended(self) -> Iterable[str]:
-        """Names in the order in which their code had run."""
+        @property
+        def filters(self) -> Mapping[str, Sequence[Any]]:
+            """Warning filters that a module's code put before the others."""
 
-    @property
-    def filters(self) -> Mapping[str, Sequence[Any]]:
-        """Warning filters that a module's code put before the others."""
+        @property
+        def finders(self) -> Mapping[str, Sequence[Any]]:
+            """What it added to ``sys.meta_path``."""
 
-    @property
-    def finders(self) -> Mapping[str, Sequence[Any]]:
-        """What it added to ``sys.meta_path``."""
-
-    @property
-    def variables(self) -> Mapping[str, Mapping[str, tuple[str | None, str | None]]]:
-        """What it did to variables of the environment: value before and after."""
+        @property
+        def variables(self) -> Mapping[str, Mapping[str, tuple[str | None, str | None]]]:
+            """What it did to variables of the environment: value before and after."""
 
 
 class Preloaded:
@@ -58,7 +58,10 @@ class Preloaded:
         self._begun = {name: number for number, name in enumerate(modules)}
         self._ended = {name: number for number, name in enumerate(notes.ended)}
         self._detached = self._detach()
-        self._holders = _holders(self.modules)
+        # The probes hold functions as they were, wherever they are loaded.
+        own = __name__.partition(".")[0]
+        others = {name: module for name, module in self.modules.items() if name.partition(".")[0] != own}
+        self._holders = _holders(others)
 
     def __contains__(self, name: str) -> bool:
         """Whether a module is there and hidden."""

@@ -7,25 +7,26 @@ import sys
 from _thread import _local, get_ident
 from contextlib import contextmanager
 from os import path, register_at_fork
-from typing import TYPE_CHECKING, Any, TypeVar
 
-from . import encode_arrays, encode_arrow, encode_figures, encode_models, encode_objects, encode_tables, encode_torch
 from .blobs import Blobs
 from .digest import available
 from .encoder import Encoder, Encoding, Limits, OverBudgetError
+from .forms import Forms
 from .frames import Frames, site
 from .nodes import opaque, type_name
 from .streams import Streams
 from .unordered import Allowance
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from types import FrameType
+    from typing import Any, TypeVar
 
     from .frames import Origin
     from .log import Log
 
-T = TypeVar("T")
+    T = TypeVar("T")
 
 INFRASTRUCTURE = frozenset(
     [
@@ -95,22 +96,13 @@ class Probe:
         self._sites = frozenset(config.get("conditions", {}).get("sites", ()))
         self.digests = available()
         self.blobs = Blobs(config.get("blobs"))
-        forms = (
-            encode_arrays.encode,
-            encode_tables.encode,
-            encode_arrow.encode,
-            encode_torch.encode,
-            encode_figures.encode,
-            encode_models.encode,
-            encode_objects.encode,
-        )
         self._encoding = Encoding(
             digests=self.digests,
             blobs=self.blobs,
             allowance=Allowance(),
             is_user_class=self.is_user_class,
             is_user_function=lambda function: self.frames.source(function.__code__.co_filename) is not None,
-            forms=forms,
+            forms=Forms().now,
         )
         self.step: int | None = None
         self.active = True

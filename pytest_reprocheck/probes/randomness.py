@@ -14,13 +14,14 @@ import functools
 import sys
 from os import register_at_fork
 from types import MethodType
-from typing import TYPE_CHECKING, Any
 
 from .calls import call_expression, called_by_user, evaluate
 from .frames import site, without_this_frame
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
+    from typing import Any
 
     from .probe import Probe
 
@@ -43,8 +44,8 @@ class GlobalRandom:
         self._watched = self._watched_class()
         self._guarded_unseeded = probe.guarded("unseeded generators of random", self._unseeded)
 
-    def install(self) -> None:
-        """Seed the generator from its stream and watch it until the user seeds it."""
+    def install(self, *, seeded: bool) -> None:
+        """Seed the generator from its stream and watch it until the user seeds it, unless that has happened."""
         probe, module = self._probe, self._module
         before = self._inst.getstate()
         probe.undo(lambda: self._inst.setstate(before))
@@ -54,13 +55,15 @@ class GlobalRandom:
         probe.replace(module, "seed", self._inst.seed)
         probe.replace(module, "setstate", self._setstate())
         probe.undo(self._disarm)
+        register_at_fork(after_in_child=self._forked)
+        if seeded:
+            return
         # A spawned process has no name of its own yet while it starts: it is seeded at its first draw.
         self._pending = not probe.log.main
         if not self._pending:
             self._seed()
         self._arm()
         probe.at_start(probe.guarded("the state of random", self._restart))
-        register_at_fork(after_in_child=self._forked)
 
     def _seed(self) -> None:
         self._pending = False
@@ -189,6 +192,12 @@ class GlobalRandom:
         return self._probe.streams.bits(stream, 256)
 
 
-def install(probe: Probe, module: Any) -> None:
-    """Watch the ``random`` module."""
-    GlobalRandom(probe, module).install()
+def install(probe: Probe, module: Any, *, seeded: bool) -> None:
+    """Watch the ``random`` module.
+
+    Args:
+        probe: this process's probe.
+        module: the module.
+        seeded: whether the user has seeded the hidden generator already.
+    """
+    GlobalRandom(probe, module).install(seeded=seeded)

@@ -9,13 +9,15 @@ import sys
 from contextlib import suppress
 from os import listdir, path, sep
 from types import FunctionType, ModuleType
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .frames import Frames
     from .probe import Probe
 
 _INSTALLED = (f"{sep}site-packages{sep}", f"{sep}dist-packages{sep}")
+_OWN = __name__.rpartition(".")[0]
+"""The probes' own modules, which are loaded with what they are for."""
 
 
 class Reach:
@@ -36,6 +38,8 @@ class Reach:
         """Take in the modules imported since the last look."""
         for name in sorted(sys.modules.keys() - self._seen):
             self._seen.add(name)
+            if name.startswith(_OWN):
+                continue
             file = _file(sys.modules.get(name))
             if file is None:
                 continue

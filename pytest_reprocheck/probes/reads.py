@@ -12,18 +12,23 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable
 from os import path
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
 
 from .calls import MISSING, call_expression, evaluate
 from .frames import site, without_this_frame
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import CodeType, FrameType
+    from typing import Any
 
     from .probe import Probe
+
+    Read = Callable[[FrameType, Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
+    """What answers a read by user code: frame, plain function, arguments and keywords -> what user code is given."""
+    Through = Callable[[FrameType], FrameType]
 
 _NAMED = {
     "date.today": "datetime.date.today",
@@ -38,10 +43,6 @@ _NAMED = {
 
 _MOST_PLACES = 10_000
 """Instructions that are remembered: code that is made over and over would be held for good."""
-
-Read = Callable[["FrameType", Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
-"""What answers a read by user code: frame, plain function, arguments and keywords -> what is given to user code."""
-Through = Callable[["FrameType"], "FrameType"]
 
 
 def _unchanged(frame: FrameType) -> FrameType:

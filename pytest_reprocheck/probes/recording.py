@@ -10,13 +10,16 @@ number, so that the process that takes its place in a later run finds its file.
 from __future__ import annotations
 
 import sys
-from json import dumps, loads
 from os import O_APPEND, O_CREAT, O_EXCL, O_WRONLY, path, register_at_fork
 from os import open as open_file
 from os import write as write_bytes
-from typing import TYPE_CHECKING, Any
 
+from .jsons import dumps, loads
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .probe import Probe
 
 MOST_VALUES = 200_000

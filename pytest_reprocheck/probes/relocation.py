@@ -13,12 +13,13 @@ from __future__ import annotations
 import sys
 from _thread import get_ident
 from os import listdir, path
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType
+    from typing import Any
 
 _NO_PATHS = ("#", "import ", "import\t")
 _DEPTH = 3

@@ -13,12 +13,13 @@ import functools
 import os
 from errno import EXDEV
 from os import path
-from typing import TYPE_CHECKING, Any
 
 from .frames import without_this_frame
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from .probe import Probe
 

@@ -7,45 +7,39 @@ from __future__ import annotations
 
 import functools
 import sys
-from typing import TYPE_CHECKING, Any
 
 from .patching import replaced, without_own_frames
 from .rows_fetched import Fetched, definer
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from typing import Any
 
     from .rows_open import Keys, Rows
 
-DRIVERS = {
-    "MySQLdb": "mysql",
-    "cx_Oracle": "oracle",
-    "mysql.connector": "mysql",
-    "oracledb": "oracle",
-    "pg8000.dbapi": "postgres",
-    "psycopg": "postgres",
-    "psycopg2": "postgres",
-    "pymssql": "tsql",
-    "pymysql": "mysql",
-    "pyodbc": "tsql",
-    "snowflake.connector": "snowflake",
-}
-"""Module -> the dialect that it speaks, for all that is known before it connects."""
 _BY_NAME = {"postgresql": "postgres", "mariadb": "mysql", "mssql": "tsql", "sqlite": ""}
 """SQLAlchemy's names of dialects -> the parser's, where they are others. A driver of SQLite's that is not Python's own
 is not given the function that permuted queries call there."""
 _OF_THEIR_OWN = ("sqlite3", "_sqlite3", "duckdb", "_duckdb")
-_NOT_CONTROLLED = {"connectorx": "read_sql", "adbc_driver_manager.dbapi": "connect"}
 
 
-def hooks(rows: Rows) -> dict[str, Callable[[Any], None]]:
-    """What to do once one of the drivers, SQLAlchemy, or a library with an engine of its own was imported."""
+def hooks(
+    rows: Rows, drivers: Mapping[str, str], not_controlled: Mapping[str, str]
+) -> dict[str, Callable[[Any], None]]:
+    """What to do once a driver, SQLAlchemy, or a library with an engine of its own was imported.
+
+    Args:
+        rows: what is known of queries.
+        drivers: modules and the dialects that they speak.
+        not_controlled: modules and their functions that read rows in an order that nothing controls.
+    """
     classes: set[type] = set()
     found: dict[str, Callable[[Any], None]] = {
-        name: functools.partial(_install, rows, classes, name, dialect) for name, dialect in DRIVERS.items()
+        name: functools.partial(_install, rows, classes, name, dialect) for name, dialect in drivers.items()
     }
     found["sqlalchemy"] = functools.partial(_install_sqlalchemy, rows, classes)
-    for name, function in _NOT_CONTROLLED.items():
+    for name, function in not_controlled.items():
         found[name] = functools.partial(_note, rows, name, function)
     return found
 

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from _thread import _local
 from contextlib import contextmanager
-from dataclasses import dataclass
-from json import dumps, loads
-from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from .frames import site
+from .jsons import dumps, loads
+from .records import record
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
+    from typing import Any
 
     from .probe import Probe
 
@@ -31,7 +32,7 @@ _SHOWN = 60
 _BITS = 2**64 - 1
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@record(frozen=True, kw_only=True, slots=True)
 class Choice:
     """Another order of what a statement leaves open."""
 
@@ -190,7 +191,7 @@ def _ask(path: str, question: str) -> dict[str, Any]:
             if not part:
                 raise ConnectionError("the connection was closed")
             received += part
-        found: dict[str, Any] = loads(received)
+        found: dict[str, Any] = loads(received.decode())
         return found
     finally:
         connection.close()

@@ -6,24 +6,24 @@
 from __future__ import annotations
 
 import functools
-import re
 import sys
 from _thread import _local
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
 
 from .patching import call_as, replaced, without_own_frames
+from .records import record
 from .rows_open import mixed
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import FrameType
+    from typing import Any
 
     from .rows_open import Keys, Rows
 
 _FUNCTION = "reprocheck_order"
-_WITHOUT_ROWID = re.compile(r"WITHOUT\s+ROWID\W*\Z", re.IGNORECASE)
+_WITHOUT_ROWID = r"(?i)WITHOUT\s+ROWID\W*\Z"
 _MOST_TABLES = 500
 _ADAPTERS_WARN = sys.version_info >= (3, 12)
 
@@ -43,7 +43,7 @@ class _Order:
         return mixed(number, count)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@record(frozen=True, kw_only=True, slots=True)
 class _Table:
     """What a table's definition says."""
 
@@ -52,7 +52,7 @@ class _Table:
     rowid: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@record(frozen=True, kw_only=True, slots=True)
 class _Driver:
     """What running a statement takes."""
 
@@ -61,7 +61,7 @@ class _Driver:
     order: _Order
     plain: Callable[..., Any]
     """The cursor's own ``execute``."""
-    tables: dict[Any, _Table] = field(default_factory=dict)
+    tables: dict[Any, _Table]
     """What is known of tables by their definitions: queries may be many, and definitions are few."""
 
     def read(self, asked: Any, tables: list[str]) -> tuple[Keys, bool]:
@@ -89,7 +89,7 @@ class _Driver:
 
 def install(rows: Rows, module: Any) -> None:
     """Watch all connections' and cursors' ``execute`` and ``executescript``."""
-    driver = _Driver(rows=rows, module=module, order=_Order(), plain=module.Cursor.execute)
+    driver = _Driver(rows=rows, module=module, order=_Order(), plain=module.Cursor.execute, tables={})
     for kind in (module.Cursor, module.Connection):
         for name in ("execute", "executescript"):
             rows.probe.undo(replaced(kind, name, _watched(driver, getattr(kind, name))))
@@ -177,6 +177,8 @@ def _keys_of(driver: _Driver, read: Callable[[str], list[Any]], table: str) -> l
 
 
 def _table(read: Callable[[str], list[Any]], table: str, made: list[Any]) -> _Table:
+    import re
+
     name = _quoted(table)
     columns = read(f"PRAGMA table_info({name})")
     key = [column for column in columns if column[5]]
@@ -187,7 +189,7 @@ def _table(read: Callable[[str], list[Any]], table: str, made: list[Any]) -> _Ta
         if index[2] and not index[4] and None not in parts:
             unique.append(parts)
     never_null = {column[1] for column in columns if column[3]} | ({key[0][1]} if is_rowid else set())
-    stored = any(kind == "table" and not _WITHOUT_ROWID.search(sql or "") for kind, _name, sql in made)
+    stored = any(kind == "table" and not re.search(_WITHOUT_ROWID, sql or "") for kind, _name, sql in made)
     return _Table(unique=tuple(unique), never_null=frozenset(never_null), rowid=stored)
 
 

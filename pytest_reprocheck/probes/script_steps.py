@@ -9,20 +9,22 @@ the statement's own line. Where the source cannot be parsed it runs as it is, an
 
 from __future__ import annotations
 
-import ast
+import _ast as ast
 import builtins
 import sys
 from contextlib import suppress
 from os import path
-from typing import TYPE_CHECKING, Any
 
 from . import figures
+from .syntax import parse
 from .touched import names_of_tree
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from importlib.machinery import ModuleSpec
     from types import CodeType, TracebackType
+    from typing import Any
 
     from .probe import Probe
     from .steps import Steps
@@ -138,7 +140,7 @@ def _compiled(source: bytes, file: str, probe: Probe | None, steps: Steps | None
     code = None
     if probe is not None and steps is not None:
         with suppress(SyntaxError, ValueError):
-            tree = ast.parse(source, file)
+            tree = parse(source, file)
             statements = _mark_statements(tree)
             code = compile(tree, file, "exec", dont_inherit=True)
     if code is None or probe is None or steps is None:
@@ -157,7 +159,7 @@ def _compiled(source: bytes, file: str, probe: Probe | None, steps: Steps | None
 
 def _mark_statements(tree: ast.Module) -> list[tuple[int, frozenset[str]]]:
     """Put a marker before each statement; gives each one's line and names in the order of the markers' numbers."""
-    first = 1 if ast.get_docstring(tree, clean=False) is not None else 0
+    first = 1 if tree.body and _is_text(tree.body[0]) else 0
     for position, statement in enumerate(tree.body):
         if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
             first = position + 1
@@ -171,12 +173,20 @@ def _mark_statements(tree: ast.Module) -> list[tuple[int, frozenset[str]]]:
     return statements
 
 
-def _marker(start: ast.AST, index: int) -> ast.stmt:
-    call = ast.Call(func=ast.Name(id=_MARKER, ctx=ast.Load()), args=[ast.Constant(value=index)], keywords=[])
-    marker = ast.Expr(value=call)
-    for node in ast.walk(marker):
-        ast.copy_location(node, start)
-    return marker
+def _is_text(statement: ast.stmt) -> bool:
+    """Whether a statement is a string alone, as docstrings are."""
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
+
+
+def _marker(start: ast.stmt | ast.expr, index: int) -> ast.stmt:
+    place: Any = {name: getattr(start, name) for name in start._attributes}
+    function = ast.Name(id=_MARKER, ctx=ast.Load(), **place)
+    call = ast.Call(func=function, args=[ast.Constant(value=index, **place)], keywords=[], **place)
+    return ast.Expr(value=call, **place)
 
 
 def _variables(main: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,14 +12,15 @@ from __future__ import annotations
 import ast
 import sys
 from types import CodeType
-from typing import TYPE_CHECKING, Any
 
 from .calls import called_by_user
 from .frames import site
 from .locks import generator_with_lock
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
+    from typing import Any
 
     from .frames import Origin
     from .numpy_random import GlobalState

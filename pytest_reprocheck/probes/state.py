@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import sys
 import types
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
+from .addresses import address_of
 from .encoder import Limits, OverBudgetError
+from .records import record
 from .touched import ATOMS, Touch, Walk, others_run
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from .probe import Probe
 
@@ -26,7 +28,7 @@ _BLOB_LIMIT = 2**20
 _SKIPPED = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type, type(annotations))
 
 
-@dataclass(kw_only=True, slots=True)
+@record(kw_only=True, slots=True)
 class _Known:
     """A variable as it was when it was last digested."""
 
@@ -46,6 +48,18 @@ class State:
         self._names: frozenset[str] | None = None
         self._before = Touch()
         self._threads = tuple(getattr(sys.modules.get("threading"), "_active", ()))
+
+    def assume(self, variables: Mapping[str, Any], namespace: Mapping[str, Any]) -> None:
+        """Take these variables for known, whatever they hold."""
+        for name, value in list(variables.items()):
+            if not (name.startswith("_") or issubclass(type(value), _SKIPPED)):
+                self._known[name] = _Known(address=id(value), digest=None, parts=self._parts(value, namespace))
+
+    def settle(self, name: str, value: object) -> None:
+        """Take what a variable that is known holds now for told."""
+        known = self._known.get(name)
+        if known is not None and known.address == id(value):
+            known.digest = self._probe.encode(value, Limits(keep=0, most_visits=_MOST_VISITS))["digest"]
 
     def start_step(self, names: frozenset[str] | None, namespace: Mapping[str, Any]) -> None:
         """A step starts.
@@ -76,7 +90,7 @@ class State:
             try:
                 self._variable(name, value, known, namespace)
             except OverBudgetError:
-                self._known[name] = _Known(address=id(value), digest=None, parts=self._parts(value, namespace))
+                self._known[name] = _Known(address=address_of(value), digest=None, parts=self._parts(value, namespace))
                 if name not in self._left_out:
                     self._left_out.add(name)
                     self._probe.not_compared(f"variable {name}", "too many parts to observe at each step")
@@ -95,18 +109,18 @@ class State:
 
     def _known_parts(self, name: str, value: object) -> frozenset[int] | None:
         known = self._known.get(name)
-        return known.parts if known is not None and known.address == id(value) else None
+        return known.parts if known is not None and known.address == address_of(value) else None
 
     def _could_touch(self, touch: Touch, name: str, value: Any) -> bool:
         known = self._known.get(name)
-        if touch.everything or known is None or known.address != id(value) or name in touch.names:
+        if touch.everything or known is None or known.address != address_of(value) or name in touch.names:
             return True
         return known.parts is None or not known.parts.isdisjoint(touch.parts)
 
     def _variable(self, name: str, value: Any, known: dict[Any, Any], namespace: Mapping[str, Any]) -> None:
         before = self._known.get(name)
         parts = self._parts(value, namespace)
-        if before is not None and before.address == id(value):
+        if before is not None and before.address == address_of(value):
             # Most often it has not changed, and the digest alone is cheaper.
             limits = Limits(keep=0, most_visits=_MOST_VISITS)
             if self._probe.encode(value, limits, known=known)["digest"] == before.digest:
@@ -114,7 +128,7 @@ class State:
                 return
         limits = Limits(keep=_NODES_KEPT, most_visits=_MOST_VISITS, blob_size=_BLOB_LIMIT)
         node = self._probe.encode(value, limits, known=known)
-        self._known[name] = _Known(address=id(value), digest=node["digest"], parts=parts)
+        self._known[name] = _Known(address=address_of(value), digest=node["digest"], parts=parts)
         if before is None or before.digest != node["digest"]:
             self._probe.observe("state", f"variable {name}", node)
 

@@ -7,13 +7,14 @@ import stat
 import sys
 from contextlib import suppress
 from os import fstat
-from typing import TYPE_CHECKING, Any
 
 from .reach import Reach
 from .state import State
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Any
 
     from .probe import Probe
 
@@ -53,6 +54,14 @@ class Steps:
         self._state.start_step(names, namespace)
         line = {"type": "step", "index": self._index, "place": place}
         self._probe.log.numbered({**line, **_printed_so_far()})
+
+    def assume(self, variables: Mapping[str, Any], namespace: Mapping[str, Any]) -> None:
+        """These variables were there before the first step: they are told when it could have touched them."""
+        self._state.assume(variables, namespace)
+
+    def settle(self, name: str, value: object) -> None:
+        """What a variable holds now is no doing of a step's."""
+        self._state.settle(name, value)
 
     def end(self, variables: Mapping[str, Any], namespace: Mapping[str, Any], *, last: bool = False) -> None:
         """The running step ends, and with it perhaps the run.

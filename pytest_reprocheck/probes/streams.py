@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import sys
 from _random import Random
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 

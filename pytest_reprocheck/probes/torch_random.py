@@ -12,15 +12,16 @@ from __future__ import annotations
 
 import functools
 import sys
-from typing import TYPE_CHECKING, Any
 
 from .calls import called_by_user
 from .frames import importing, site, without_this_frame
 from .patching import replaced
 from .watching import hidden
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
+    from typing import Any
 
     from .frames import Origin
     from .probe import Probe

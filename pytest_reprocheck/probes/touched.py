@@ -6,18 +6,21 @@ decided (``exec``, threads, very many objects) the step could have touched every
 
 from __future__ import annotations
 
-import ast
 import gc
 import sys
 import types
 from _thread import get_ident
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
 from weakref import ReferenceType
 
+from .addresses import address_of
+from .syntax import walk
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from _ast import AST
     from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
 
     from .probe import Probe
 
@@ -40,15 +43,15 @@ _OWN_THREADS = ("joblib", "tqdm", "IPython", "ipykernel", "zmq", "tornado", "mat
 _FEEDER = "multiprocessing.queues"
 
 
-@dataclass(kw_only=True, slots=True)
 class Touch:
     """What can be reached."""
 
-    parts: set[int] = field(default_factory=set)
-    """Addresses of objects and of array memory."""
-    names: set[str] = field(default_factory=set)
-    """The user's global names."""
-    everything: bool = False
+    def __init__(self, *, everything: bool = False) -> None:
+        self.parts: set[int] = set()
+        """Addresses of objects and of array memory."""
+        self.names: set[str] = set()
+        """The user's global names."""
+        self.everything = everything
 
 
 class Walk:
@@ -100,13 +103,16 @@ class Walk:
         while self._waiting and not self._into.everything:
             one = self._waiting.pop()
             kind = type(one)
-            if kind in ATOMS or id(one) in parts or id(one) in seen or kind in _NOT_FOLLOWED or one is _EMPTY:
+            if kind in ATOMS or kind in _NOT_FOLLOWED or one is _EMPTY:
+                continue
+            address = address_of(one)
+            if address in parts or address in seen:
                 continue
             if one is self._namespace:
                 self._into.everything = True
-            seen.add(id(one))
+            seen.add(address)
             if not (issubclass(kind, _SHARED) or kind.__name__.endswith("DType")):
-                parts.add(id(one))
+                parts.add(address)
             left -= 1
             if left < 0:
                 self._into.everything = True
@@ -164,10 +170,10 @@ def names_of_code(code: types.CodeType) -> set[str]:
     return names
 
 
-def names_of_tree(tree: ast.AST) -> frozenset[str]:
+def names_of_tree(tree: AST) -> frozenset[str]:
     """Every name, attribute and imported name that stands in source code."""
     names: set[str] = set()
-    for node in ast.walk(tree):
+    for node in walk(tree):
         for told in (getattr(node, one, None) for one in ("id", "attr", "name", "asname", "module", "rest")):
             if type(told) is str:
                 names |= {told, *told.split(".")}

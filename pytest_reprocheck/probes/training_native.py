@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import functools
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
 
 from .estimators import METHODS, by_name, put_on, watch_descendants
 from .fits import Call
 from .watching import watch_function
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from types import FrameType
+    from typing import Any
 
     from .estimators import BeforeMethod, Given
     from .fits import Fits

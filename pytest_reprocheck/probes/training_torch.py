@@ -13,7 +13,6 @@ from __future__ import annotations
 import functools
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from .encoder import Limits
@@ -21,9 +20,11 @@ from .fits import Call
 from .frames import without_this_frame
 from .watching import hidden, watch_function
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import FrameType
+    from typing import Any
 
     from .fits import Fits
     from .probe import Probe

@@ -6,10 +6,11 @@ All arithmetic is numpy's own, modulo 2^64, in pieces that stay in the processor
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import Any
 
     from .digest import Digests
 

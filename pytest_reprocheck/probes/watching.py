@@ -11,20 +11,20 @@ import sys
 from _thread import _local
 from operator import getitem
 from types import CodeType, FunctionType, GeneratorType
-from typing import TYPE_CHECKING, Any, TypeVar
 
 from .frames import HIDDEN, without_this_frame
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
     from types import FrameType
+    from typing import Any, TypeVar
 
     from .probe import Probe
 
     Before = Callable[[FrameType, Sequence[Any], dict[str, Any]], Callable[[Any], None] | None]
     """Records what goes into a call; gives what records its result, or None for calls that are not recorded."""
-
-F = TypeVar("F", bound="FunctionType | Callable[..., Any]")
+    F = TypeVar("F", bound=FunctionType | Callable[..., Any])
 
 
 def hidden(function: F) -> F:

@@ -63,6 +63,13 @@ def render_html(audit: Audit, *, links: Links | None = None, notes: Sequence[str
     return framed("".join(parts), label=f"Audit of {audit.name}: {audit.verdict}")
 
 
+def render_problem(problem: str, consequence: str = "") -> str:
+    """Why there is no audit, and what came of that."""
+    after = f"<p>{escape(consequence)}</p>" if consequence else ""
+    body = f'<div class="rc-head rc-warn"><h3><span aria-hidden="true">■</span> {_text(problem)}</h3>{after}</div>'
+    return framed(body, label=problem)
+
+
 def framed(body: str, *, label: str) -> str:
     """Finished HTML inside of the frame that the style sheet speaks of; ``label`` names it for screen readers."""
     return f'<div class="reprocheck" role="region" aria-label="{_text(label)}"><style>{STYLE}</style>{body}</div>'

@@ -98,7 +98,7 @@ def test_an_nbval_sanitizer_file_holds_for_outputs(pytester: pytest.Pytester) ->
     pytester.runpytest_subprocess(*command).assert_outcomes(failed=1)
 
 
-SCRIPT = """\
+WITH_OPTIONS = """\
 import argparse, random
 parser = argparse.ArgumentParser()
 parser.add_argument("--alpha", type=float)
@@ -114,7 +114,7 @@ if options.depth > 9:
 def test_sets_of_parameters_are_subjects_and_tell_what_does_nothing(pytester: pytest.Pytester) -> None:
     """A grid in a file: a set is named after its values; one parameter does something, the others are found."""
     here = pytester.path
-    (here / "train.py").write_text(SCRIPT, encoding="utf-8")
+    (here / "train.py").write_text(WITH_OPTIONS, encoding="utf-8")
     (here / "sets.yaml").write_text("train.py: {grid: {alpha: [0.1, 1.0], depth: [3, 5]}}", encoding="utf-8")
     arguments = ("--reprocheck", "--reprocheck-parameters=sets.yaml", "--reprocheck-vary=hash", "train.py")
     result = pytester.runpytest_subprocess(*arguments, "-v", "--reprocheck-fresh")
@@ -132,7 +132,7 @@ def test_sets_of_parameters_are_subjects_and_tell_what_does_nothing(pytester: py
 
 def test_a_seed_that_controls_nothing_is_told_beside_the_draw(pytester: pytest.Pytester) -> None:
     """On the command line one set is enough to see it."""
-    (pytester.path / "train.py").write_text(SCRIPT, encoding="utf-8")
+    (pytester.path / "train.py").write_text(WITH_OPTIONS, encoding="utf-8")
     (pytester.path / "pytest.ini").touch()
     command = [str(Path(sys.executable).with_name("reprocheck")), "audit", "train.py", "-p", "depth=10", "-p", "seed=7"]
     result = pytester.run(*command, "--vary=seed")

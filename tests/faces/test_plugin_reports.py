@@ -42,14 +42,14 @@ def test_a_failure_is_told_under_its_own_headline(project: Project) -> None:
     result.stdout.fnmatch_lines(
         [
             "reprocheck: varies seed hash listing rows clock pid timezone locale cpus",
-            "            completion directory",
+            "            variables completion directory",
             "reprocheck: overlay workspace | max 8 runs, budget 10 min",
             "sub/bad.ipynb F *",
             "_* sub/bad.ipynb: nondeterministic (1 confirmed) _*",
             "hash-order  x.py:1   cols = list(set(names))",
             "  replay  reprocheck replay .reprocheck/last/sub/bad.json",
             "=* reprocheck summary =*",
-            "sub/bad.ipynb  nondeterministic  8 runs 0.5 s  11 of 11 factors applied",
+            "sub/bad.ipynb  nondeterministic  8 runs 0.5 s  12 of 12 factors applied",
             "not varied: *",
         ]
     )

@@ -47,6 +47,18 @@ class LiveKernel:
         self.manager = manager
         self.client = client
 
+    @property
+    def process(self) -> int:
+        """The kernel's number."""
+        pid = getattr(self.manager.provisioner, "pid", None)
+        assert isinstance(pid, int)
+        return pid
+
+    @property
+    def connection_file(self) -> str:
+        """Stands in the command lines of the kernel, and of processes that were forked from it."""
+        return str(self.manager.connection_file)
+
     def begin(self, code: str, cell: str = "") -> str:
         """Ask for an execution; gives the message's id."""
         content = {

@@ -22,7 +22,7 @@ FAULTY = (
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("open")
     write_notebook(folder / "draws.ipynb", FAULTY)
-    write_notebook(folder / "sound.ipynb", ["x = 1", "print(x)"])
+    write_notebook(folder / "sound.ipynb", ["%load_ext pytest_reprocheck", "%%reproaudit\nx = 1", "print(x)"])
     (folder / "notes.txt").touch()
     write_notebook(folder / "other.ipynb", ["x <- 1"], kernel="no-such-kernel", language="R")
     return folder

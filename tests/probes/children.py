@@ -21,7 +21,7 @@ from pytest_reprocheck.core.trace import Event, NotCompared, Observation, Outcom
 
 BASELINE: Mapping[str, Any] = {
     "listing": "sorted", "rows": 0, "clock_offset": 0, "clock_rate": 1.0, "timezone": "", "locale": "", "cpus": 0,
-    "completion": "as-it-comes", "network": "on", "replays": [], "sites": [], "pinned": False,
+    "variables": "own", "completion": "as-it-comes", "network": "on", "replays": [], "sites": [], "pinned": False,
 }  # fmt: skip
 """What child.json says of run A's conditions; tests say what is otherwise."""
 PROBES = Path(pytest_reprocheck.__file__).parent / "probes"

@@ -131,8 +131,8 @@ train.py      reproducible      2 runs 9.0 s  1 of 2 factors applied
 broken.ipynb  failed            2 runs 3.0 s
     NameError: name 'df' is not defined
 could not be varied: hash (PYTHONHASHSEED is set in the script) in train.py
-not varied: listing rows clock pid timezone locale cpus completion directory
-  threads simd network"""
+not varied: listing rows clock pid timezone locale cpus variables completion
+  directory threads simd network"""
 
 
 def test_the_summary_has_one_line_for_each_subject_and_says_what_was_not_varied() -> None:

@@ -21,10 +21,8 @@ from pytest_reprocheck.execution.artifacts.keeping import (
     table_value,
     text_value,
 )
-from pytest_reprocheck.execution.artifacts.nodes import UnreadableError
+from pytest_reprocheck.execution.artifacts.nodes import COMPANIONS, UnreadableError
 
-COMPANIONS = ("-wal", "-journal", "-shm")
-"""Endings of files that belong to the database beside them."""
 _MAGIC = b"SQLite format 3\0"
 _MOST_CELLS = 5_000_000
 _MOST_STEPS = 2_000

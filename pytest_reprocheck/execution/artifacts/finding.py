@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from pytest_reprocheck.core.trace import Access, NotCompared, Trace
-from pytest_reprocheck.execution.artifacts.databases import COMPANIONS
+from pytest_reprocheck.execution.artifacts.nodes import COMPANIONS
 from pytest_reprocheck.execution.layers import SKIPPED, View, stack
 from pytest_reprocheck.execution.workspace import Prepared, RunFolder, left_files
 

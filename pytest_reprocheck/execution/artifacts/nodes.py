@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+COMPANIONS = ("-wal", "-journal", "-shm")
+"""Endings of files that belong to the database of SQLite beside them."""
+
 
 class UnreadableError(Exception):
     """A file is not what its name or first bytes say, or more of it than is read; the text is the reason."""

@@ -21,7 +21,7 @@ def _load(name: str, folder: str):  # type: ignore[no-untyped-def]
 _own = __file__.rpartition("/")[0]
 _steps = "notebook_steps" if sys.argv[2] == "notebook" else "script_steps"
 _probes = _load("_reprocheck_probes", f"{_own.rpartition('/')[0].rpartition('/')[0]}/probes")
-for _name in ("contextlib", "json", f"_reprocheck_probes.{_steps}"):
+for _name in ("contextlib", "importlib.machinery", f"_reprocheck_probes.{_steps}"):
     import_module(_name)
 # What is there now is there when any observed subject begins. All else is noted, and hidden from it.
 _kept = frozenset(sys.modules)

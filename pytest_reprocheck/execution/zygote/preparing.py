@@ -1,6 +1,6 @@
 """Imports in advance what the runs will import, and hides it again."""
 
-# ruff: noqa: PTH100, PTH120, PTH123, PTH208
+# ruff: noqa: PTH100, PTH118, PTH120, PTH123, PTH208
 
 from __future__ import annotations
 
@@ -32,6 +32,10 @@ _INLINE = "module://matplotlib_inline.backend_inline"
 """What kernels set MPLBACKEND to, where it is not set."""
 
 
+_MODULES = (ModuleType, type)
+"""What stands in ``sys.modules``: ``typing`` puts classes there."""
+_PROGRAMS = frozenset({"__init__", "run_script"})
+"""Among the probes' files: no modules."""
 _SAFE_THREADS = frozenset({"jemalloc_bg_thd"})
 """Threads of allocators (pyarrow's), which know of forks: their work is done by the others in a forked process."""
 
@@ -64,6 +68,7 @@ def prepare(modules: list[str], kind: str, package: Any, kept: frozenset[str], r
     output = os.memfd_create("output")
     os.dup2(output, 1)
     os.dup2(output, 2)
+    _load_all(package)
     unfit = _import_all(modules, kind, output)
     os.close(output)
     recorder.uninstall()
@@ -76,9 +81,7 @@ def prepare(modules: list[str], kind: str, package: Any, kept: frozenset[str], r
     found = {
         name: sys.modules[name]
         for name in names
-        if name not in kept
-        and name.partition(".")[0] not in (_OWN, package.__name__)
-        and isinstance(sys.modules.get(name), ModuleType)
+        if name not in kept and name.partition(".")[0] != _OWN and isinstance(sys.modules.get(name), _MODULES)
     }
     hidden = importlib.import_module(f"{package.__name__}.preloaded").Preloaded(found, recorder)
     return Ready(
@@ -89,6 +92,16 @@ def prepare(modules: list[str], kind: str, package: Any, kept: frozenset[str], r
         path=path,
         unfit=unfit,
     )
+
+
+def _load_all(package: Any) -> None:
+    """Load those of the probes too that are otherwise loaded with the libraries they are for."""
+    (folder,) = package.__path__
+    for holder, name in ((folder, package.__name__), (os.path.join(folder, "outside"), f"{package.__name__}.outside")):
+        for entry in sorted(os.listdir(holder)):
+            module, _, ending = entry.partition(".")
+            if ending == "py" and module not in _PROGRAMS:
+                importlib.import_module(f"{name}.{module}")
 
 
 def _import_all(modules: list[str], kind: str, output: int) -> dict[str, str]:

@@ -8,14 +8,14 @@ libraries that the subject imports are touched. Raw sockets, gRPC and programs t
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
 
-from .guard import Guard
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from ..probe import Probe
+    from .guard import Guard
 
 _HTTP = (
     "http.client",
@@ -51,27 +51,32 @@ _TRACKERS = ("mlflow.tracking._tracking_service.utils", "mlflow.tracking._model_
 
 def hooks(probe: Probe) -> dict[str, Callable[[Any], None]]:
     """What is to be done right after each of these modules was imported."""
-    guard = Guard(probe)
+
+    @functools.cache
+    def guard() -> Guard:
+        from .guard import Guard
+
+        return Guard(probe)
 
     def http(name: str, module: Any) -> None:
         from . import http_verbs
 
-        http_verbs.install(guard, name, module)
+        http_verbs.install(guard(), name, module)
 
     def transfer(name: str, module: Any) -> None:
         from . import transfers
 
-        transfers.install(guard, name, module)
+        transfers.install(guard(), name, module)
 
     def databases(name: str, module: Any) -> None:
         from . import databases
 
-        databases.install(guard, name, module)
+        databases.install(guard(), name, module)
 
     def trackers(name: str, module: Any) -> None:
         from . import trackers
 
-        trackers.install(guard, name, module)
+        trackers.install(guard(), name, module)
 
     kinds = ((http, _HTTP), (transfer, _TRANSFER), (databases, _DATABASES), (trackers, _TRACKERS))
     return {name: functools.partial(install, name) for install, names in kinds for name in names}

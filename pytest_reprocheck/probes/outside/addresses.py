@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from _socket import AF_INET, AF_INET6, SOCK_STREAM, getaddrinfo, inet_pton
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 

@@ -8,18 +8,20 @@ driver.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
 
 from .guard import Effect
 from .statements import effect_of
 from .transfers import peer
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from .guard import Guard
 
-Server = tuple[str, int | None]
+    Server = tuple[str, int | None]
+
 """Host and port; the host is empty for what has no other machine: a file, a Unix socket."""
 
 _ORACLE_HOST = re.compile(r"\bHOST\s*=\s*([^)\s]+)", re.IGNORECASE)

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import functools
 import sys
-from inspect import iscoroutinefunction
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 from ..frames import site, without_this_frame
 
+TYPE_CHECKING = False
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
+    from typing import Any
 
     from ..probe import Probe
 
@@ -70,6 +72,8 @@ class Guard:
         plain = vars(owner).get(name)
         if plain is None:
             return
+        from inspect import iscoroutinefunction
+
         check = self.check
 
         @functools.wraps(plain)

@@ -6,12 +6,12 @@ opening of a websocket is a GET and passes; what is sent through it afterwards i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from .guard import Effect
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from .guard import Guard
 

@@ -6,12 +6,13 @@ psycopg2 lets connections and cursors be subclassed; of other drivers the connec
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
 
 from ..frames import without_this_frame
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from .guard import Effect, Guard
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import functools
 from os import path
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .guard import Guard
 
 _MLFLOW = ("get_tracking_uri", "_resolve_tracking_uri", "get_registry_uri", "_resolve_registry_uri")

@@ -12,7 +12,10 @@ import sys
 from contextlib import suppress
 from os import O_APPEND, O_CREAT, O_WRONLY, environ, path, write
 from os import open as open_file
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def _load(folder: str) -> Any:
@@ -30,17 +33,18 @@ def _load(folder: str) -> Any:
 
 def _start(folder: str) -> None:
     """Start the probes as child.json says; without a readable one, do nothing."""
-    from json import dumps, loads
-
     try:
         with open(environ["REPROCHECK_CHILD"], encoding="utf-8") as file:
-            config = loads(file.read())
+            text = file.read()
     except (KeyError, OSError, ValueError):
         return
     try:
         package = _load(folder)
-        package.started = package.start(config)
+        package.started = package.start(package.loads(text))
     except Exception as error:
+        from json import dumps, loads
+
+        config = loads(text)
         facts = {
             "type": "facts",
             "facts": {"seed": f"{type(error).__name__}: {error}", "root": str(config.get("root"))},

@@ -6,4 +6,4 @@ class Item:
 
 def ordered():
     items = [Item(n * 3) for n in "abcdefghijklmnop"]
-    return sorted(items, key=lambda item: id(item) >> 12 & 0xFF)  # expect: memory-address
+    return sorted(items, key=lambda item: id(item) * 2654435761 % 2**32)  # expect: memory-address

@@ -1,0 +1,1 @@
+"""Cells of a live session, run in forked copies of it."""

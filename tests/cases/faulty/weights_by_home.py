@@ -1,0 +1,3 @@
+from settings.places import model_name
+
+print("model", model_name("churn"))
