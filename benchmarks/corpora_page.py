@@ -23,20 +23,28 @@ What audits of code say that was not written for this project: the example scrip
 made by `python -m benchmarks.corpora` from the results of `python -m benchmarks.corpus` and from the judgements in
 `benchmarks/corpora_judged.toml`; change those, not this page.
 
-Nothing in these examples marks what is right. Each finding was judged by hand: the code was read, and the
-circumstance that the finding names was varied, or pinned, without this tool. *Right* means that cause, line, effects
-and severity are what they should be. Whether something was missed was looked for with a second tool that knows
-nothing of causes: each example was run in plain Python with other hash seeds, and what it printed, its variables and
-its figures at the end were compared as they are; each example in which any of these differed was looked at. Examples
-show one way of writing, that of two projects; they are no sample of all code."""
+Nothing in these examples marks what is right. Each finding was judged by hand: the code was read for what the finding
+says, and where reading did not settle it, the circumstance was varied without this tool. *Right* means that cause,
+line, effects and severity are what they should be. Whether something was missed was looked for in a sample: {compared}
+of the examples were run twice in plain Python, with different hash seeds, and what they printed, their variables at
+the end and their open figures were compared as they are, by a script that knows nothing of causes. All that differed
+there is in the findings below, but for measured times, addresses, and floats within the tolerance. Examples show one
+way of writing, that of two projects; they are no sample of all code."""
+
+
+_MENDED = """What audits of these examples got wrong at first, and do not any more. Only what a mending touches was
+audited again after it."""
 
 
 def corpora_page(default: Sequence[Result], hardware: Sequence[Result], judgements: Judgements) -> str:
     """The whole page."""
-    parts = [_HEAD, *_level("default", default, judgements)]
+    parts = [_HEAD.format(compared=judgements.compared), *_level("default", default, judgements)]
     if missed := judgements.missed:
         rows = [(f"`{item.example}`", item.what) for item in missed]
         parts += ["### Missed", _table(("example", "what no finding tells"), rows)]
+    if judgements.mended:
+        rows = [(f"`{item.example}`", item.what) for item in judgements.mended]
+        parts += ["### Mended on the way", _MENDED, _table(("example", "what was wrong"), rows)]
     parts += ["### Left out", _left_out(default)]
     if hardware:
         parts += [*_level("hardware", hardware, judgements)]

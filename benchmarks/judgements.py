@@ -45,6 +45,14 @@ class Missed:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Mended:
+    """What an earlier audit of the corpora got wrong, and gets right since."""
+
+    example: str
+    what: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Exhibit:
     """A finding that docs/gallery.md shows."""
 
@@ -63,8 +71,11 @@ class Exhibit:
 class Judgements:
     """The file of judgements."""
 
+    compared: int = 0
+    """Examples that were also run twice in plain Python, and compared by other means."""
     finding: tuple[Judgement, ...] = ()
     missed: tuple[Missed, ...] = ()
+    mended: tuple[Mended, ...] = ()
     gallery: tuple[Exhibit, ...] = ()
 
 

@@ -98,7 +98,7 @@ def audit(
         with runner(
             chosen,
             notebook=notebook,
-            limits=limits_of(asked),
+            limits=replace(limits_of(asked), tells_rows=keeping != NOTHING_KEPT),
             workspace=workspace,
             room=Room(cores=common.cores, memory=asked.memory, workers=common.workers),
             expected=Used(memory=expected_memory),

@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
@@ -37,8 +37,8 @@ from pytest_reprocheck.core.errors import ConfigError, DecodeError, ReprocheckEr
 from pytest_reprocheck.core.findings import Audit
 from pytest_reprocheck.core.subjects import find_root
 from pytest_reprocheck.gates import baseline_file, read_baseline, unused_allowances
-from pytest_reprocheck.keeping import keep, keeper
-from pytest_reprocheck.locks_cli import add_commands
+from pytest_reprocheck.keeping import keeper
+from pytest_reprocheck.locks_cli import add_commands, kept
 from pytest_reprocheck.report.checkup import render_capabilities, render_outlooks
 from pytest_reprocheck.report.machine import (
     LAST,
@@ -124,7 +124,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"reprocheck {version('pytest-reprocheck')}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_audit(commands)
-    add_commands(commands)
+    add_commands(commands, _record)
     replay = commands.add_parser("replay", help="run a stored audit's subjects again under the recorded conditions")
     replay.add_argument("file", metavar="FILE", type=Path, help="a report")
     replay.add_argument("--root", metavar="FOLDER", type=Path, help="what the report's paths are relative to")
@@ -225,7 +225,7 @@ def _audit(parsed: argparse.Namespace) -> int:
     keep_last(scope.root, audits, host(), tool_version=tool_version)
     if parsed.update_baseline and scope.baseline is not None:
         write_text(scope.baseline, baseline_text(updated(scope.accepted, audits)))
-    failed |= parsed.update and bool(audits) and _kept(scope.root, records)
+    failed |= parsed.update and bool(audits) and kept(scope.root, records)
     if interruption is not None:
         raise interruption
     return int(failed)
@@ -242,11 +242,9 @@ def _flag(audits: list[Audit], scope: Scope) -> bool:
     return "warning" in options.fail_on and bool(told)
 
 
-def _kept(root: Path, records: Mapping[str, str]) -> bool:
-    """Write what an update writes; whether that failed."""
-    kept = keep(root, records)
-    print("\n".join(kept.lines))
-    return kept.failed
+def _record(paths: Sequence[str]) -> int:
+    """Audit subjects, and write their records and the lock."""
+    return _audit(_parser().parse_args(["audit", "--update", *paths]))
 
 
 def _subjects(

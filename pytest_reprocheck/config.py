@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from pytest_reprocheck.core.allowances import Accepted, Allowance
     from pytest_reprocheck.core.conditions import FactorName, WorkspaceMode
-    from pytest_reprocheck.core.findings import FailOn
+    from pytest_reprocheck.core.findings import FailOn, Severity
     from pytest_reprocheck.core.records import ValuesShown
     from pytest_reprocheck.core.subjects import Json
 
@@ -155,6 +155,8 @@ class Config:
     """Where the machine-readable report goes, relative to the root."""
     baseline: str | None = None
     """Where the accepted findings are, relative to the root."""
+    advisories: Severity | None = None
+    """How bad published weaknesses of locked packages are; None: nobody is asked."""
     papermill: Papermill = field(default_factory=Papermill)
     overrides: Overrides = field(default_factory=Overrides)
     rules: tuple[Rule, ...] = ()
@@ -205,6 +207,7 @@ _GLOBAL: Mapping[str, settings.Reader] = {
     "cwd": settings.folder,
     "json": settings.text,
     "baseline": settings.text,
+    "advisories": settings.severity,
     "papermill": _papermill,
     **_OVERRIDES,
 }
@@ -220,6 +223,13 @@ def read_config(root: Path) -> Config:
         raise ConfigError(f"cannot be read: {error}", where=FILE_NAME) from error
     table = tool_table(text, FILE_NAME)
     return Config() if table is None else parse_config(table, f"{FILE_NAME}: tool.reprocheck")
+
+
+def with_advisories(config: Config, given: str | None) -> Config:
+    """The configuration with the flag's severity of advisories, where it was given; raises ConfigError."""
+    if given is None:
+        return config
+    return dataclasses.replace(config, advisories=settings.severity(given, "--reprocheck-advisories"))
 
 
 def tool_table(text: str, where: str) -> object | None:

@@ -15,6 +15,7 @@ from pytest_reprocheck.core.conditions import factor_of
 from pytest_reprocheck.core.findings import Difference, Finding
 from pytest_reprocheck.core.sources import Edit
 from pytest_reprocheck.core.trace import DRAWS
+from pytest_reprocheck.diagnose.amplifying import amplification
 from pytest_reprocheck.diagnose.attribution import (
     Attribution,
     attribute,
@@ -38,7 +39,7 @@ from pytest_reprocheck.diagnose.proposals import Proposal, Scene, proposals
 from pytest_reprocheck.diagnose.remedies import ONLY_SHOWN
 from pytest_reprocheck.diagnose.severity import severity_of
 from pytest_reprocheck.diagnose.wording import Remedy
-from pytest_reprocheck.uncontrolled import address_findings, worker_finding
+from pytest_reprocheck.uncontrolled import address_findings, query_finding, worker_finding
 
 MAX_TRIALS = 8
 """Remedies tried to divide what one experiment brought about; each takes two runs."""
@@ -279,10 +280,13 @@ def _finding(
     factor, varied = factor_of(knob), case.traces[attribution.experiment].conditions
     clocks = case.executor.clocks(case.a) if factor == "clock" else None
     severity = severity_of(factor, failing(differences), varied, clocks)
+    message = with_proof(knob, proposal.message, proof)
+    if factor in ("threads", "simd"):
+        message += amplification(case.compared(case.a, case.traces[attribution.experiment]), case.a)
     evidence = Evidence(
         cause=proposal.suspect.cause,
         location=proposal.location,
-        message=with_proof(knob, proposal.message, proof),
+        message=message,
         confirmed=proof != "nearest",
         remedy=_with_trial(proposal.remedy, left) if severity == "error" else ONLY_SHOWN,
         severity=severity,
@@ -312,7 +316,7 @@ def _with_followers(case: Case, findings: list[Finding]) -> list[Finding]:
     left = case.unexplained()
     result = [*findings, *address_findings(case, () if findings else left)]
     if uncontrolled := failing(counted(case.null)):
-        drawn = worker_finding(case, uncontrolled)
+        drawn = worker_finding(case, uncontrolled) or query_finding(case, uncontrolled)
         known = [(finding.cause, finding.location) for finding in result]
         if drawn is None:
             result.append(_unexplained(case, uncontrolled, unexplained_message("replayed")))

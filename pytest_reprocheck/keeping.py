@@ -51,3 +51,39 @@ def keep(root: Path, texts: Mapping[str, str]) -> Kept:
     except OSError as error:
         return Kept(lines=(f"reprocheck: records could not be written: {error}",), failed=True)
     return Kept(lines=(told, *render_locked(locked).splitlines()), failed=False)
+
+
+def told_between(old: str, new: str) -> tuple[str, bool] | None:
+    """What moved from one record to another as text, and whether anything but the machine did; None for other files."""
+    from pytest_reprocheck.recording import between, record_at
+
+    before, after = record_at(Path(old), old), record_at(Path(new), new)
+    if before is None or after is None:
+        return None
+    changes = between(before, after)
+    lines = [f"{old} -> {new}"]
+    for title, moved in (
+        ("data", changes.data),
+        ("code", changes.code),
+        ("packages", changes.packages),
+        ("machine and interpreter", changes.host),
+    ):
+        lines += [title, *(f"  {each.name}: {each.what}" for each in moved)] if moved else []
+    effects = [
+        f"  {effect.aspect}  {effect.place} {effect.what}: {effect.note or f'{effect.a} -> {effect.b}'}"
+        for effect in changes.effects
+    ]
+    lines += ["results", *effects] if effects else []
+    lines += [f"not compared: {each.what}: {each.reason}" for each in changes.not_compared]
+    lines.append(f"{len(changes.effects)} results differ, {len(changes.within)} within tolerance")
+    return "\n".join(lines), bool(changes.data or changes.code or changes.packages or changes.effects)
+
+
+def subjects_to_record(root: Path) -> tuple[str, ...]:
+    """Absolute paths of the subjects that the configuration declares, or that have a record."""
+    from pytest_reprocheck.collecting import Scope, declared_files
+    from pytest_reprocheck.config import read_config
+    from pytest_reprocheck.recording import recorded_subjects
+
+    declared = declared_files(Scope(root=root, config=read_config(root), invoked_from=root))
+    return tuple(sorted({*map(str, declared), *(str(root / path) for path in recorded_subjects(root))}))

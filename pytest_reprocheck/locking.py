@@ -76,6 +76,16 @@ def drift(before: str, after: str | None, python: str | None = None, imported: C
     return compare(old, new, imported)
 
 
+def locked_set(root: Path) -> Environment:
+    """What the project's own lock holds; where there is none, what is installed.
+
+    Raises DecodeError for a lock that cannot be read, and BlockedError.
+    """
+    path = f"{FOLDER}/{PYLOCK}"
+    live = ask()
+    return read_lock(root / path, path, live.markers) if (root / path).exists() else live.environment
+
+
 def known_advisories(environment: Environment) -> AdvisoryCheck:
     """What is published of the weaknesses of an environment's packages."""
     return advisories.check(environment)

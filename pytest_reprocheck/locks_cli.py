@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +21,17 @@ DRIFT_VERSION = 1
 #   1  first one
 
 
-def add_commands(commands: Any) -> None:
-    """Add both commands to the parser's; ``commands`` is what argparse's ``add_subparsers`` gives."""
-    lock = commands.add_parser("lock", help="write what is installed into .reprocheck, to be committed")
+def add_commands(commands: Any, record: Callable[[Sequence[str]], int]) -> None:
+    """Add both commands to the parser's.
+
+    ``commands`` is what argparse's ``add_subparsers`` gives; ``record`` audits paths, and writes their records and the
+    lock.
+    """
+    lock = commands.add_parser("lock", help="write records and what is installed into .reprocheck, to be committed")
+    lock.add_argument("paths", nargs="*", metavar="PATH", help="subjects (those that are declared or have a record)")
     lock.add_argument("--python", metavar="FILE", help="the interpreter of the subjects (the running one)")
     lock.add_argument("--advisories", action="store_true", help="ask pip-audit's service for published weaknesses")
-    lock.set_defaults(command=_lock)
+    lock.set_defaults(command=functools.partial(_lock, record=record))
 
     drift = commands.add_parser("drift", help="what moved from a lock to another one, or to what is installed")
     drift.add_argument("old", metavar="OLD", help="a lock: uv.lock, pylock.toml, requirements.txt ...")
@@ -36,22 +43,40 @@ def add_commands(commands: Any) -> None:
     drift.set_defaults(command=_drift)
 
 
-def _lock(parsed: argparse.Namespace) -> int:
-    """Exit code 1 where there is no lock, an advisory, or no answer about advisories."""
+def kept(root: Path, records: Mapping[str, str]) -> bool:
+    """Write and tell what an update writes; whether that failed."""
+    from pytest_reprocheck.keeping import keep
+
+    done = keep(root, records)
+    print("\n".join(done.lines))
+    return done.failed
+
+
+def _lock(parsed: argparse.Namespace, record: Callable[[Sequence[str]], int]) -> int:
+    """Exit code 1 where there is no lock, an advisory, or no answer about advisories, and where a subject fails."""
+    from pytest_reprocheck.keeping import subjects_to_record
     from pytest_reprocheck.locking import known_advisories, lock
 
+    paths = parsed.paths or subjects_to_record(find_root(Path.cwd()))
+    failed = record(paths) if paths else 0
+    if paths and not parsed.advisories and not parsed.python:
+        return failed
     locked = lock(find_root(Path.cwd()), parsed.python)
     print(render_locked(locked), flush=True)
     check = known_advisories(locked.environment) if parsed.advisories else AdvisoryCheck()
     if parsed.advisories:
         print(render_advisories(check))
-    return int(bool(locked.problem or check.problem or check.advisories))
+    return failed or int(bool(locked.problem or check.problem or check.advisories))
 
 
 def _drift(parsed: argparse.Namespace) -> int:
-    """Exit code 1 where a package moved."""
+    """Exit code 1 where a package moved; between two records also where data, code or a result did."""
+    from pytest_reprocheck.keeping import told_between
     from pytest_reprocheck.locking import drift
 
+    if parsed.new and (told := told_between(parsed.old, parsed.new)):
+        print(told[0])
+        return int(told[1])
     imported = _imported(find_root(Path.cwd()), parsed.subject)
     found = drift(parsed.old, parsed.new, parsed.python, imported)
     print(render_drift(found, everything=parsed.all))

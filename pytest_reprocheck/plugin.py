@@ -88,6 +88,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--reprocheck-update", action="store_true", help="write the records of this run, and the lock, to be committed"
     )
+    group.addoption(
+        "--reprocheck-advisories",
+        metavar="SEVERITY",
+        help="ask for published weaknesses of the locked packages: error, warning or info (nobody is asked)",
+    )
     group.addoption("--reprocheck-list", action="store_true", help="show what would be audited, run nothing")
 
 
@@ -120,7 +125,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("reprocheck"):
         config.pluginmanager.register(AuditSession(config, _scope(config)), "reprocheck-session")
         return
-    for name in ("json", *_VALUES, "parameters", "baseline", "update-baseline", "update", "list"):
+    for name in ("json", *_VALUES, "parameters", "baseline", "update-baseline", "update", "advisories", "list"):
         if config.getoption(f"reprocheck_{name.replace('-', '_')}"):
             raise pytest.UsageError(
                 f"--reprocheck-{name} needs --reprocheck. Add it, or set the key in pyproject.toml."

@@ -17,6 +17,7 @@ import pytest
 from pytest_reprocheck.plugin_listing import listed, time_text
 
 if TYPE_CHECKING:
+    from pytest_reprocheck.advising import Advised
     from pytest_reprocheck.auditing import Machine, Session
     from pytest_reprocheck.collecting import Entry, Scope
     from pytest_reprocheck.config import Options
@@ -136,6 +137,7 @@ class AuditSession:
         self.updates = bool(config.getoption("reprocheck_update"))
         self.records: dict[str, str] = {}
         self.kept: Kept | None = None
+        self.advised: Advised | None = None
         self.items = 0
         self.audits: dict[tuple[int, int], bytes] = {}
         """Position of the item in the order of collection, position among its audits -> audit, packed: of thousands of
@@ -314,7 +316,7 @@ class AuditSession:
         except OSError as error:
             self.problems.append(f"reprocheck: the report could not be written: {error}")
             session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
-        if self.kept is not None and self.kept.failed:
+        if any(done is not None and done.failed for done in (self.kept, self.advised)):
             session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
     def _write(self, config: pytest.Config) -> None:
@@ -331,8 +333,13 @@ class AuditSession:
             file = config.rootpath / configured
         else:
             file = None
+        if (severity := self.scope.config.advisories) is not None and audits:
+            from pytest_reprocheck.advising import advised
+
+            self.advised = advised(config.rootpath, severity)
         if file is not None:
-            write_text(file, report_to_json(audits, host(), tool_version=tool_version))
+            told = self.advised.data if self.advised else None
+            write_text(file, report_to_json(audits, host(), tool_version=tool_version, advisories=told))
         keep_last(config.rootpath, audits, host(), tool_version=tool_version)
         if self.updates and self.audits:
             from pytest_reprocheck.keeping import keep
@@ -365,22 +372,19 @@ class AuditSession:
             unused = unused_allowances(self.scope.config, self._in_order())
             for line in (*lines, *map(render_interrupted, broken_off), *unused):
                 terminalreporter.write_line(line)
-        for line in (*(self.kept.lines if self.kept else ()), *self.problems):
+        done = [line for each in (self.kept, self.advised) if each is not None for line in each.lines]
+        for line in (*done, *self.problems):
             terminalreporter.write_line(line)
 
     def _in_order(self) -> list[Audit]:
-        """All audits, once no more are to come: they stay unpacked from then on.
-
-        What sets of parameters tell together is known here alone: each may have been audited by another worker.
-        """
+        """All audits of all workers, once no more are to come, and what sets of parameters tell together."""
         from pytest_reprocheck.parameterising import flag_parameters
         from pytest_reprocheck.report.machine import audit_from_json
 
         if len(self._unpacked) != len(self.audits):
             packed = [packed for _, packed in sorted(self.audits.items())]
             audits = [audit_from_json(json.loads(zlib.decompress(each))) for each in packed]
-            allow = self.scope.config.overrides.allow or ()
-            self._unpacked = [*flag_parameters(audits, self.scope.root, allow)]
+            self._unpacked = [*flag_parameters(audits, self.scope.root, self.scope.config.overrides.allow or ())]
         return self._unpacked
 
 

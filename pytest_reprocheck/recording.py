@@ -14,15 +14,16 @@ from pytest_reprocheck.case import Case
 from pytest_reprocheck.compare.normalise import Own, is_fit_time, is_worker_count, normalise_pair
 from pytest_reprocheck.core.errors import BlockedError, DecodeError
 from pytest_reprocheck.core.findings import Finding
-from pytest_reprocheck.core.records import Record, parse_record, record_path, record_text, same_but_commit
+from pytest_reprocheck.core.records import FORMAT, Record, parse_record, record_path, record_text, same_but_commit
 from pytest_reprocheck.core.sources import Unit
 from pytest_reprocheck.core.subjects import Subject
+from pytest_reprocheck.core.tolerance import Tolerance
 from pytest_reprocheck.core.trace import NotCompared, Place, Trace
 from pytest_reprocheck.diagnose.attribution import counted
 from pytest_reprocheck.environment.live import ask
 from pytest_reprocheck.environment.store import FOLDER, replace, writing
 from pytest_reprocheck.execution.inputs import read_inputs
-from pytest_reprocheck.records.comparing import compare_records
+from pytest_reprocheck.records.comparing import Changes, compare_records
 from pytest_reprocheck.records.findings import drift_findings, outcome_effect
 from pytest_reprocheck.records.making import Circumstances, Source, data_read, make_record
 from pytest_reprocheck.twice import both_failed
@@ -70,6 +71,35 @@ def read_record(subject: Subject) -> Record | None:
     if record.subject != subject.name:
         raise DecodeError(f"is the record of {record.subject}, not of {subject.name}", where=f"{path}: $.subject")
     return record
+
+
+def record_at(path: Path, shown: str) -> Record | None:
+    """The record in a file; None for a file of another kind. Raises DecodeError for a record that cannot be read."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        if path.suffix != ".json" or f'"{FORMAT}"' not in text:
+            return None
+        return parse_record(text)
+    except (OSError, UnicodeDecodeError):
+        return None
+    except DecodeError as error:
+        raise DecodeError(error.message, where=f"{shown}: {error.where}", hint=error.hint) from error
+
+
+def between(old: Record, new: Record) -> Changes:
+    """What moved from one record to another."""
+    return compare_records(old, new, tolerance=Tolerance())
+
+
+def recorded_subjects(root: Path) -> tuple[str, ...]:
+    """Paths of the subjects that have a record, and are still there."""
+    found = set()
+    for file in sorted((root / FOLDER).glob("records/**/*.json")):
+        record = record_at(file, file.relative_to(root).as_posix())
+        path = "" if record is None else record.subject.partition("[")[0]
+        if path and (root / path).is_file():
+            found.add(path)
+    return tuple(sorted(found))
 
 
 def record_of(trace: Trace, units: Sequence[Unit], subject: Subject, *, blobs: Path, clear: bool = False) -> Record:

@@ -14,7 +14,7 @@ from pytest_reprocheck.core.allowances import Allowance
 from pytest_reprocheck.core.causes import CAUSES, DRIFT
 from pytest_reprocheck.core.conditions import FACTORS, FactorName, WorkspaceMode
 from pytest_reprocheck.core.errors import ConfigError, did_you_mean
-from pytest_reprocheck.core.findings import FailOn
+from pytest_reprocheck.core.findings import FailOn, Severity
 from pytest_reprocheck.core.records import ValuesShown
 from pytest_reprocheck.core.rules import FieldRule
 from pytest_reprocheck.core.tolerance import Tolerance
@@ -277,6 +277,14 @@ def values_shown(value: object, where: str) -> ValuesShown:
     known: tuple[ValuesShown, ...] = get_args(ValuesShown)
     if value not in known:
         raise unexpected("'hide' or 'show'", value, where)
+    return known[known.index(value)]
+
+
+def severity(value: object, where: str) -> Severity:
+    """How bad something is."""
+    known: tuple[Severity, ...] = get_args(Severity)
+    if value not in known:
+        raise ConfigError(f"unknown severity {value!r}", where=where, hint=did_you_mean(str(value), known))
     return known[known.index(value)]
 
 

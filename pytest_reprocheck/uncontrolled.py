@@ -10,9 +10,10 @@ from pytest_reprocheck.case import Case
 from pytest_reprocheck.core.causes import CAUSE_OF_SOURCE
 from pytest_reprocheck.core.findings import Difference, Finding
 from pytest_reprocheck.core.sources import Edit, apply_edits
-from pytest_reprocheck.core.trace import DRAWS
+from pytest_reprocheck.core.trace import DRAWS, Event
 from pytest_reprocheck.diagnose.attribution import counted, failing
 from pytest_reprocheck.diagnose.concluding import Evidence, conclude, draw_message, read_message
+from pytest_reprocheck.diagnose.engines import drawing_queries
 from pytest_reprocheck.diagnose.experiments import Suspect
 from pytest_reprocheck.diagnose.location import locate_event, rank_candidates
 from pytest_reprocheck.diagnose.unordered import Candidate
@@ -124,9 +125,14 @@ def worker_finding(case: Case, uncontrolled: Sequence[Difference]) -> Finding | 
 
     The first line at which they drew: evidence, but no proof. None where no such draw was seen.
     """
-    events = [event for event in case.a.events if event.source in DRAWS and event.stack]
-    processes = Counter((event.source, event.stack) for event in events if event.process)
-    shared = [event for event in events if event.thread != "MainThread" or processes[event.source, event.stack] > 1]
+    shared: list[Event] = []
+    for trace in filter(None, (case.a, case.b, case.replayed)):
+        # In one run a single worker may have done everything.
+        events = [event for event in trace.events if event.source in DRAWS and event.stack]
+        processes = Counter((event.source, event.stack) for event in events if event.process)
+        shared += [
+            event for event in events if event.thread != "MainThread" or processes[event.source, event.stack] > 1
+        ]
     if not shared:
         return None
     event = shared[0]
@@ -137,5 +143,20 @@ def worker_finding(case: Case, uncontrolled: Sequence[Difference]) -> Finding | 
         message=f"{draw_message(event)}, in several {where}: which of them draws when is up to chance",
         confirmed=False,
         remedy="give each task a seed of its own: np.random.SeedSequence(0).spawn(number of tasks)",
+    )
+    return conclude(evidence, uncontrolled, case.units)
+
+
+def query_finding(case: Case, uncontrolled: Sequence[Difference]) -> Finding | None:
+    """The finding for a query whose engine draws by itself: evidence by its text, but no proof; None without one."""
+    ranked = rank_candidates(drawing_queries(case.units), uncontrolled, case.a)
+    if not ranked:
+        return None
+    evidence = Evidence(
+        cause="os-entropy",
+        location=ranked[0].place,
+        message="the query has its engine draw, from a generator that the system's entropy starts",
+        confirmed=False,
+        remedy="draw in Python from a seeded generator, or have the engine repeat it: setseed(), REPEATABLE (0)",
     )
     return conclude(evidence, uncontrolled, case.units)

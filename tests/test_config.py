@@ -131,7 +131,7 @@ WRONG = {
     ),
     "[tool.reprocheck]\nsubjetcs = []": "tool.reprocheck.subjetcs: unknown key. Did you mean 'subjects'?",
     "[tool.reprocheck]\nsubjcet = []": "tool.reprocheck.subjcet: unknown key. Did you mean 'subject'?",
-    "[tool.reprocheck]\nzzz = 1": "tool.reprocheck.zzz: unknown key. Known: allow, allow-network-reruns, allow-writes,",
+    "[tool.reprocheck]\nzzz = 1": "tool.reprocheck.zzz: unknown key. Known: accept, advisories, allow,",
     "[[tool.reprocheck.subject]]\nargs = []": "tool.reprocheck.subject[0]: missing key 'path'",
     "[tool.reprocheck.subject]\npath = 'x'": "tool.reprocheck.subject: expected tables, as in [[tool.reprocheck",
     "[tool]\nreprocheck = 1": "tool.reprocheck: expected a table, got 1",

@@ -90,6 +90,8 @@ def _keyed(trace: Trace) -> Mapping[Key, Observation]:
     seen: Counter[tuple[str, str, str]] = Counter()
     facts = {}
     for item in trace.observations:
+        if item.aspect == "data":
+            continue  # of what was read, records alone speak: B asks for other orders of rows
         step = trace.steps[item.step].place if item.step is not None and item.step < len(trace.steps) else None
         stack = " < ".join(f"{call.place} {call.function}" for call in item.stack)
         # A file is the same fact whichever line wrote it.

@@ -84,13 +84,19 @@ random.shuffle(readings)
         slug="os-entropy",
         title="A result depends on the operating system's entropy",
         recurs=True,
-        what="os.urandom, uuid.uuid4, secrets or random.SystemRandom feed a result; no seed reaches them.",
+        what=(
+            "os.urandom, uuid, secrets or random.SystemRandom feed a result, and no seed reaches them; or an engine "
+            "draws from its own generator: polars' sample() and shuffle() without a seed, random() or a sample in SQL."
+        ),
         why="Keys, orders and samples made from them can never be obtained again.",
         remedy="""\
 rng = random.Random(0)
 rng.shuffle(patients)
 """,
-        limits="Entropy that libraries draw for their own ends (temporary names, sockets) is left alone.",
+        limits=(
+            "Entropy that libraries draw for their own ends (temporary names, sockets) is left alone. Draws in SQL are "
+            "told by the query's text, without a proof."
+        ),
     ),
     Cause(
         slug="hash-order",

@@ -42,6 +42,11 @@ def remedies_for_draw(
 
     ``others`` are further classes of estimators that draw at its line.
     """
+    if event.source == "entropy" and event.what.startswith("polars."):
+        place = event.stack[0].place if event.stack else Place(path="")
+        for unit, call in _calls_at(place, units):
+            if callee(call) == event.what.rpartition(".")[2]:
+                return (described((_with_argument(unit, call, "seed", "0"),), units, at=place),)
     if event.source == "entropy":
         return (
             Remedy(text="make it from a seeded generator: random.Random(0) instead of the operating system's entropy"),

@@ -167,12 +167,14 @@ def write_child_file(
     recording: str = "",
     allow_writes: Sequence[str] = (),
     seeded: Sequence[str] = (),
+    tells_rows: bool = False,
 ) -> None:
     """Tell the probes what they need.
 
     ``cells`` are a notebook's (index, source) pairs, in order of execution; ``recording`` is the folder that the
     conditions' replays are read from, ``allow_writes`` the other machines that the run may change something on, and
-    ``seeded`` the global states that the user had seeded before the run began: ``random``, ``numpy``, ``torch``.
+    ``seeded`` the global states that the user had seeded before the run began: ``random``, ``numpy``, ``torch``;
+    ``tells_rows`` asks for the rows that queries give.
     """
     data: dict[str, Json] = {
         "version": 1,
@@ -196,6 +198,7 @@ def write_child_file(
         "seeded": list(seeded),
         "writable": None if folder.writable is None else [str(path) for path in folder.writable],
         "attended": folder.attended,
+        "tells_rows": tells_rows,
         "cells": [{"index": index, "source": source} for index, source in cells],
         "args": list(subject.args),
         "module": subject.module,

@@ -36,6 +36,8 @@ class Limits:
     """Whether it may write to no file outside of what it has to itself."""
     printed: int = MAX_PRINTED
     """Bytes that a run may print and display."""
+    tells_rows: bool = False
+    """Whether it tells of the rows that its queries give, which costs something for each of them."""
 
 
 @dataclass(kw_only=True, slots=True)

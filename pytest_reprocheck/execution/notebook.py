@@ -87,7 +87,8 @@ def run_notebook(
     """
     kernel = kernel_name(subject, notebook)
     cells = executed_cells(notebook)
-    write_child_file(subject, conditions, folder, cells=cells, recording=recording, allow_writes=limits.writes)
+    tell = functools.partial(write_child_file, allow_writes=limits.writes, tells_rows=limits.tells_rows)
+    tell(subject, conditions, folder, cells=cells, recording=recording)
     printed = folder.scratch.parent / "kernel"
     printed.touch()
     watch = Watch(limits=limits, under_way=under_way or UnderWay(), deadline=deadline, files=(printed,))

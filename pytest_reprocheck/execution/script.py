@@ -50,7 +50,9 @@ def run_script(
 
     Raises BlockedError when the subject's interpreter does not exist.
     """
-    write_child_file(subject, conditions, folder, recording=recording, allow_writes=limits.writes)
+    write_child_file(
+        subject, conditions, folder, recording=recording, allow_writes=limits.writes, tells_rows=limits.tells_rows
+    )
     streams = {"stdout": folder.scratch.parent / "stdout", "stderr": folder.scratch.parent / "stderr"}
     under_way = under_way or UnderWay()
     watch = Watch(limits=limits, under_way=under_way, deadline=deadline, files=tuple(streams.values()))

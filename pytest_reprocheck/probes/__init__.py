@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .preloaded import Preloaded
+    from .queries import Queries
 
 __all__ = ["Recording", "Started", "loads", "observe", "run_script", "start"]
 
@@ -168,8 +169,23 @@ def _install_surroundings(probe: Probe) -> tuple[list[dict[str, Callable[[Any], 
     circumstance_hooks, circumstance_ends = circumstances.install(probe, kept)
     concurrency_hooks, concurrency_ends = concurrency.install(probe, kept)
     named = {name: probe.guarded(f"surroundings of {name}", hook) for name, hook in circumstance_hooks.items()}
-    row_hooks = {name: probe.guarded(f"row order of {name}", hook) for name, hook in rows.hooks(probe).items()}
-    return [named, concurrency_hooks, files.install(probe), row_hooks], [*circumstance_ends, *concurrency_ends]
+    told, telling, ends = _install_queries(probe)
+    row_hooks = {name: probe.guarded(f"row order of {name}", hook) for name, hook in rows.hooks(probe, told).items()}
+    hooks = [named, concurrency_hooks, files.install(probe), row_hooks, telling]
+    return hooks, [*circumstance_ends, *concurrency_ends, *ends]
+
+
+def _install_queries(
+    probe: Probe,
+) -> tuple[Queries | None, dict[str, Callable[[Any], None]], list[Callable[[], None]]]:
+    """What tells of the rows that queries give, where the run is to: it costs something for each row."""
+    if not probe.config.get("tells_rows"):
+        return None, {}, []
+    from .queries import Queries
+
+    told = Queries(probe)
+    hook = probe.guarded("rows of sqlite3", told.watch_sqlite)
+    return told, {"sqlite3": hook}, [probe.guarded("rows of queries", told.end_step)]
 
 
 def _write_facts(probe: Probe) -> None:

@@ -147,6 +147,8 @@ class Fits:
 
         if full and (call.fits or call.estimator is None):
             self._inputs(call, note)
+        if full and (call.method == "split" or call.what == "train_test_split"):
+            note("state", f"{call.what} parameters", self._probe.encode(_split_rule(call)))
         return self._probe.guarded("fits", results)
 
     def _counted(self, call: Call) -> bool:
@@ -236,6 +238,12 @@ def _reference(estimator: Any) -> Callable[[], object]:
 def _fitted_in_place(estimator: Any) -> dict[str, Any]:
     """Parameters that hold what was learned."""
     return {name: value for name, value in _parameters(estimator).items() if name in _IN_PLACE}
+
+
+def _split_rule(call: Call) -> dict[str, Any]:
+    """What a split goes by besides the rows; of data only that it is given."""
+    own = {} if call.estimator is None else _parameters(call.estimator)
+    return {**own, **{name: "(data)" if _is_data(value) else value for name, value in call.data.items()}}
 
 
 def _is_data(value: object) -> bool:

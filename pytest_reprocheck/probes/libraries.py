@@ -43,6 +43,8 @@ class Libraries:
         """What is done after each of these modules was imported."""
         return {
             "random": self._random,
+            "uuid": functools.partial(entropy.install_in_uuid, self._probe),
+            "polars": functools.partial(entropy.install_in_polars, self._probe),
             "numpy.random.bit_generator": self._numpy_entropy,
             "numpy.random": self._numpy_random,
             "sklearn.utils.validation": self._sklearn_random,

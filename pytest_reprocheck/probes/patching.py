@@ -32,6 +32,11 @@ def replaced(owner: Any, name: str, value: object) -> Callable[[], None]:
     return lambda: setattr(owner, name, plain)
 
 
+def definer(kind: type, name: str) -> type:
+    """The class of a class's ancestors that defines a method."""
+    return next(each for each in kind.__mro__ if name in vars(each))
+
+
 def call_as(
     frame: FrameType,
     function: Callable[..., Any],

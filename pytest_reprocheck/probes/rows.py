@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .probe import Probe
+    from .queries import Queries
     from .rows_open import Rows
 
 
@@ -31,11 +32,11 @@ NOT_CONTROLLED = {"connectorx": "read_sql", "adbc_driver_manager.dbapi": "connec
 """Module -> its function that reads rows; the order of these is not controlled."""
 
 
-def hooks(probe: Probe) -> dict[str, Callable[[Any], None]]:
+def hooks(probe: Probe, told: Queries | None = None) -> dict[str, Callable[[Any], None]]:
     """What to do once a driver was imported; nothing where there are no answers to be had."""
     if "queries" not in probe.config:
         return {}
-    drivers = Drivers(probe)
+    drivers = Drivers(probe, told)
     if not probe.config["queries"]:
         drivers.rows.problem("there is no socket for questions about queries: the path of the runs' folder is too long")
     others = [*DRIVERS, *NOT_CONTROLLED, "sqlalchemy"]
@@ -49,15 +50,16 @@ def hooks(probe: Probe) -> dict[str, Callable[[Any], None]]:
 class Drivers:
     """What watches drivers in one process; each part is loaded with the first driver it is for."""
 
-    def __init__(self, probe: Probe) -> None:
+    def __init__(self, probe: Probe, told: Queries | None) -> None:
         self._probe = probe
+        self._told = told
 
     @functools.cached_property
     def rows(self) -> Rows:
         """What is known of queries."""
         from .rows_open import Rows
 
-        return Rows(self._probe)
+        return Rows(self._probe, self._told)
 
     @functools.cached_property
     def _others(self) -> dict[str, Callable[[Any], None]]:

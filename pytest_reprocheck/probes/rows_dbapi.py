@@ -8,8 +8,8 @@ from __future__ import annotations
 import functools
 import sys
 
-from .patching import replaced, without_own_frames
-from .rows_fetched import Fetched, definer
+from .patching import definer, replaced, without_own_frames
+from .rows_fetched import Fetched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -121,6 +121,8 @@ def watch_cursor(rows: Rows, classes: set[type], cursor: Any, driver: str, diale
         return result
 
     rows.probe.undo(replaced(owner, "execute", execute))
+    if rows.told is not None:
+        rows.told.watch(cursor)
 
 
 def _install_sqlalchemy(rows: Rows, classes: set[type], module: Any) -> None:

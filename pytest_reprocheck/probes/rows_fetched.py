@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from .patching import replaced
+from .patching import definer, replaced
 from .rows_open import mixed
 
 TYPE_CHECKING = False
@@ -82,8 +82,3 @@ class Fetched:
         if not rows:
             raise StopIteration
         return rows.pop()
-
-
-def definer(kind: type, name: str) -> type:
-    """The class of a class's ancestors that defines a method."""
-    return next(each for each in kind.__mro__ if name in vars(each))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .probe import Probe
+    from .queries import Queries
 
 Keys = dict[str, list[list[str]]]
 """Table, in lower case -> sets of columns that are unique and not NULL."""
@@ -49,8 +50,10 @@ class UnansweredError(Exception):
 class Rows:
     """What one process knows of its queries."""
 
-    def __init__(self, probe: Probe) -> None:
+    def __init__(self, probe: Probe, told: Queries | None = None) -> None:
         self.probe = probe
+        self.told = told
+        """What tells of the rows that queries give, where that is wanted."""
         self.number: int = (probe.config.get("conditions") or {}).get("rows", 0)
         self._socket = str(probe.config.get("queries") or "")
         self._answers: dict[str, dict[str, Any]] = {}

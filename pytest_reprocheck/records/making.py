@@ -13,7 +13,7 @@ from pytest_reprocheck.core.records import DataFile, Fact, Query, Record
 from pytest_reprocheck.core.sources import Unit
 from pytest_reprocheck.core.subjects import SubjectKind
 from pytest_reprocheck.core.trace import Observation, Place, Trace
-from pytest_reprocheck.core.values import Items, Object, Scalar, Table, Value
+from pytest_reprocheck.core.values import Items, Object, Scalar, Table, Text, Value
 from pytest_reprocheck.records.code import code_of, places_of
 from pytest_reprocheck.records.leaves import array_of, text_of
 from pytest_reprocheck.records.telling import Look, Shown, tell
@@ -204,7 +204,8 @@ def _look_at(item: Observation, look: Look, most: int) -> Look:
         is_result = _PREDICTED.fullmatch(item.what) is not None
         return replace(look, numbers="always" if is_result else "results", most=most)
     numbers: Shown = "results" if item.aspect == "training" or _RULE.fullmatch(item.what) else "never"
-    return replace(look, numbers=numbers, numbered=SPLIT.fullmatch(item.what) is not None)
+    settings = item.what.endswith(" parameters")
+    return replace(look, numbers=numbers, settings=settings, numbered=SPLIT.fullmatch(item.what) is not None)
 
 
 def _together(values: Sequence[Value]) -> Items:
@@ -235,6 +236,7 @@ def _columns(value: Value) -> list[str]:
 def _query(item: Observation) -> Query:
     fields = item.value.fields if isinstance(item.value, Object) else {}
     texts = {name: text_of(each) for name, each in fields.items() if isinstance(each, Scalar)}
+    texts |= {name: each.text for name, each in fields.items() if isinstance(each, Text)}
     place = item.stack[0] if item.stack else None
     where = str(replace(place.place, line=None)) if place is not None else ""
     parameters = fields.get("parameters")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +20,7 @@ from pytest_reprocheck.records.words import is_known, shown_names
 
 Shown = Literal["always", "results", "never"]
 """Which numbers are kept in clear: all, those that are no values of the data, none."""
+_SETTING = re.compile(r"[a-z][a-z0-9_+.-]{0,30}")
 MOST_PARTS = 120
 """Parts of one value that are told apart; the others share one digest."""
 MORE = "(more)"
@@ -54,6 +55,8 @@ class Look:
     numbers: Shown = "results"
     most: int = 100
     """Numbers of one part that are kept in clear."""
+    settings: bool = False
+    """Whether names are those of a library's parameters, and texts their values."""
     numbered: bool = False
     """Whether members of a list are told apart by their positions."""
     blocks: bool = False
@@ -63,7 +66,7 @@ class Look:
 def tell(value: Value, look: Look) -> Told:
     """A value as a record has it."""
     names, are_shown = _names(value)
-    masked = names if look.clear else shown_names(names, look.known)
+    masked = names if look.clear or look.settings else shown_names(names, look.known)
     called = dict(zip(names, masked, strict=True))
     groups: dict[str, list[Leaf]] = {}
     renamed = lambda name: called.get(name) or _masked(name, look)  # noqa: E731
@@ -89,7 +92,7 @@ def tell(value: Value, look: Look) -> Told:
 
 
 def _masked(name: str, look: Look) -> str:
-    return name if look.clear else shown_names([name], look.known)[0]
+    return name if look.clear or look.settings else shown_names([name], look.known)[0]
 
 
 def _names(value: Value) -> tuple[tuple[str, ...], bool]:
@@ -170,7 +173,8 @@ def _parts(path: str, group: Sequence[Value], look: Look) -> dict[str, Part]:
     if all(number is not None for number in numbers):
         return {path: _scalars(group, [number for number in numbers if number is not None], digest, look)}
     if len(group) == 1:
-        return {path: _single(group[0], digest, look)}
+        # What stands in a list may be categories.
+        return {path: _single(group[0], digest, replace(look, settings=look.settings and "[" not in path))}
     types = sorted({_type(value) for value in group})
     texts = [value.text for value in group if isinstance(value, Scalar)]
     exact = (short_digest(*texts),) if len(texts) == len(group) else ()
@@ -188,7 +192,7 @@ def _single(value: Value, digest: str, look: Look) -> Part:
     match value:
         case Scalar(type="str"):
             text = text_of(value)
-            known = look.clear or is_known(text, look.known)
+            known = look.clear or is_known(text, look.known) or (look.settings and _SETTING.fullmatch(text) is not None)
             return Part(type="str", digest=digest, text=text if known else "", grids=(short_digest(text),))
         case Scalar(type=kind, text=text):
             known = look.clear or text in ("None", "...")

@@ -46,6 +46,8 @@ class Report:
     environment: Mapping[str, Json] = field(default_factory=dict)
     """The interpreter and platform that the tool ran on; each subject has its own beside it."""
     subjects: tuple[Audit, ...] = ()
+    advisories: Mapping[str, Json] | None = None
+    """What is published of locked packages, where that was asked for: rules and results as SARIF has them."""
 
 
 def host() -> Mapping[str, Json]:
@@ -68,11 +70,22 @@ def audit_from_json(data: Json, where: str = "$") -> Audit:
     return from_json(Audit, data, where)
 
 
-def report_to_json(audits: Sequence[Audit], environment: Mapping[str, Json], *, tool_version: str) -> str:
+def report_to_json(
+    audits: Sequence[Audit],
+    environment: Mapping[str, Json],
+    *,
+    tool_version: str,
+    advisories: Mapping[str, Json] | None = None,
+) -> str:
     """The whole report as text: fields in the order of their definition, mappings sorted, ASCII, a line end last."""
     rounded = tuple(dataclasses.replace(audit, seconds=round(audit.seconds, 3)) for audit in audits)
-    report = Report(tool=Tool(version=tool_version), environment=environment, subjects=rounded)
-    return json.dumps(to_json(report), indent=2, allow_nan=False) + "\n"
+    report = Report(tool=Tool(version=tool_version), environment=environment, subjects=rounded, advisories=advisories)
+    data = {name: value for name, value in _fields(report).items() if value is not None}
+    return json.dumps(data, indent=2, allow_nan=False) + "\n"
+
+
+def _fields(report: Report) -> dict[str, Json]:
+    return {item.name: to_json(getattr(report, item.name)) for item in dataclasses.fields(report)}
 
 
 def load_report(text: str) -> Report:

@@ -232,15 +232,26 @@ def _finding(finding: Finding, path: str, width: int) -> Iterator[str]:
     yield cut(f"{head}   {one_line(finding.source)}".rstrip(), max(width, len(head) + 4))
     yield from _labelled("  why", finding.message, width)
     label = "  reaches"
-    for effect in finding.effects[:SHOWN_EFFECTS]:
+    shown = _telling_effects(finding.effects)
+    for effect in shown:
         yield from _labelled(label, _effect(effect, path), width)
         if one_line(effect.a) != one_line(effect.b):
             yield from _values(effect, width, ("then", "now ") if is_drift(finding) else ("A", "B"))
         label = ""
-    if folded := finding.effects[SHOWN_EFFECTS:]:
-        counts = sorted(Counter(effect.aspect for effect in folded).items())
-        yield f"{'':{_LABEL}}and {len(folded)} more: {', '.join(f'{count} {aspect}' for aspect, count in counts)}"
+    counts = Counter(effect.aspect for effect in finding.effects)
+    counts.subtract(effect.aspect for effect in shown)
+    if folded := counts.total():
+        told = ", ".join(f"{count} {aspect}" for aspect, count in sorted(counts.items()) if count)
+        yield f"{'':{_LABEL}}and {folded} more: {told}"
     yield from _remedy(finding.remedy)
+
+
+def _telling_effects(effects: Sequence[Effect]) -> list[Effect]:
+    """The effects that are told in full: of a fact that came again and again at its place, the first one."""
+    first: dict[tuple[str, str], Effect] = {}
+    for effect in effects:
+        first.setdefault((effect.place, effect.what), effect)
+    return list(first.values())[:SHOWN_EFFECTS]
 
 
 def _remedy(remedy: str) -> Iterator[str]:

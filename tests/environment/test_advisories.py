@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
 
-from pytest_reprocheck.core.environments import Environment, Origin, Package
+from pytest_reprocheck import locking
+from pytest_reprocheck.advising import advised
+from pytest_reprocheck.core.environments import AdvisoryCheck, Environment, Origin, Package
 from pytest_reprocheck.environment.advisories import check
 from pytest_reprocheck.report.locks import render_advisories
+from pytest_reprocheck.report.machine import load_report, report_to_json
 
 pytest.importorskip("pip_audit")
 
@@ -132,3 +136,35 @@ def test_where_all_are_skipped_nothing_was_checked(
     assert (found.checked, found.problem) == (0, "the service answered for no package")
     assert [each.reason for each in found.skipped] == ["not on PyPI"]
     assert check(env(LOCAL)).problem == "no package with a version from an index is there"
+
+
+@pytest.mark.usefixtures("service")
+def test_a_run_of_pytest_asks_about_the_locked_set(tmp_path: Path) -> None:
+    """The severity decides whether it fails; the report has rules and results; no answer is never no advisory."""
+    lock = 'lock-version = "1.0"\ncreated-by = "tests"\n\n[[packages]]\nname = "jinja2"\nversion = "2.10"\n'
+    lock += (
+        '[[packages.wheels]]\nname = "Jinja2-2.10-py2.py3-none-any.whl"\nurl = "https://example.org/Jinja2-2.10.whl"\n'
+    )
+    lock += f'hashes = {{sha256 = "{"0" * 64}"}}\n'
+    (tmp_path / ".reprocheck").mkdir()
+    (tmp_path / ".reprocheck" / "pylock.toml").write_text(lock, encoding="utf-8")
+    found = advised(tmp_path, "error")
+    assert found.failed
+    assert "jinja2 2.10" in found.lines[0]
+    data: dict[str, Any] = dict(found.data)
+    (result,) = data["results"]
+    assert result["level"] == "error"
+    assert result["ruleId"] in {rule["id"] for rule in data["rules"]}
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == ".reprocheck/pylock.toml"
+    assert not advised(tmp_path, "warning").failed
+    text = report_to_json([], {}, tool_version="0", advisories=found.data)
+    assert load_report(text).advisories == found.data
+
+
+def test_no_answer_fails_where_advisories_are_errors(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nobody there: that is said, and is no pass."""
+    monkeypatch.setattr(locking, "known_advisories", lambda _environment: AdvisoryCheck(problem="nobody is there"))
+    found = advised(tmp_path, "error")
+    assert found.failed
+    assert found.data["problem"] == "nobody is there"
+    assert found.data["results"] == []

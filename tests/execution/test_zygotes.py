@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,6 +21,7 @@ from pytest_reprocheck.core.trace import Observation, Trace
 from pytest_reprocheck.execution.engine import FRESH, Engine, zygotes
 from pytest_reprocheck.execution.limits import Limits
 from pytest_reprocheck.execution.running import runner
+from pytest_reprocheck.execution.workspace import Workspace
 from tests.execution.helpers import outputs, write, write_notebook
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes are forked on Linux alone")
@@ -305,3 +308,55 @@ def test_a_cell_that_takes_too_long_is_ended(tmp_path: Path, engine: Engine) -> 
     fresh, forked = (run(subject, each, cell=2) for each in (FRESH, engine))
     assert forked.facts["start"] == "forked"
     assert (forked.outcome.status, outputs(forked)) == (fresh.outcome.status, outputs(fresh)) == ("timeout", "1\n")
+
+
+def test_runs_in_place_are_forked_too(tmp_path: Path, engine: Engine) -> None:
+    """They see and change the user's own files."""
+    write(tmp_path, {"train.py": "import os\nprint(os.listdir())\nopen('left.txt', 'a').write('x')"})
+    subject = Subject(root=tmp_path, path="train.py", kind="script")
+    asked = baseline(subject.name, threads=1)
+    with runner(subject, limits=Limits(run=240), workspace=Workspace(mode="in-place"), engine=engine) as executor:
+        traces = executor.run([asked, asked])
+    assert [trace.facts["start"] for trace in traces] == ["forked", "forked"]
+    assert [trace.written for trace in traces] == [("left.txt",), ("left.txt",)]
+    assert (tmp_path / "left.txt").read_text(encoding="utf-8") == "xx"
+
+
+def test_what_is_forked_has_one_thread(tmp_path: Path, engine: Engine) -> None:
+    """Pools of libraries have ended by then; an allocator's own thread knows of forks."""
+    write(tmp_path, {"train.py": "import numpy, os\nprint(len(os.listdir('/proc/self/task')))"})
+    forked = run(Subject(root=tmp_path, path="train.py", kind="script"), engine)
+    assert (forked.facts["start"], outputs(forked)) == ("forked", "1\n")
+    assert engine.zygotes is not None
+    names = [
+        file.read_text(encoding="utf-8").strip()
+        for pid in engine.zygotes.pids()
+        for file in Path(f"/proc/{pid}/task").glob("*/comm")
+        if file.parent.name != str(pid)
+    ]
+    assert set(names) <= {"jemalloc_bg_thd"}
+
+
+OTHER_PYTHONS = [
+    *(path for name in ("python3.12", "python3.13") if (path := shutil.which(name)) is not None),
+    *map(str, sorted(Path("~/.pyenv/versions").expanduser().glob("3.1[23]*/bin/python"))),
+]
+
+
+@pytest.mark.parametrize("python", OTHER_PYTHONS)
+def test_other_versions_of_python_fork_as_well(tmp_path: Path, python: str) -> None:
+    """Without a warning, also where each would be an error."""
+    asking = [python, "-c", "import sys; print(sys.executable)"]
+    asked = subprocess.run(asking, capture_output=True, text=True, check=False)
+    if asked.returncode:
+        pytest.skip(f"{python} does not run")
+    executable = asked.stdout.strip()
+    text = "import json, random, sys\nprint(sys.version, random.random(), sys.warnoptions, sorted(sys.modules))"
+    write(tmp_path, {"train.py": text})
+    settings: dict[str, Any] = {"python": executable, "env": {"PYTHONWARNINGS": "error"}}
+    subject = Subject(root=tmp_path, path="train.py", kind="script", **settings)
+    with zygotes(python=executable) as engine:
+        fresh, forked = run(subject, FRESH), run(subject, engine)
+        assert engine.problems == ()
+    assert forked.facts["start"] == "forked"
+    assert (forked.outcome, outputs(forked)) == (fresh.outcome, outputs(fresh))

@@ -144,3 +144,13 @@ def test_a_seed_that_controls_nothing_is_told_beside_the_draw(pytester: pytest.P
             "seed-parameter  (warning)  train.py:5*",
         ]
     )
+
+
+def test_workers_fork_the_runs_of_their_subjects(pytester: pytest.Pytester) -> None:
+    """Each worker of pytest-xdist from processes of its own."""
+    text = "import os\nassert 'zygote' in open('/proc/self/cmdline').read()\nprint(os.path.basename(__file__))\n"
+    for number in range(6):
+        (pytester.path / f"s{number}.py").write_text(text, encoding="utf-8")
+    names = [f"s{number}.py" for number in range(6)]
+    result = pytester.runpytest_subprocess("--reprocheck", "-n2", "-pno:randomly", *names)
+    result.assert_outcomes(passed=6)

@@ -43,25 +43,30 @@ def left(monkeypatch: pytest.MonkeyPatch) -> Iterator[Traces]:
         yield found
 
 
-def start(root: Path, left: Traces, face: list[str], *, tidying: bool = False) -> subprocess.Popen[str]:
-    """Audit two subjects; it is in the midst of the second one."""
+def start(
+    root: Path, left: Traces, face: list[str], *, tidying: bool = False, forked: bool = False
+) -> subprocess.Popen[str]:
+    """Audit two subjects, or three whose runs are forked; it is in the midst of the last one."""
     # Each run has a /tmp of its own, so that it cannot say there that it has begun.
     shared = Path(tempfile.mkdtemp(dir="/var/tmp"))
     running = shared / "running"
     text = SLOW.replace("FILE", repr(str(running))).replace("TIDYING", repr(tidying))
     project = root / "project"
     project.mkdir()
-    (project / "quick.py").write_text("print(1)\n", encoding="utf-8")
+    quick = ["quick.py", "other.py"] if forked else ["quick.py"]
+    for name in quick:
+        (project / name).write_text("print(1)\n", encoding="utf-8")
     (project / "slow.py").write_text(text, encoding="utf-8")
     (project / "pytest.ini").touch()
     process = subprocess.Popen(
-        [sys.executable, *face, "quick.py", "slow.py"],
+        [sys.executable, *face, *quick, "slow.py"],
         cwd=project,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
-    until(lambda: running.exists() and len(left.processes()) == 9, 60)
+    begun = 9 + 2 * forked  # two processes that runs are forked from
+    until(lambda: running.exists() and len(left.processes()) == begun, 60)
     shutil.rmtree(shared)
     return process
 
@@ -117,3 +122,18 @@ def test_nothing_survives_a_kill(tmp_path: Path, left: Traces, face: list[str], 
     assert again.returncode == 0
     assert not Path(folder).exists()
     leaves_nothing(left)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_forked_runs_end_with_an_interrupt(tmp_path: Path, left: Traces, times: int) -> None:
+    """And what they were forked from; a second one does not wait for what tidies up."""
+    with start(tmp_path, left, PYTEST, tidying=times == 2, forked=True) as process:
+        process.send_signal(signal.SIGINT)
+        if times == 2:
+            until(lambda: len(left.processes()) <= 7)
+            process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert process.returncode != 0
+    leaves_nothing(left)
+    if times == 1:
+        assert verdicts(tmp_path) == {"quick.py": "reproducible", "other.py": "reproducible"}

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from pytest_reprocheck.core.conditions import baseline
 from pytest_reprocheck.core.records import Record
-from pytest_reprocheck.core.sources import Unit
 from pytest_reprocheck.core.subjects import Subject, SubjectKind
+from pytest_reprocheck.execution.limits import Limits
 from pytest_reprocheck.execution.running import runner
 from pytest_reprocheck.recording import record_of
 
@@ -57,18 +57,13 @@ def write_people(root: Path, *, rows: int = 120) -> None:
             table.writerow([f"cust{number:05}", age, income, city, int(age + dice.random() * 40 > 60)])
 
 
-def run_record(root: Path, path: str, kind: SubjectKind = "script", *, clear: bool = False) -> Record:
+def run_record(
+    root: Path, path: str, kind: SubjectKind = "script", *, clear: bool = False, tells_rows: bool = False
+) -> Record:
     """The record of one run under the conditions of run A, with the lines of the checkout."""
-    return run_with_units(root, path, kind, clear=clear)[0]
-
-
-def run_with_units(
-    root: Path, path: str, kind: SubjectKind = "script", *, clear: bool = False
-) -> tuple[Record, tuple[Unit, ...]]:
-    """The record, and the code that ran."""
     subject = Subject(root=root, path=path, kind=kind)
-    with runner(subject) as executor, tempfile.TemporaryDirectory() as blobs:
+    with runner(subject, limits=Limits(tells_rows=tells_rows)) as executor, tempfile.TemporaryDirectory() as blobs:
         (trace,) = executor.run([baseline(path, threads=1)])
         assert trace.outcome.status == "finished", trace.outcome.detail
         units = executor.units(trace.reached)
-        return record_of(trace, units, subject, blobs=Path(blobs), clear=clear), units
+        return record_of(trace, units, subject, blobs=Path(blobs), clear=clear)

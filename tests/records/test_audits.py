@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,8 +17,11 @@ from pytest_reprocheck.core.errors import DecodeError
 from pytest_reprocheck.core.findings import Audit
 from pytest_reprocheck.core.records import Record, record_path, record_text
 from pytest_reprocheck.core.subjects import Subject, SubjectKind
+from pytest_reprocheck.core.tolerance import Tolerance
 from pytest_reprocheck.recording import write_records
+from pytest_reprocheck.records.comparing import Moved, compare_records
 from tests.execution.helpers import write, write_notebook
+from tests.records.projects import run_record
 
 SCRIPT = """\
     import csv, random
@@ -152,3 +157,53 @@ def test_a_notebook_whose_cells_moved(tmp_path: Path) -> None:
     (finding,) = result.findings
     assert (result.verdict, finding.location.cell) == ("drifted", 1)
     assert [(effect.place, effect.aspect) for effect in finding.effects] == [("sums.ipynb cell[1]", "outputs")]
+
+
+QUERIES = """\
+    import sqlite3
+    import pandas as pd
+
+    con = sqlite3.connect("shop.db")
+    dear = pd.read_sql("SELECT item, price FROM prices WHERE price > ?", con, params=(5,))
+    total = sum(price for _item, price in con.execute("SELECT item, price FROM prices ORDER BY item"))
+    con.row_factory = sqlite3.Row
+    first = con.execute("SELECT price FROM prices LIMIT 1").fetchone()["price"]
+    print(len(dear), total, first)
+"""
+
+
+def fill(root: Path, *rows: tuple[str, float]) -> None:
+    (root / "shop.db").unlink(missing_ok=True)
+    with closing(sqlite3.connect(root / "shop.db")) as con, con:
+        con.execute("CREATE TABLE prices (item TEXT, price REAL)")
+        con.executemany("INSERT INTO prices VALUES (?, ?)", rows)
+
+
+def test_queries_are_recorded_and_what_they_give_is_told(tmp_path: Path) -> None:
+    """By each way to fetch: the text, the rows as they came and in whatever order; which query gives other rows."""
+    rows = [("kettle", 30.0), ("lamp", 50.0), ("mirror", 4.0)]
+    write(tmp_path, {"prices.py": QUERIES, "pytest.ini": ""})
+    fill(tmp_path, *rows)
+    record = run_record(tmp_path, "prices.py", tells_rows=True)
+    assert [(query.text[:20], query.rows, query.columns) for query in record.queries] == [
+        ("SELECT item, price F", 2, ("item", "price")),
+        ("SELECT item, price F", 3, ("item", "price")),
+        ("SELECT price FROM pr", 1, ("price",)),
+    ]
+    assert [bool(query.parameters) for query in record.queries] == [True, False, False]
+    assert "kettle" not in record_text(record)
+    fill(tmp_path, *rows[::-1])
+    reordered = run_record(tmp_path, "prices.py", tells_rows=True)
+    told = [(each.name[:30], each.what, each.place and each.place.line) for each in changes_of(record, reordered)]
+    assert ("query SELECT item, price FROM ", "rows reordered", 5) in told
+    assert ("query SELECT price FROM prices", "other values", 8) in told
+    assert len([each for each in told if each[0].startswith("query")]) == 2
+    fill(tmp_path, *rows, ("night lamp", 9.5))
+    more = run_record(tmp_path, "prices.py", tells_rows=True)
+    assert ("query SELECT item, price FROM ", "2 -> 3 rows", 5) in [
+        (each.name[:30], each.what, each.place and each.place.line) for each in changes_of(record, more)
+    ]
+
+
+def changes_of(old: Record, new: Record) -> tuple[Moved, ...]:
+    return compare_records(old, new, tolerance=Tolerance()).data

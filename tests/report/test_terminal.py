@@ -70,6 +70,15 @@ def test_many_effects_are_folded_by_aspect() -> None:
     assert shown.count("2\n          of 5 columns moved") == 4
 
 
+def test_a_fact_that_comes_again_is_shown_once() -> None:
+    """A prediction in a loop leaves room for what follows from it."""
+    again = dataclasses.replace(effect(1, "predictions"), note="in the next round")
+    effects = (effect(1, "predictions"), again, again, again, effect(2, "outputs"))
+    shown = render_failure(with_finding(effects=effects))
+    assert "          and 3 more: 3 predictions" in shown.splitlines()
+    assert "in the next round" not in shown
+
+
 def test_long_values_are_cut_to_where_they_differ() -> None:
     """A common beginning that fills the line is left out, with a mark, and so is the end."""
     a, b = "column, " * 20 + "age, " + "x" * 90, "column, " * 20 + "city, " + "x" * 90

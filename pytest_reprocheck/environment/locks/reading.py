@@ -9,7 +9,16 @@ from pathlib import Path
 
 from pytest_reprocheck.core.environments import Environment
 from pytest_reprocheck.core.errors import DecodeError
-from pytest_reprocheck.environment.locks import conda, pipfile, poetry, pylock, requirements, snapshot_file, uv
+from pytest_reprocheck.environment.locks import (
+    conda,
+    pipfile,
+    poetry,
+    pylock,
+    record_file,
+    requirements,
+    snapshot_file,
+    uv,
+)
 from pytest_reprocheck.environment.locks.lock import Lock
 
 
@@ -37,6 +46,7 @@ KINDS: tuple[Kind, ...] = (
         read=conda.read_environment,
     ),
     Kind(name="environment.json", files=re.compile(r"(.+[._-])?environment([._-].+)?\.json"), read=snapshot_file.read),
+    Kind(name="record", files=re.compile(r".+\.json"), read=record_file.read),
     Kind(name="requirements.txt", files=re.compile(r".+\.(txt|in)"), read=requirements.read),
 )
 """In the order in which file names are tried."""

@@ -8,6 +8,7 @@ import importlib
 import importlib.util
 import os
 import sys
+import warnings
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -131,6 +132,13 @@ def _is_installed(package: str) -> bool:
     return spec is not None and any(mark in str(spec.origin) for mark in _INSTALLED)
 
 
+def fork() -> int:
+    """As ``os.fork``, without what Python says of threads from 3.12 on: those that are there know of forks."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return os.fork()
+
+
 def _problem(output: int) -> str:
     """What an import has done that would be missing, or broken, in a forked process."""
     for stream in (sys.stdout, sys.stderr):
@@ -140,7 +148,7 @@ def _problem(output: int) -> str:
         os.lseek(output, 0, os.SEEK_SET)
         return "it prints something, or warns, when it is imported"
     # Pools of BLAS threads end before a fork, and begin again when they are needed.
-    child = os.fork()
+    child = fork()
     if child == 0:
         os._exit(0)
     os.waitpid(child, 0)

@@ -116,7 +116,7 @@ class Server:
             self._leave()
         conversation = socket.socket(fileno=descriptors[0])
         own = os.getpid()
-        child = os.fork()
+        child = preparing.fork()
         if child == 0:
             try:
                 conversation.close()
