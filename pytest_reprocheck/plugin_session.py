@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_reprocheck.plugin_listing import listed, time_text
-
 if TYPE_CHECKING:
     from pytest_reprocheck.advising import Advised
     from pytest_reprocheck.auditing import Machine, Session
@@ -202,6 +200,7 @@ class AuditSession:
     def pytest_report_header(self) -> list[str]:
         """What is varied, the workspace, and the limits; seeds derive from each subject's name."""
         from pytest_reprocheck.config import Options, merged
+        from pytest_reprocheck.plugin_listing import time_text
         from pytest_reprocheck.report.terminal import render_header
 
         options = merged(Options(), [self.scope.config.overrides, self.scope.flags])
@@ -239,6 +238,8 @@ class AuditSession:
         """``--reprocheck-list`` shows the subjects instead of running anything."""
         if not session.config.getoption("reprocheck_list") or session.testsfailed:
             return None
+        from pytest_reprocheck.plugin_listing import listed
+
         reporter = session.config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
             reporter.ensure_newline()
