@@ -15,6 +15,7 @@ from pytest_reprocheck.core.conditions import factor_of
 from pytest_reprocheck.core.findings import Difference, Finding
 from pytest_reprocheck.core.sources import Edit
 from pytest_reprocheck.core.trace import DRAWS
+from pytest_reprocheck.diagnose.amplifying import amplification
 from pytest_reprocheck.diagnose.attribution import (
     Attribution,
     attribute,
@@ -279,10 +280,13 @@ def _finding(
     factor, varied = factor_of(knob), case.traces[attribution.experiment].conditions
     clocks = case.executor.clocks(case.a) if factor == "clock" else None
     severity = severity_of(factor, failing(differences), varied, clocks)
+    message = with_proof(knob, proposal.message, proof)
+    if factor in ("threads", "simd"):
+        message += amplification(case.compared(case.a, case.traces[attribution.experiment]), case.a)
     evidence = Evidence(
         cause=proposal.suspect.cause,
         location=proposal.location,
-        message=with_proof(knob, proposal.message, proof),
+        message=message,
         confirmed=proof != "nearest",
         remedy=_with_trial(proposal.remedy, left) if severity == "error" else ONLY_SHOWN,
         severity=severity,

@@ -78,7 +78,7 @@ def _is_shown(a: str, b: str, varied: Conditions, clocks: Sequence[Sequence[int]
     return all(
         x == y
         or _is_moment(x, y, varied)
-        or (_is_longer(_value(x), _value(y), varied) and (timed or _was_measured(x, clocks or ())))
+        or (_is_longer(x, y, varied) and (timed or _was_measured(x, clocks or ())))
         or (dated and _may_be_part_of_date(x, y))
         for x, y in zip(a_numbers, b_numbers, strict=True)
     )
@@ -99,11 +99,12 @@ def _is_moment(a: str, b: str, varied: Conditions) -> bool:
     return False
 
 
-def _is_longer(a: float, b: float, varied: Conditions) -> bool:
-    """Whether two numbers are a duration, longer by the rate."""
-    if a <= 0 or b <= 0:
-        return a == b == 0
-    return varied.clock_rate / _SLACK < b / a < varied.clock_rate * _SLACK
+def _is_longer(first: str, second: str, varied: Conditions) -> bool:
+    """Whether two numbers are a duration, longer by the rate; one that was rounded to nothing may be a last digit."""
+    a, b = _value(first), _value(second)
+    if a == 0:
+        return 0 <= b <= varied.clock_rate * _SLACK * 10.0 ** -_decimals(first)
+    return b > 0 and varied.clock_rate / _SLACK < b / a < varied.clock_rate * _SLACK
 
 
 def _was_measured(text: str, clocks: Sequence[Sequence[int]]) -> bool:

@@ -41,6 +41,7 @@ SHOWN = {
     "an epoch in ns": ("stamp 1795252707199195047", "stamp 1829925329044625955"),
     "a compact date": ("20261121.csv", "20271227.csv"),
     "a duration in full": ("took 0.028977394104003906", "took 0.23005032539367676"),
+    "a duration that was rounded to nothing": ("took 0.000 s", "took 0.011 s"),
     "a year": ("(c) 2026 us", "(c) 2027 us"),
     "an age in days": ("data is 690 days old", "data is 1091 days old"),
     "a bare duration": ("fit 0.1207", "fit 0.9011"),
@@ -55,6 +56,7 @@ DECIDED = {
     "another word": ("weekday model", "weekend model"),
     "more numbers": ("ids 1 2 3", "ids 1 2"),
     "an average age": ("mean age 48.25", "mean age 49.5"),
+    "something out of nothing": ("rounds 0", "rounds 42"),
     "a share": ("share 0.634", "share 1.0"),
     "a score beside a duration": ("auc 0.91 in 1.5", "auc 0.93 in 9.7"),
 }
