@@ -10,12 +10,24 @@ from pytest_reprocheck.core.errors import ReprocheckError, SubjectError
 from pytest_reprocheck.core.sources import Unit
 from pytest_reprocheck.core.subjects import Subject
 from pytest_reprocheck.core.trace import Place
+from pytest_reprocheck.diagnose.history import literals, names_without_cell, out_of_order
 from pytest_reprocheck.diagnose.needs import find_needs
+from pytest_reprocheck.diagnose.seeding import seeded_states, unseeded_draws
 from pytest_reprocheck.environment.available import can_fork, has_gpu, kernels, missing_packages
 from pytest_reprocheck.environment.surroundings import surroundings
 from pytest_reprocheck.execution.machine import Machine, probe_machine
 from pytest_reprocheck.execution.reading import executed_cells, kernel_of, read_notebook
 from pytest_reprocheck.execution.script import read_script
+
+__all__ = [
+    "capabilities",
+    "literals",
+    "names_without_cell",
+    "out_of_order",
+    "outlook",
+    "seeded_states",
+    "unseeded_draws",
+]
 
 
 def capabilities(machine: Machine | None = None) -> tuple[Capability, ...]:

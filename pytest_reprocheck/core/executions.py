@@ -60,6 +60,44 @@ class CellAudit:
     """Places where it may depend on the string hash seed, which copies of a session have in common."""
 
 
+Part = Literal["seeds", "env", "data"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """One thing that was seen in a live session."""
+
+    where: str
+    """Prompt of the cell, a package or a file."""
+    what: str
+    """A sentence without a full stop."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Look:
+    """A live session as it is now; nothing was run for it."""
+
+    notebook: str
+    """Name of the file; empty where it is not known, and cells could not be compared with it."""
+    order: tuple[Told, ...]
+    """Cells that ran out of order."""
+    names: tuple[Told, ...]
+    """Variables whose cell was deleted or edited since."""
+    seeds: tuple[Told, ...]
+    """Draws that nobody had seeded."""
+    seeded: tuple[State, ...]
+    """Global generators that the user has seeded."""
+    env: tuple[Told, ...]
+    """Imported packages that are not as the lock has them."""
+    lock: str
+    """Which lock that is; why there is none to compare with, where ``locked`` is false."""
+    locked: bool
+    data: tuple[Told, ...]
+    """Files that the code of the session names."""
+    unwatched: int
+    """Cells that ran before the extension was loaded: of these the code alone is known."""
+
+
 def latest(executions: Sequence[Execution]) -> tuple[Execution, ...]:
     """The last execution of each cell, in order of execution; cells without ids are told by their text."""
     found: dict[str, Execution] = {}

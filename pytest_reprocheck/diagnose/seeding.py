@@ -75,13 +75,19 @@ def unseeded_draws(
         found += [
             Draw(execution=each, what=f"the global state of {state}")
             for state in STATES
-            if state in moves.get(each.number, ()) and state not in seeded
+            if state in moves.get(each.number, ()) and state not in seeded and not _by_imports(each, state)
         ]
         for call in _calls(_tree(each)):
             full = _full_name(call.func, modules)
             if full in _UNSEEDED and (full in _ALWAYS or full.startswith("secrets.") or not _is_given(call)):
                 found.append(Draw(execution=each, what=_UNSEEDED[full], line=call.lineno))
     return tuple(found)
+
+
+def _by_imports(execution: Execution, state: State) -> bool:
+    """Whether a cell imports something and does not speak of Python's own generator: libraries draw names from it."""
+    imports = any(isinstance(node, (ast.Import, ast.ImportFrom)) for node in ast.walk(_tree(execution)))
+    return state == "random" and imports and "random" not in execution.source
 
 
 def _seeds(

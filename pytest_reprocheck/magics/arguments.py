@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 import shlex
 from dataclasses import dataclass, field
-from typing import Literal, NoReturn, get_args
+from typing import NoReturn, get_args
 
 from pytest_reprocheck.config import Overrides, parse_flags
 from pytest_reprocheck.core.errors import ConfigError
-
-Part = Literal["seeds", "env", "data"]
+from pytest_reprocheck.core.executions import Part
 
 _VALUES = {
     "vary": "factors to vary, or: default, hardware",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from typing import Any
 
 from pytest_reprocheck.magics.executions import running_number
@@ -62,6 +63,7 @@ class Extension:
         self.memory.ids.note(self.shell, getattr(info, "cell_id", None))
         if (found := _MAGIC.match(info.raw_cell)) and info.raw_cell[found.end() :].strip():
             self._audit(found["line"] or "", info.raw_cell[found.end() :])
+        self.memory.began[len(self.shell.history_manager.input_hist_raw)] = time.time()
         self.memory.states.before()
 
     def after_cell(self, _result: Any) -> None:
@@ -105,12 +107,16 @@ class Extension:
         from pytest_reprocheck.core.errors import ReprocheckError
         from pytest_reprocheck.magics.arguments import parse_line
         from pytest_reprocheck.magics.complaining import MagicError
+        from pytest_reprocheck.magics.looking import look
         from pytest_reprocheck.magics.whole import audit_notebook
 
         try:
             asked = parse_line(line)
             if isinstance(asked, str):
                 print(asked)
+                return None
+            if asked.session:
+                look(self.memory, asked)
                 return None
             result = audit_notebook(self.memory, asked)
         except ReprocheckError as error:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import CodeType, FunctionType
 from typing import Any
 
 from pytest_reprocheck.config import Options, merged, read_config
@@ -14,13 +13,11 @@ from pytest_reprocheck.core.executions import CellAudit
 from pytest_reprocheck.core.subjects import find_root
 from pytest_reprocheck.magics.arguments import parse_cell_line
 from pytest_reprocheck.magics.executions import executions_of
+from pytest_reprocheck.magics.functions import names_in
 from pytest_reprocheck.magics.remembering import Memory
 from pytest_reprocheck.magics.showing import Board
 from pytest_reprocheck.report.html import render_html, render_problem
 from pytest_reprocheck.report.terminal import render_text
-
-_DEPTH = 3
-"""Calls of user functions that are followed to a seeding."""
 
 
 def audit_cell(memory: Memory, line: str, source: str) -> None:
@@ -72,24 +69,6 @@ def _live_cell(memory: Memory, source: str, number: int, root: Path) -> Any:
         seeded=seeded_states(executions, memory.states.moves, lambda name: names_in(shell.user_ns, name)),
         context=contextvars.copy_context(),
     )
-
-
-def names_in(namespace: Mapping[str, Any], name: str) -> Collection[str]:
-    """The names that the code of a user's function uses, and those of the functions that it calls."""
-    found: set[str] = set()
-    waiting = [(namespace.get(name), 0)]
-    while waiting:
-        value, depth = waiting.pop()
-        if isinstance(value, FunctionType) and depth < _DEPTH:
-            new = _names_of(value.__code__) - found
-            found |= new
-            waiting += [(value.__globals__.get(each), depth + 1) for each in new]
-    return found
-
-
-def _names_of(code: CodeType) -> set[str]:
-    inner = [_names_of(each) for each in code.co_consts if isinstance(each, CodeType)]
-    return set(code.co_names).union(*inner)
 
 
 def _notes(found: CellAudit) -> Sequence[str]:

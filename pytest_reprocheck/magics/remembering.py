@@ -18,6 +18,8 @@ class Memory:
         self.shell = shell
         self.ids = Ids()
         self.states = States()
+        self.began: dict[int, float] = {}
+        """Number of an execution -> the time when it began."""
         self._common: tuple[Machine, Session] | None = None
 
     def common(self) -> tuple[Machine, Session]:

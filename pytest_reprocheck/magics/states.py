@@ -9,8 +9,8 @@ from typing import Any
 
 from pytest_reprocheck.core.executions import STATES, State
 
-_PERIOD = 624
-"""Numbers that the Mersenne Twister makes at a time."""
+_FIRST = 623
+"""Position at which numpy's generator stands when the system's entropy has seeded it."""
 _NEW = -1
 
 
@@ -32,6 +32,8 @@ class States:
 
     def after(self, number: int) -> None:
         """It is over; a generator that came with a library which it imported was new then."""
+        if not self._before:
+            return  # the cell that loaded the extension
         before, now = {**_new(), **self._before}, _now()
         self._moves[number] = tuple(name for name in STATES if name in now and before.get(name) != now[name])
 
@@ -59,5 +61,5 @@ def _new() -> dict[str, int]:
 
 
 def _is_new(state: Mapping[str, Any]) -> bool:
-    """Whether numpy's generator has given no number since it was seeded."""
-    return state["state"]["pos"] == _PERIOD and not state["has_gauss"]
+    """Whether numpy's generator has given no number since numpy was imported."""
+    return state["state"]["pos"] == _FIRST and not state["has_gauss"]

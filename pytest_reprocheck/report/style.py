@@ -42,8 +42,9 @@ _RULES = """
  padding:8px 10px;margin:8px 0}
 .reprocheck .rc-wide{overflow-x:auto}
 .reprocheck table{border-collapse:collapse;width:100%;margin:.3em 0;font-size:12px;table-layout:auto;border:0}
-.reprocheck th,.reprocheck td{text-align:left;vertical-align:top;padding:4px 8px;color:inherit;background:transparent;
+.reprocheck th,.reprocheck td{text-align:left!important;vertical-align:top;padding:4px 8px;color:inherit;
  border:1px solid var(--rc-line);white-space:normal;max-width:none;overflow-wrap:anywhere}
+.reprocheck tbody tr{background:transparent!important}
 .reprocheck thead th{background:var(--rc-soft);font-weight:600}
 .reprocheck td.rc-value{font-family:var(--jp-code-font-family,ui-monospace,monospace);min-width:8em}
 .reprocheck details{margin:.3em 0}
