@@ -378,12 +378,14 @@ class AuditSession:
             terminalreporter.write_line(line)
 
     def _in_order(self) -> list[Audit]:
-        """All audits, once no more are to come: they stay unpacked from then on."""
+        """All audits of all workers, once no more are to come, and what sets of parameters tell together."""
+        from pytest_reprocheck.parameterising import flag_parameters
         from pytest_reprocheck.report.machine import audit_from_json
 
         if len(self._unpacked) != len(self.audits):
             packed = [packed for _, packed in sorted(self.audits.items())]
-            self._unpacked = [audit_from_json(json.loads(zlib.decompress(each))) for each in packed]
+            audits = [audit_from_json(json.loads(zlib.decompress(each))) for each in packed]
+            self._unpacked = [*flag_parameters(audits, self.scope.root, self.scope.config.overrides.allow or ())]
         return self._unpacked
 
 

@@ -14,11 +14,31 @@ from pytest_reprocheck.core.causes import CAUSES, DRIFT, cause
 
 SLUGS = [each.slug for each in CAUSES]
 ELSEWHERE = frozenset(
-    {"hidden-state", "network", "stale-output", "unseeded-tensorflow", "dependency-drift", "host-changed"}
+    {
+        "dead-parameter",
+        "seed-parameter",
+        "hidden-state",
+        "network",
+        "stale-output",
+        "unseeded-tensorflow",
+        "dependency-drift",
+        "host-changed",
+    }
 )
 """Causes whose example needs another machine, other packages, a notebook or TensorFlow, so that its page shows no
 report."""
-WITHOUT_CASES = frozenset({"thread-count", "cpu-dispatch", "network", "stale-output", "unseeded-tensorflow", *DRIFT})
+WITHOUT_CASES = frozenset(
+    {
+        "dead-parameter",
+        "seed-parameter",
+        "thread-count",
+        "cpu-dispatch",
+        "network",
+        "stale-output",
+        "unseeded-tensorflow",
+        *DRIFT,
+    }
+)
 """Causes that no case shows: not on every machine (``tests/test_hardware.py`` and ``tests/outside`` do), only a warning
 (``tests/test_stored.py``), without TensorFlow, or only after a record was written (``tests/records``)."""
 HEAVY = frozenset({"unseeded-estimator", "unseeded-torch", "thread-count", "cpu-dispatch"})
