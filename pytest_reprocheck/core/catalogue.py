@@ -329,6 +329,36 @@ best.write_text(str(score))
     ),
     *DRIFT_CAUSES,
     Cause(
+        slug="dead-parameter",
+        title="A parameter changes nothing",
+        recurs=False,
+        what="Sets of parameters that are alike but for one of them give the same results to the last digit.",
+        why=(
+            "What was tuned, compared or reported by it was one and the same model; often a cell below assigns the "
+            "name again, or the code reads another one."
+        ),
+        remedy="model = Ridge(alpha=alpha)",
+        limits=(
+            "A warning. Sets that are reproducible are compared, at least two that differ in this parameter alone; "
+            "values that two sets happen to share, as of a threshold that nothing reaches, look the same."
+        ),
+    ),
+    Cause(
+        slug="seed-parameter",
+        title="A parameter for the seed does not control the result",
+        recurs=False,
+        what=(
+            "A parameter whose name says that it is a seed (seed, random_state ...) is the same in two runs and their "
+            "results differ by unseeded draws; or it differs between two sets and no result does."
+        ),
+        why="Repeating a run by its parameters gives something else, or trying several seeds tries one.",
+        remedy="rng = np.random.default_rng(seed)\nx = rng.normal(size=100)",
+        limits=(
+            "A warning, beside the findings for the draws themselves. A model that draws nothing has no use for a "
+            "seed, and looks the same as one that ignores it."
+        ),
+    ),
+    Cause(
         slug="unexplained",
         title="A difference that no controlled factor explains",
         recurs=True,

@@ -13,9 +13,30 @@ from benchmarks.pages import PAGES, audited, pages
 from pytest_reprocheck.core.causes import CAUSES, DRIFT, cause
 
 SLUGS = [each.slug for each in CAUSES]
-ELSEWHERE = frozenset({"hidden-state", "network", "stale-output", "dependency-drift", "host-changed"})
-"""Causes whose example needs another machine, other packages or a notebook, so that its page shows no report."""
-WITHOUT_CASES = frozenset({"thread-count", "cpu-dispatch", "network", "stale-output", *DRIFT})
+ELSEWHERE = frozenset(
+    {
+        "dead-parameter",
+        "seed-parameter",
+        "hidden-state",
+        "network",
+        "stale-output",
+        "dependency-drift",
+        "host-changed",
+    }
+)
+"""Causes whose example needs another machine, other packages, or a notebook, so that its page shows no
+report."""
+WITHOUT_CASES = frozenset(
+    {
+        "dead-parameter",
+        "seed-parameter",
+        "thread-count",
+        "cpu-dispatch",
+        "network",
+        "stale-output",
+        *DRIFT,
+    }
+)
 """Causes that no case shows: not on every machine (``tests/test_hardware.py`` and ``tests/outside`` do), only a warning
 (``tests/test_stored.py``), or only after a record was written (``tests/records``)."""
 HEAVY = frozenset({"unseeded-estimator", "unseeded-torch", "unseeded-tensorflow", "thread-count", "cpu-dispatch"})
