@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.corpora_page import corpora_page
-from benchmarks.corpus import RESULTS
+from benchmarks.corpus import PROJECTS, RESULTS, archive_of, unpack
 from benchmarks.gallery import gallery_page
 from benchmarks.judgements import Judgements, gone, judged, place_of, read_judgements
 from benchmarks.results import Result, load_all
@@ -31,6 +32,12 @@ def complaints(results: Sequence[Result], judgements: Judgements) -> Iterator[st
     yield from (f"gone: {'  '.join(judgement.key)}" for judgement in gone(results, judgements))
 
 
+def all_names() -> list[str]:
+    """Every example of the corpora, whether it has a result or not."""
+    with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
+        return [item.name for project in PROJECTS for item in unpack(project, archive_of(project, []), Path(folder))]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print what has to be looked at and write the pages."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -40,9 +47,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     judgements = read_judgements()
     default, hardware = (load_all(asked.results, level) for level in ("default", "hardware"))
-    told = [*complaints(default, judgements), *complaints(hardware, judgements)]
+    told = list(complaints([*default, *hardware], judgements))
     print(*told, sep="\n")
-    (DOCS / "corpora.md").write_text(corpora_page(default, hardware, judgements), encoding="utf-8")
+    known = {result.name for result in default}
+    not_run = [name for name in all_names() if name not in known]
+    (DOCS / "corpora.md").write_text(corpora_page(default, hardware, judgements, not_run), encoding="utf-8")
     (DOCS / "gallery.md").write_text(gallery_page(default, hardware, judgements), encoding="utf-8")
     return 1 if told else 0
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import mean
 
-from benchmarks.judgements import Judged, Judgements, judged, place_of
+from benchmarks.judgements import HARDWARE, Judged, Judgements, judged, place_of
 from benchmarks.results import Level, Result
 
 PROJECTS = ("scikit-learn", "statsmodels")
@@ -36,8 +36,10 @@ _MENDED = """What audits of these examples got wrong at first, and do not any mo
 audited again after it."""
 
 
-def corpora_page(default: Sequence[Result], hardware: Sequence[Result], judgements: Judgements) -> str:
-    """The whole page."""
+def corpora_page(
+    default: Sequence[Result], hardware: Sequence[Result], judgements: Judgements, not_run: Sequence[str] = ()
+) -> str:
+    """The whole page; ``not_run`` are names of examples that have no result yet."""
     parts = [_HEAD.format(compared=judgements.compared), *_level("default", default, judgements)]
     if missed := judgements.missed:
         rows = [(f"`{item.example}`", item.what) for item in missed]
@@ -46,6 +48,9 @@ def corpora_page(default: Sequence[Result], hardware: Sequence[Result], judgemen
         rows = [(f"`{item.example}`", item.what) for item in judgements.mended]
         parts += ["### Mended on the way", _MENDED, _table(("example", "what was wrong"), rows)]
     parts += ["### Left out", _left_out(default)]
+    if not_run:
+        told = ", ".join(f"`{name}`" for name in not_run)
+        parts += ["### Not run yet", f"{len(not_run)} examples, for want of time: {told}."]
     if hardware:
         parts += [*_level("hardware", hardware, judgements)]
     return "\n\n".join(parts) + "\n"
@@ -65,10 +70,13 @@ def _level(level: Level, results: Sequence[Result], judgements: Judgements) -> I
         yield (
             "Threads and instructions of the linear algebra move the last digits of sums, and iterations, ties and "
             "optima make more of them. These findings are no faults of the examples; they say which of their figures "
-            "another machine need not show. Below are those that the default factors do not show."
+            "another machine need not show. Below are those that the default factors do not show, in the part of the "
+            "corpora that was audited so."
         )
-        found = [item for item in found if item.finding.cause in ("cpu-dispatch", "thread-count", "network")]
-    yield _table(("example", "finding", "line", "judged"), [_row(item) for item in found])
+        found = [item for item in found if item.finding.cause in HARDWARE]
+    yield _table(("example", "finding", "line", "judged"), [_row(item) for item in found]) if found else "None."
+    if level == "hardware":
+        yield f"Audited: {', '.join(f'`{result.name}`' for result in results)}."
     if failed := [result for result in results if result.audit is not None and not result.ran]:
         rows = [(f"`{result.name}`", result.audit.verdict, result.audit.reason) for result in failed if result.audit]
         yield "### Did not run"

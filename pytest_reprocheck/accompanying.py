@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from nbformat import NotebookNode
 
-from pytest_reprocheck.auditing import concluded, limits_of, refused
+from pytest_reprocheck.auditing import limits_of
 from pytest_reprocheck.case import Case
 from pytest_reprocheck.compare.alignment import compare_traces
 from pytest_reprocheck.config import Options
@@ -41,6 +41,7 @@ from pytest_reprocheck.execution.reading import FINDINGS_TAG, as_planned
 from pytest_reprocheck.execution.running import Runner, runner
 from pytest_reprocheck.execution.workspace import Workspace, project_files
 from pytest_reprocheck.twice import both_failed
+from pytest_reprocheck.verdicts import concluded, refused
 
 __all__ = ["FINDINGS_TAG", "Attended", "Execute", "as_planned", "audit_beside"]
 

@@ -17,15 +17,12 @@ from pytest_reprocheck.config import Options
 from pytest_reprocheck.core.conditions import FORKED
 from pytest_reprocheck.core.errors import BlockedError, ConfigError, ReprocheckError
 from pytest_reprocheck.core.executions import CellAudit, SavedCell
-from pytest_reprocheck.core.findings import Audit, Finding, Invocation, Verdict
+from pytest_reprocheck.core.findings import Audit, Finding, Verdict
 from pytest_reprocheck.core.subjects import Subject, SubjectKind, find_root
-from pytest_reprocheck.diagnose.allowing import allow, allowances_in, causes_tried
-from pytest_reprocheck.diagnose.applied import factor_report
 from pytest_reprocheck.diagnose.attribution import counted, failing
 from pytest_reprocheck.diagnose.blocking import Blocked, Project, find_blocker, find_refused
 from pytest_reprocheck.diagnose.seeding import seeded_states
 from pytest_reprocheck.diagnose.unordered import find_unordered
-from pytest_reprocheck.environment.snapshot import snapshot
 from pytest_reprocheck.execution.engine import FRESH, Engine
 from pytest_reprocheck.execution.function import FunctionRunner
 from pytest_reprocheck.execution.limits import Limits
@@ -42,7 +39,7 @@ from pytest_reprocheck.leaving import leftover_findings
 from pytest_reprocheck.recording import NOTHING_KEPT, Drifted, Keeping, Update, drift_of, read_record
 from pytest_reprocheck.stored import stale_findings
 from pytest_reprocheck.twice import AnyRunner, Progress, Session, both_failed, compare_twice
-from pytest_reprocheck.verdicts import not_compared_in, verdict_of
+from pytest_reprocheck.verdicts import concluded, refused
 
 __all__ = [
     "CellProgress",
@@ -250,49 +247,9 @@ def _audit(
     blocker = _blocker(subject, case, executor)
     findings = _findings(case, executor, progress, left) if blocker is None else ()
     drift = drift_of(case, subject, keeping) if blocker is None else Drifted()
-    return replace(concluded(case, findings, blocker, subject=subject, drift=drift, name=name), notes=notes)
-
-
-def concluded(
-    case: Case,
-    findings: tuple[Finding, ...],
-    blocker: Blocked | None,
-    *,
-    subject: Subject,
-    drift: Drifted = Drifted(),  # noqa: B008 - a frozen value
-    name: str | None = None,
-) -> Audit:
-    """What a case comes to with its findings: acceptances, verdict, and which factors were applied."""
-    options = case.options
-    factors = {factor: factor_report(factor, case.a, case.b) for factor in options.vary}
-    applied = [each for each in factors if factors[each].status == "applied"]
-    allowed = allow(
-        (*findings, *drift.findings),
-        [*options.allow, *allowances_in(case.units)],
-        [each for each in options.accepted if each.subject == (name or subject.name)],
-        subject=subject.path,
-        tried=() if blocker is not None or both_failed(case) else causes_tried(applied),
-    )
-    verdict, reason, detail = verdict_of(case, allowed.findings, blocker)
-    return Audit(
-        path=name or subject.path,
-        kind=subject.kind,
-        parameters=subject.parameters,
-        verdict=verdict,
-        reason=reason,
-        detail=detail,
-        runs=case.runs,
-        trials=case.trials,
-        conditions={"A": case.a.conditions, "B": case.b.conditions},
-        factors=factors,
-        findings=allowed.findings,
-        remarks=allowed.remarks,
-        not_compared=tuple(
-            sorted({*not_compared_in(case), *drift.not_compared}, key=lambda item: (item.what, item.reason))
-        ),
-        environment=snapshot(case.a),
-        invocation=_invocation(subject),
-    )
+    found = (*findings, *drift.findings)
+    result = concluded(case, found, blocker, subject=subject, name=name, not_compared=drift.not_compared)
+    return replace(result, notes=notes)
 
 
 def _compared(
@@ -363,16 +320,6 @@ def _blocker(subject: Subject, case: Case, executor: AnyRunner) -> Blocked | Non
     return find_blocker(case.a, case.b, project)
 
 
-def _invocation(subject: Subject) -> Invocation:
-    return Invocation(
-        args=subject.args,
-        module=subject.module,
-        env=dict(sorted(subject.env.items())),
-        cwd=subject.cwd,
-        python=subject.python,
-    )
-
-
 def _subject_of(stored: Audit, root: Path) -> Subject:
     call = stored.invocation
     return Subject(
@@ -385,16 +332,4 @@ def _subject_of(stored: Audit, root: Path) -> Subject:
         env=call.env,
         cwd=call.cwd,
         python=call.python,
-    )
-
-
-def refused(subject: Subject, verdict: Verdict, error: ReprocheckError) -> Audit:
-    """The audit of a subject that could not be run."""
-    return Audit(
-        path=subject.path,
-        kind=subject.kind,
-        parameters=subject.parameters,
-        verdict=verdict,
-        reason=str(error),
-        invocation=_invocation(subject),
     )

@@ -65,20 +65,9 @@ from pytest_reprocheck.report.terminal import (
 )
 
 _VALUES = (
-    "vary",
-    "max-runs",
-    "budget",
-    "timeout",
-    "cell-timeout",
-    "start-timeout",
-    "memory",
-    "workspace",
-    "no-network",
-    "allow-writes",
-    "require-run",
-    "fail-on",
-    "fresh",
-)
+    "vary", "max-runs", "budget", "timeout", "cell-timeout", "start-timeout", "memory", "workspace", "no-network",
+    "allow-writes", "require-run", "fail-on", "fresh",
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -134,7 +123,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"reprocheck {version('pytest-reprocheck')}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
     _add_audit(commands)
     add_commands(commands, _record)
     replay = commands.add_parser("replay", help="run a stored audit's subjects again under the recorded conditions")
@@ -224,6 +212,7 @@ def _audit(parsed: argparse.Namespace) -> int:
             failed |= not updating and result.fails(fail_on=options.fail_on, require_run=options.require_run)
             if is_told(result):
                 print(f"{render_headline(result)}\n{render_failure(result)}\n", flush=True)
+    failed |= _flag(audits, scope)
     if audits:
         told = render_summary(audits, flag="--vary", told=is_told)
         print("\n".join([*told, *unused_allowances(scope.config, audits)]))
@@ -240,6 +229,17 @@ def _audit(parsed: argparse.Namespace) -> int:
     if interruption is not None:
         raise interruption
     return int(failed)
+
+
+def _flag(audits: list[Audit], scope: Scope) -> bool:
+    """Add what sets of parameters tell together, and tell it; whether that fails."""
+    from pytest_reprocheck.parameterising import flag_parameters
+
+    options, before = merged(Options(), [scope.config.overrides, scope.flags]), list(audits)
+    audits[:] = flag_parameters(audits, scope.root, options.allow)
+    told = [audit for audit, old in zip(audits, before, strict=True) if audit is not old and is_told(audit)]
+    print(*(f"{render_headline(audit)}\n{render_failure(audit)}\n\n" for audit in told), sep="", end="")
+    return "warning" in options.fail_on and bool(told)
 
 
 def _record(paths: Sequence[str]) -> int:

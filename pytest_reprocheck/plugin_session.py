@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_reprocheck.plugin_listing import listed, time_text
-
 if TYPE_CHECKING:
     from pytest_reprocheck.advising import Advised
     from pytest_reprocheck.auditing import Machine, Session
@@ -202,6 +200,7 @@ class AuditSession:
     def pytest_report_header(self) -> list[str]:
         """What is varied, the workspace, and the limits; seeds derive from each subject's name."""
         from pytest_reprocheck.config import Options, merged
+        from pytest_reprocheck.plugin_listing import time_text
         from pytest_reprocheck.report.terminal import render_header
 
         options = merged(Options(), [self.scope.config.overrides, self.scope.flags])
@@ -239,6 +238,8 @@ class AuditSession:
         """``--reprocheck-list`` shows the subjects instead of running anything."""
         if not session.config.getoption("reprocheck_list") or session.testsfailed:
             return None
+        from pytest_reprocheck.plugin_listing import listed
+
         reporter = session.config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
             reporter.ensure_newline()
@@ -377,12 +378,14 @@ class AuditSession:
             terminalreporter.write_line(line)
 
     def _in_order(self) -> list[Audit]:
-        """All audits, once no more are to come: they stay unpacked from then on."""
+        """All audits of all workers, once no more are to come, and what sets of parameters tell together."""
+        from pytest_reprocheck.parameterising import flag_parameters
         from pytest_reprocheck.report.machine import audit_from_json
 
         if len(self._unpacked) != len(self.audits):
             packed = [packed for _, packed in sorted(self.audits.items())]
-            self._unpacked = [audit_from_json(json.loads(zlib.decompress(each))) for each in packed]
+            audits = [audit_from_json(json.loads(zlib.decompress(each))) for each in packed]
+            self._unpacked = [*flag_parameters(audits, self.scope.root, self.scope.config.overrides.allow or ())]
         return self._unpacked
 
 

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytest_reprocheck.case import Case
+from pytest_reprocheck.compare.results import results_digest
 from pytest_reprocheck.core.causes import cause, is_drift
-from pytest_reprocheck.core.findings import Finding, Verdict
+from pytest_reprocheck.core.errors import ReprocheckError
+from pytest_reprocheck.core.findings import Audit, Finding, Invocation, Verdict
+from pytest_reprocheck.core.subjects import Subject
 from pytest_reprocheck.core.trace import NotCompared, Outcome
+from pytest_reprocheck.diagnose.allowing import allow, allowances_in, causes_tried
+from pytest_reprocheck.diagnose.applied import factor_report
 from pytest_reprocheck.diagnose.attribution import counted, failing
 from pytest_reprocheck.diagnose.blocking import Blocked
+from pytest_reprocheck.diagnose.flagging import flag
+from pytest_reprocheck.environment.snapshot import snapshot
 from pytest_reprocheck.twice import both_failed
 
 
@@ -45,3 +52,70 @@ def not_compared_in(case: Case) -> tuple[NotCompared, ...]:
     """What neither run nor their comparison could tell, each once and sorted."""
     unique = dict.fromkeys((*case.a.not_compared, *case.b.not_compared, *case.comparison.not_compared))
     return tuple(sorted(unique, key=lambda item: (item.what, item.reason)))
+
+
+def concluded(
+    case: Case,
+    findings: Sequence[Finding],
+    blocker: Blocked | None,
+    *,
+    subject: Subject,
+    name: str | None = None,
+    not_compared: Sequence[NotCompared] = (),
+) -> Audit:
+    """What a case comes to with its findings: acceptances, verdict, and which factors were applied.
+
+    ``not_compared`` adds to what the case itself could not compare.
+    """
+    options = case.options
+    factors = {factor: factor_report(factor, case.a, case.b) for factor in options.vary}
+    applied = [each for each in factors if factors[each].status == "applied"]
+    allowed = allow(
+        findings,
+        [*options.allow, *allowances_in(case.units)],
+        [each for each in options.accepted if each.subject == (name or subject.name)],
+        subject=subject.path,
+        tried=() if blocker is not None or both_failed(case) else causes_tried(applied),
+    )
+    verdict, reason, detail = verdict_of(case, allowed.findings, blocker)
+    result = Audit(
+        path=name or subject.path,
+        kind=subject.kind,
+        parameters=subject.parameters,
+        verdict=verdict,
+        reason=reason,
+        detail=detail,
+        runs=case.runs,
+        trials=case.trials,
+        conditions={"A": case.a.conditions, "B": case.b.conditions},
+        factors=factors,
+        findings=allowed.findings,
+        remarks=allowed.remarks,
+        not_compared=tuple(sorted({*not_compared_in(case), *not_compared}, key=lambda item: (item.what, item.reason))),
+        environment=snapshot(case.a),
+        invocation=_invocation(subject),
+        results=results_digest(case.a, case.b) if verdict == "reproducible" else "",
+    )
+    return flag([result], case.units, options.allow)[0]
+
+
+def refused(subject: Subject, verdict: Verdict, error: ReprocheckError) -> Audit:
+    """The audit of a subject that could not be run."""
+    return Audit(
+        path=subject.path,
+        kind=subject.kind,
+        parameters=subject.parameters,
+        verdict=verdict,
+        reason=str(error),
+        invocation=_invocation(subject),
+    )
+
+
+def _invocation(subject: Subject) -> Invocation:
+    return Invocation(
+        args=subject.args,
+        module=subject.module,
+        env=dict(sorted(subject.env.items())),
+        cwd=subject.cwd,
+        python=subject.python,
+    )

@@ -36,7 +36,7 @@ FINDING = Finding(
 REMARK = dataclasses.replace(FINDING, severity="warning")
 
 
-def audit(subject, options, *, progress=None, machine=None, session=None, expected_memory=0, engine=None):
+def audit(subject, options, *, progress=None, machine=None, session=None, expected_memory=0, engine=None, update=None):
     text = subject.file.read_text(encoding="utf-8", errors="replace")
     if "CRASH" in text:
         raise ZeroDivisionError("a bug of ours")

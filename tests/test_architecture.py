@@ -20,7 +20,7 @@ MAX_FUNCTION_LINES = 50
 MAX_FILE_LINES = 400
 
 LAYERS = ("compare", "execution", "diagnose", "environment", "records", "report")
-USE_CASES = ("auditing", "locking", "inspecting", "starting")
+USE_CASES = ("auditing", "locking", "inspecting", "parameterising", "starting")
 USE_CASE = frozenset({"config", "core", "execution", "compare", "diagnose", "environment"})
 FACE = frozenset({*USE_CASES, "config", "collecting", "gates", "report", "core"})
 ALLOWED: Mapping[str, frozenset[str]] = {
@@ -35,11 +35,12 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "recording": USE_CASE | {"case", "records", "twice"},
     "stopping": frozenset({"compare", "core", "diagnose"}),
     "twice": USE_CASE | {"case", "stopping"},
-    "verdicts": frozenset({"case", "core", "diagnose", "twice"}),
+    "verdicts": frozenset({"case", "compare", "core", "diagnose", "environment", "twice"}),
     "stored": frozenset({"case", "core", "diagnose"}),
     "uncontrolled": frozenset({"case", "core", "diagnose"}),
     "locking": USE_CASE,
     "inspecting": USE_CASE,
+    "parameterising": USE_CASE,
     "starting": USE_CASE,
     "settings": frozenset({"core"}),
     "parameters": frozenset({"settings", "core"}),
@@ -53,7 +54,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "keeping": FACE | {"recording"},
     "cli": FACE | {"keeping", "locks_cli"},
     "locks_cli": FACE | {"keeping"},
-    "accompanying": USE_CASE | {"auditing", "case", "twice"},
+    "accompanying": USE_CASE | {"auditing", "case", "twice", "verdicts"},
     "papermill_engine": frozenset({"papermill_run"}),
     "papermill_run": FACE | {"accompanying"},
     "magics": FACE,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
 from pathlib import Path
 
 import pytest
 
 from pytest_reprocheck import Audit, Options, Subject, audit
+from pytest_reprocheck.auditing import audit_function
 from tests.execution.helpers import write
 
 OPTIONS = Options(try_remedies=False)
@@ -169,3 +172,29 @@ def test_another_name_that_somebody_chose_is_a_difference(tmp_path: Path, name: 
     result = audited(tmp_path, text)
     assert findings(result) == [("unseeded-random", 2, "error")]
     assert {sameness for _what, sameness in effects(result)} == {"different"}
+
+
+@pytest.mark.parametrize("seed", ["", "0"])
+def test_files_that_a_function_writes_are_compared(tmp_path: Path, seed: str) -> None:
+    """In the project, and in a folder for temporary files that it was given; each call's files are read after it."""
+    text = f"""\
+        import random, json
+        def train(folder):
+            draw = random.Random({seed or "random.random()"}).random()
+            (folder / "model.json").write_text(json.dumps({{"weight": draw}}))
+            with open("scores.csv", "w") as file:
+                file.write(f"fold,score\\n0,{{draw}}\\n")
+        """
+    root, given = tmp_path / "project", tmp_path / "given"
+    given.mkdir()
+    write(root, {"steps.py": text})
+    spec = importlib.util.spec_from_file_location("steps_of_a_test", root / "steps.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    with contextlib.chdir(root):
+        result = audit_function(module.train, (given,), {}, name="train", root=root, path="steps.py", options=Options())
+    expected = set() if seed else {("file scores.csv", "different"), (f"file {given}/model.json", "different")}
+    assert effects(result) == expected
+    assert findings(result) == ([] if seed else [("unseeded-random", 3, "error")])

@@ -17,6 +17,7 @@ from pytest_reprocheck.core.findings import Difference, Key, Sameness
 from pytest_reprocheck.core.rules import FieldRule
 from pytest_reprocheck.core.tolerance import Tolerance
 from pytest_reprocheck.core.trace import Aspect, NotCompared, Observation, Outcome, Place, Trace
+from pytest_reprocheck.core.values import Text
 
 ABSENT = "(absent)"
 MAX_ABSENT = 20
@@ -24,6 +25,7 @@ MAX_ABSENT = 20
 _UNORDERED: frozenset[Aspect] = frozenset({"features", "training", "predictions"})
 """Aspects whose facts at one line are told apart by what they are, and not by which came first."""
 _FILE = "file "
+_STREAMS = frozenset({"stdout", "stderr"})
 MAX_PARTS = 1000
 """Parts of one difference that are named one by one."""
 MORE_PARTS = "(more)"
@@ -59,7 +61,7 @@ def compare_traces(a: Trace, b: Trace, *, tolerance: Tolerance, rules: Sequence[
             absent[lacking] += 1
             if absent[lacking] > MAX_ABSENT:
                 continue
-            judgement: Judgement | None = _absent(left, right, context)
+            judgement: Judgement | None = _of_noise_alone(left, right, context) or _absent(left, right, context)
         else:
             judgement = _judged(left, right, context)
             if left.aspect == "artifacts" and left.what != right.what:
@@ -169,12 +171,8 @@ def _named_apart(a: Observation, b: Observation, judgement: Judgement | None) ->
 
 
 def _not_compared(a: Observation, b: Observation, judgement: Judgement | None) -> list[str]:
-    """Why parts of two facts could not be compared.
-
-    Parts of intermediate state are left out: state is compared to locate a cause, and never fails.
-    """
-    nested = a.aspect != "state"
-    unknown = {reason for item in (a, b) for reason in unknown_parts(item.value, nested=nested)}
+    """Why parts of two facts could not be compared."""
+    unknown = {reason for item in (a, b) for reason in unknown_parts(item.value)}
     return [*sorted(unknown), *(judgement.not_compared if judgement is not None else ())]
 
 
@@ -217,6 +215,16 @@ def _context(a: Trace, b: Trace, item: Observation, tolerance: Tolerance, rules:
 def _own(trace: Trace) -> Own:
     names = [item.name for item in dataclasses.fields(Own)]
     return Own(**{name: trace.facts.get(name, "") for name in names})
+
+
+def _of_noise_alone(a: Observation | None, b: Observation | None, context: Context) -> Judgement | None:
+    """A stream that only one run wrote to, where all of it is noise; None for everything else."""
+    wrote = a or b
+    if wrote is None or wrote.what not in _STREAMS or not isinstance(wrote.value, Text):
+        return None
+    nothing = replace(wrote, value=replace(wrote.value, text="", digest=""))
+    judgement = _judged(a or nothing, b or nothing, context)
+    return judgement if judgement is not None and judgement.sameness is Sameness.NORMALISED else None
 
 
 def _absent(a: Observation | None, b: Observation | None, context: Context) -> Judgement:

@@ -147,6 +147,12 @@ _LOGS = (
         "memory-use", r"(\b(?i:rss|peak memory|max(?:imum)? resident(?: set)?(?: size)?|gpu memory)[ :=]{1,4})"
         r"\d{1,12}(?:\.\d{1,6})? ?[kKMGT]i?B\b", r"\1<size>",
     ),
+    # It says so when that takes longer than five seconds: once on a machine, and only on a busy one.
+    _normaliser(
+        "cache-notice",
+        r"(?m)^(?:WARNING:matplotlib\.font_manager:)?Matplotlib is building the font cache; this may take a moment\."
+        r"(?:\n|\Z)", "", hint="font cache",
+    ),
     # What statsmodels stamps into its summaries: as text, as a table's cells, in LaTeX.
     _normaliser("summary-time", rf"(\b(?:Date|Time):[ \t]{{2,60}}){_STAMP}", r"\1<time>", hint=":"),
     _normaliser("summary-time", rf"(\b(?:Date|Time):\n(?:<[^<>\n]{{1,80}}>\n){{1,4}}){_STAMP}", r"\1<time>", hint=":"),

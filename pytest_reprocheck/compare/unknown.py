@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from pytest_reprocheck.core.values import Display, Items, Object, Opaque, Value
+from pytest_reprocheck.core.values import Array, Display, Items, Object, Opaque, Table, Value
 
 
 def is_unknown(value: Value) -> bool:
@@ -13,17 +13,17 @@ def is_unknown(value: Value) -> bool:
     return isinstance(value, Opaque) and value.digest is None
 
 
-def unknown_parts(value: Value, *, nested: bool) -> tuple[str, ...]:
-    """Type and reason of each kind of unknown part, with its number if it is not the value itself.
-
-    ``nested`` looks into containers and objects too.
-    """
-    if isinstance(value, Opaque):
-        return (f"{value.type}: {value.reason}",) if value.digest is None else ()
-    if not nested:
-        return ()
+def unknown_parts(value: Value) -> tuple[str, ...]:
+    """Type and reason of each kind of unknown part, with the number of those that are kept beside others."""
+    if isinstance(value, Opaque) and value.digest is None:
+        return (f"{value.type}: {value.reason}",)
     counts = Counter(f"{part.type}: {part.reason}" for part in _opaque(value) if part.digest is None)
-    return tuple(f"{told} ({count} part{'s' if count > 1 else ''})" for told, count in sorted(counts.items()))
+    kept = tuple(f"{told} ({count} part{'s' if count > 1 else ''})" for told, count in sorted(counts.items()))
+    return (*kept, *(f"{told} (in parts that are not kept)" for told in _unknown(value) if told not in counts))
+
+
+def _unknown(value: Value) -> tuple[str, ...]:
+    return value.unknown if isinstance(value, (Array, Table, Items, Object, Opaque)) else ()
 
 
 def _opaque(value: Value) -> Iterator[Opaque]:

@@ -78,7 +78,11 @@ random.shuffle(readings)
         ),
         why="Initial weights, dropout and the order of a shuffled data set change from run to run.",
         remedy="tf.random.set_seed(0)\nweights = tf.random.normal((4, 2))",
-        limits="The probe was not run against TensorFlow itself; draws that it does not see are `unexplained`.",
+        limits=(
+            "Tried with TensorFlow 2.21 and Keras 3.15. Keras takes the default seeds of its layers from Python's "
+            "random, so an unseeded model is unseeded-random as well; keras.utils.set_random_seed(0) seeds all. "
+            "Numbers of tf.random.Generator.from_non_deterministic_state are `unexplained`."
+        ),
     ),
     Cause(
         slug="os-entropy",
@@ -324,6 +328,36 @@ best.write_text(str(score))
         ),
     ),
     *DRIFT_CAUSES,
+    Cause(
+        slug="dead-parameter",
+        title="A parameter changes nothing",
+        recurs=False,
+        what="Sets of parameters that are alike but for one of them give the same results to the last digit.",
+        why=(
+            "What was tuned, compared or reported by it was one and the same model; often a cell below assigns the "
+            "name again, or the code reads another one."
+        ),
+        remedy="model = Ridge(alpha=alpha)",
+        limits=(
+            "A warning. Sets that are reproducible are compared, at least two that differ in this parameter alone; "
+            "values that two sets happen to share, as of a threshold that nothing reaches, look the same."
+        ),
+    ),
+    Cause(
+        slug="seed-parameter",
+        title="A parameter for the seed does not control the result",
+        recurs=False,
+        what=(
+            "A parameter whose name says that it is a seed (seed, random_state ...) is the same in two runs and their "
+            "results differ by unseeded draws; or it differs between two sets and no result does."
+        ),
+        why="Repeating a run by its parameters gives something else, or trying several seeds tries one.",
+        remedy="rng = np.random.default_rng(seed)\nx = rng.normal(size=100)",
+        limits=(
+            "A warning, beside the findings for the draws themselves. A model that draws nothing has no use for a "
+            "seed, and looks the same as one that ignores it."
+        ),
+    ),
     Cause(
         slug="unexplained",
         title="A difference that no controlled factor explains",

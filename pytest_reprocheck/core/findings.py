@@ -172,6 +172,8 @@ class Audit:
     """What is wrong with the user's acceptances: unused, unknown, without a reason, expired; sorted."""
     memory: int = 0
     """Bytes that a run had in memory at most, as its supervisor measured them; 0 where nobody did."""
+    results: str = ""
+    """Digest of what A and B give alike, by which sets of parameters are compared; empty unless reproducible."""
 
     @property
     def name(self) -> str:

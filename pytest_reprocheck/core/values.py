@@ -74,6 +74,8 @@ class Array:
     """Of the elements in whatever order; None where that would cost too much."""
     rows_digest: str | None = None
     """Of the rows (along the first axis) in whatever order, for two dimensions and more; None as above."""
+    unknown: tuple[str, ...] = ()
+    """Type and reason of parts that are not kept and that the digest does not tell apart; of the outermost value."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,6 +97,8 @@ class Table:
     rows_digest: str | None = None
     """Of the rows in whatever order, each with its part of an index that is not the default one; the order of columns
     does not count. None where that would cost too much."""
+    unknown: tuple[str, ...] = ()
+    """Type and reason of parts that are not kept and that the digest does not tell apart; of the outermost value."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,6 +114,8 @@ class Items:
     """The members kept: all, or the first ones when ``length`` is larger."""
     digest: str
     """Over all members, kept or not."""
+    unknown: tuple[str, ...] = ()
+    """Type and reason of parts that are not kept and that the digest does not tell apart; of the outermost value."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,6 +130,8 @@ class Object:
     """Over all attributes, kept or not."""
     complete: bool = True
     """False when some attributes were too many or too deep to keep; their part of the digest stands for them."""
+    unknown: tuple[str, ...] = ()
+    """Type and reason of parts that are not kept and that the digest does not tell apart; of the outermost value."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,6 +144,8 @@ class Opaque:
     """Why it is not told in full: ``too large``, ``no canonical form`` ..."""
     digest: str | None
     """None: it cannot be compared at all."""
+    unknown: tuple[str, ...] = ()
+    """Type and reason of parts that are not kept and that the digest does not tell apart; of the outermost value."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

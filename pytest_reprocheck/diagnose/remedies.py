@@ -29,6 +29,8 @@ _GLOBAL_SEEDS: Mapping[str, tuple[str, str]] = {
     "tensorflow": ("tensorflow", ".random.set_seed(0)"),
 }
 """By stream: the module, and what of it seeds its global state."""
+_KERAS_SEED = ("keras", ".utils.set_random_seed(0)")
+"""Seeds all that Keras draws from: Python's generator, numpy's and that of its backend."""
 _PANDAS_DRAWS = frozenset({"sample"})
 
 ONLY_SHOWN = "keep the time out of what is shown, or accept it:  # reprocheck: allow[clock] only shown"
@@ -230,7 +232,7 @@ def _away(unit: Unit, call: ast.Call, place: Place) -> tuple[bool, bool, int]:
 
 def _seed_global(event: Event, subject_path: str, units: Sequence[Unit]) -> Remedy:
     """A seed call above the top-level statement that leads to the draw."""
-    module, call = _GLOBAL_SEEDS[event.stream]
+    module, call = _KERAS_SEED if event.what.startswith("keras ") else _GLOBAL_SEEDS[event.stream]
     path = f"{module}{call}"
     places = [call.place for call in reversed(event.stack) if call.place.path == subject_path]
     outermost = next((place for place in places if not _is_magic(place, units)), None)

@@ -22,6 +22,8 @@ _DATE = re.compile(
 )
 """Never a part of a longer number: eight digits of a score are no date."""
 _TIME = re.compile(r"\b\d{1,3}:\d\d(?::\d\d(?:[.,]\d+)?)?\b")
+_NORMALISED = re.compile(r"<(?:time|date|duration)>")
+"""What a normaliser has put in the place of one of them: half an hour past midnight looks like a duration."""
 _SPANS = (1.0, 1e-3, 1e-6, 1e-9, 60.0, 3600.0, 86400.0, 7 * 86400.0, 30.44 * 86400.0, 365.25 * 86400.0)
 """Seconds of the units in which ages and moments are told."""
 _SLACK = 4.0
@@ -67,6 +69,7 @@ def _only_shows(difference: Difference, varied: Conditions, clocks: Sequence[Seq
 
 def _is_shown(a: str, b: str, varied: Conditions, clocks: Sequence[Sequence[int]] | None) -> bool:
     """Whether two lines are the same but for dates, times, durations, and ages."""
+    a, b = (_NORMALISED.sub("<>", text) for text in (a, b))
     a_plain, b_plain = (_TIME.sub("<>", _DATE.sub("<>", text)) for text in (a, b))
     if _words(a_plain) != _words(b_plain):
         return False

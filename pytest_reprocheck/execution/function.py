@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 import math
+import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from pytest_reprocheck.core.conditions import Conditions
@@ -71,7 +72,7 @@ class FunctionRunner:
         replaced: Mapping[tuple[str, int | None], str] | None = None,
         *,
         recordings: Sequence[str] = (),  # noqa: ARG002 - seeds alone are varied in one process, and those are not read
-        keep: bool = False,  # noqa: ARG002 - the files that a function writes are not looked at
+        keep: bool = False,  # noqa: ARG002 - the files that a function writes are looked at after each call
         after: Trace | None = None,  # noqa: ARG002
         deadline: float = math.inf,  # noqa: ARG002 - a call in this process cannot be ended
         fresh: bool = False,  # noqa: ARG002 - nor is a process started for it
@@ -98,12 +99,13 @@ class FunctionRunner:
             "seed": conditions.seed,
             "streams": dict(conditions.streams),
             "allow_writes": list(self.allow_writes),
+            "kept": [str(each) for each in (*self.args, *self.kwargs.values()) if isinstance(each, PurePath)],
         }
         args, kwargs, not_compared = self._arguments()
         started = time.monotonic()
         recording = load_probes().observe(self.function, args, kwargs, config)
         seconds = time.monotonic() - started
-        return build_trace(
+        trace = build_trace(
             read_recording(recording.lines),
             conditions=conditions,
             outcome=self._outcome(recording.exception),
@@ -111,6 +113,19 @@ class FunctionRunner:
             blobs=blobs,
             not_compared=not_compared,
         )
+        return self._with_files(trace, blobs)
+
+    def _with_files(self, trace: Trace, blobs: Path) -> Trace:
+        """The trace with the files that the call has written and that are there: the next call may write them again."""
+        names = sorted({access.path for access in trace.accesses if access.kind == "written"})
+        if not any((self.root / name).is_file() for name in names):
+            return trace
+        from pytest_reprocheck.execution.artifacts.finding import Found, is_result
+        from pytest_reprocheck.execution.artifacts.observing import with_artifacts
+
+        paths = {name: self.root / name for name in names if is_result(name)}
+        files = [Found(name=name, path=path) for name, path in paths.items() if path.is_file()]
+        return with_artifacts(trace, files, blobs=blobs, scratch=self.base / "scratch", python=sys.executable)
 
     def _arguments(self) -> tuple[tuple[Any, ...], dict[str, Any], list[NotCompared]]:
         try:

@@ -51,32 +51,46 @@ class _Walk:
     """``time.time_ns()`` before."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Looked:
+    """What was found in a folder of temporary files."""
+
+    changed: int
+    """Its time of modification in nanoseconds: what comes and goes changes it."""
+    begun: int
+    """``time.time_ns()`` before."""
+    special: tuple[Path, ...]
+    folders: tuple[str, ...]
+
+
 @dataclass(kw_only=True, slots=True)
 class Surveyor:
-    """Surveys projects, and walks one again only when something in it has come or gone since."""
+    """Surveys projects, and looks into a folder again only when something in it has come or gone since."""
 
     walks: dict[Path, _Walk] = field(default_factory=dict)
+    looked: dict[str, _Looked] = field(default_factory=dict)
+    """Folders outside of projects."""
 
     def survey(self, root: Path) -> Survey:
         """What lies in a project now; environments, caches and version control are not looked into."""
         walk = self.walks.get(root)
         if walk is None or not _is_unchanged(walk):
             walk = self.walks[root] = _walk(root)
-        return _survey(root, walk)
+        return _survey(root, walk, self.looked)
 
 
 def survey(root: Path) -> Survey:
     """Walk a project; environments, caches and version control are not looked into."""
-    return _survey(root, _walk(root))
+    return _survey(root, _walk(root), {})
 
 
-def _survey(root: Path, walk: _Walk) -> Survey:
+def _survey(root: Path, walk: _Walk, looked: dict[str, _Looked]) -> Survey:
     """Where links lead to, and what lies there, is nothing that a walk could remember."""
     found = [target for link in walk.links if (target := _target(link)) is not None]
     targets = {target for target in found if not target.is_relative_to(root)}
     targets.update(_repository(root))
     outside, notes = _isolated(root, targets)
-    special = [*walk.special, *(path for folder in outside for path in _special(folder, _DEPTH))]
+    special = [*walk.special, *(path for folder in outside for path in _special(str(folder), _DEPTH, looked))]
     return Survey(
         environments=walk.environments,
         outside=outside,
@@ -205,16 +219,34 @@ def _in_environment(folder: Path) -> bool:
     return any(is_environment(above) for above in (folder, *folder.parents))
 
 
-def _special(folder: Path, depth: int) -> Iterator[Path]:
+def _special(folder: str, depth: int, looked: dict[str, _Looked]) -> Iterator[Path]:
+    try:
+        changed = os.stat(folder).st_mtime_ns  # noqa: PTH116 - many
+    except OSError:  # other programs remove their folders meanwhile
+        looked.pop(folder, None)
+        return
+    known = looked.get(folder)
+    # A change just before it was looked at might have left the same time as one after.
+    if known is None or known.changed != changed or changed > known.begun - _COARSEST:
+        known = looked[folder] = _look(folder, changed)
+    yield from known.special
+    for each in known.folders if depth > 1 else ():
+        yield from _special(each, depth - 1, looked)
+
+
+def _look(folder: str, changed: int) -> _Looked:
+    begun = time.time_ns()
+    special: list[Path] = []
+    folders: list[str] = []
     entries: list[os.DirEntry[str]] = []
     with suppress(OSError):
         entries = list(os.scandir(folder))
     for entry in entries:
         with suppress(OSError):  # other programs remove their files meanwhile
             if entry.is_dir(follow_symlinks=False):
-                if depth > 1:
-                    yield from _special(Path(entry.path), depth - 1)
+                folders.append(entry.path)
             elif entry.is_file(follow_symlinks=False) or entry.is_symlink():
                 continue  # told without asking the system once more
             elif stat.S_IFMT(entry.stat(follow_symlinks=False).st_mode) in (stat.S_IFSOCK, stat.S_IFIFO):
-                yield Path(entry.path)
+                special.append(Path(entry.path))
+    return _Looked(changed=changed, begun=begun, special=tuple(special), folders=tuple(folders))

@@ -125,13 +125,13 @@ def observe(
         function: called once.
         args: its positional arguments.
         kwargs: its keyword arguments.
-        config: ``root``, ``path``, ``seed``, and where wanted ``streams`` and ``blobs``, as in child.json.
+        config: ``root``, ``path``, ``seed``, and where wanted ``streams``, ``blobs`` and ``kept``, as in child.json.
     """
     log = MemoryLog()
     probe = Probe(config, log)
     _write_facts(probe)
     hooks, at_end = _install(probe)
-    watching = ImportHooks(hooks)
+    watching = ImportHooks(combined(hooks, files.install_written(probe)))
     watching.install()
     result: object = None
     error: BaseException | None = None

@@ -42,9 +42,10 @@ _URI = "file:"
 class Accesses:
     """Writes the first access of each kind to each path."""
 
-    def __init__(self, probe: Probe, places: Places) -> None:
+    def __init__(self, probe: Probe, places: Places, kinds: frozenset[str] = frozenset(_KINDS)) -> None:
         self._probe = probe
         self._places = places
+        self._kinds = kinds
         self._seen: set[tuple[str, str]] = set()
         self._left = MOST
         self.settled: dict[str, set[object]] = {kind: set() for kind in _KINDS}
@@ -70,7 +71,7 @@ class Accesses:
             known.clear()
 
     def _note(self, kind: str, given: object, frame: FrameType, folder: object = None) -> None:
-        absolute = self._places.absolute(given, folder) if self._left >= 0 else None
+        absolute = self._places.absolute(given, folder) if self._left >= 0 and kind in self._kinds else None
         if absolute is None:
             return
         if (kind, absolute) not in self._seen:
@@ -123,21 +124,34 @@ def install(probe: Probe, places: Places) -> Accesses:
     return accesses
 
 
+def install_written(probe: Probe, places: Places) -> Accesses:
+    """Listen to audit events for what is written alone, and patch nothing."""
+    accesses = Accesses(probe, places, frozenset({"written"}))
+    _listen(probe, accesses)
+    return accesses
+
+
 def _listen(probe: Probe, accesses: Accesses) -> None:
-    """Follow audit events; a hook cannot be taken out again, so it does nothing once the probes are."""
+    """Follow audit events; a hook cannot be taken out again, so it holds and does nothing once the probes are."""
     handlers = _handlers(accesses)
     guarded = {event: probe.guarded(f"audit event {event}", handler) for event, handler in handlers.items()}
-    probe.undo(guarded.clear)
     settled = accesses.settled["read"]
 
-    def hook(event: str, args: tuple[Any, ...]) -> None:
+    def told(event: str, args: tuple[Any, ...]) -> None:
         if event in guarded and probe.watching:
             if event == "open" and type(args[0]) is str and args[0] in settled and not args[2] & WRITES:
                 return
             # The interpreter itself opens the main file before there is any frame of Python's.
-            frame = sys._getframe().f_back
+            frame = sys._getframe(1).f_back
             if frame is not None:
                 guarded[event](frame, *args)
+
+    listeners = [told]
+    probe.undo(listeners.clear)
+
+    def hook(event: str, args: tuple[Any, ...]) -> None:
+        for listener in listeners:
+            listener(event, args)
 
     sys.addaudithook(hook)
 

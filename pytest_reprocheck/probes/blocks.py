@@ -89,7 +89,7 @@ def canonical(values: Any) -> Any:
     if values.dtype.char in "gG":
         return _in_doubles(np, values)
     if packed != values.dtype:
-        values = values.astype(packed)
+        values = _without_gaps(np, values, packed)
     values = np.ascontiguousarray(values)
     if _has_nan(np, values):
         values = values.copy()
@@ -114,9 +114,35 @@ def _packed(dtype: Any) -> Any:
     return dtype.newbyteorder("<")
 
 
+def _without_gaps(np: Any, values: Any, packed: Any) -> Any:
+    """The elements in a packed dtype; records whose fields only have gaps between them as bytes, which is faster."""
+    fields, size = values.dtype.fields, values.dtype.itemsize
+    if fields is None or any(fields[name][0] != packed.fields[name][0] for name in values.dtype.names):
+        return values.astype(packed)
+    raw = np.ascontiguousarray(values).reshape(-1).view(np.uint8).reshape(-1, size)
+    whole = np.empty((len(raw), packed.itemsize), dtype=np.uint8)
+    start = 0
+    for first, last in _runs(values.dtype):
+        whole[:, start : start + last - first] = raw[:, first:last]
+        start += last - first
+    return whole.reshape(-1).view(packed).reshape(values.shape)
+
+
+def _runs(dtype: Any) -> list[tuple[int, int]]:
+    """Where the fields of a record lie, in their order, those without a gap between them as one."""
+    runs: list[tuple[int, int]] = []
+    for name in dtype.names:
+        field, first = dtype.fields[name][:2]
+        if runs and runs[-1][1] == first:
+            first = runs.pop()[0]
+        runs.append((first, dtype.fields[name][1] + field.itemsize))
+    return runs
+
+
 def _has_nan(np: Any, values: Any) -> bool:
     if values.dtype.names is not None:
-        return any(_has_nan(np, values[name]) for name in values.dtype.names)
+        floats = (name for name, field in values.dtype.fields.items() if field[0].base.kind in "fcV")
+        return any(_has_nan(np, values[name]) for name in floats)
     return values.dtype.kind in "fc" and values.size > 0 and bool(np.isnan(values.max()))
 
 

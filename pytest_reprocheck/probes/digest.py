@@ -12,17 +12,23 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+_TEXT = frozenset({str})
+
+
 @record(frozen=True, kw_only=True, slots=True)
 class Digests:
     """The algorithm of this process."""
 
     name: str
     """``xxh3-128`` or ``blake2b-128``."""
-    new: Callable[[], Any]
-    """Makes a hasher with ``update`` and ``hexdigest``."""
+    new: Callable[..., Any]
+    """Makes a hasher with ``update`` and ``hexdigest``, of these bytes if any are given."""
 
     def of(self, *parts: Any) -> str:
         """Digest of the parts (text or buffers), each with its length before it: no two lists of parts run together."""
+        if _TEXT.issuperset(map(type, parts)):
+            encoded = [part.encode("utf-8", "surrogatepass") for part in parts]
+            return str(self.new(b"".join([b"%d:%b" % (len(data), data) for data in encoded])).hexdigest())
         hasher = self.new()
         for part in parts:
             data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else memoryview(part)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _MOST_OBJECTS = 2**16
 """Elements of an object array for which order-free digests are taken, at most."""
+_OF_OTHERS = 2
+"""What ``dtype.isbuiltin`` says of types of numbers that a library gave to numpy."""
 _MOST_HEADERS = 1024
 """Dtypes and shapes of small arrays that are remembered."""
 _PLAIN = frozenset({"ndarray", "memmap", "matrix", "recarray"})
@@ -93,6 +95,9 @@ def array(encoder: Encoder, values: Any) -> Node:
         own = object.__getattribute__(values, "__dict__")
         return encoder.fields(type_name(type(values)), {**own, "(array)": np.asarray(values)})
     values = np.asarray(values)
+    if values.dtype.isbuiltin == _OF_OTHERS and values.itemsize <= 2:
+        # Each bfloat16, float8 or int4 is a float32 exactly; that its type is another one stands beside it.
+        return encoder.fields(f"numpy.ndarray {values.dtype.name}", {"values": values.astype(np.float32)})
     if not blocks.is_plain(values.dtype):
         return object_array(encoder, values.ravel().tolist(), values.shape)
     node = _digested(encoder, values)
@@ -158,7 +163,11 @@ def _digested(encoder: Encoder, values: Any) -> Node:
     name = blocks.type_text(values.dtype)
     key = (values.__array_interface__["data"][0], values.dtype.str, name, values.shape, values.strides)
     if key not in encoder.known:
-        found = blocks.digests_of(encoder.digests, f"array {name} {values.shape}", blocks.buffers(values))
+        content = encoder.contents.key(values)
+        found = None if content is None else encoder.contents.find(content)
+        if found is None:
+            found = blocks.digests_of(encoder.digests, f"array {name} {values.shape}", blocks.buffers(values))
+            encoder.contents.keep(content, found)
         # With the array itself its memory is held, so that no other one comes to lie there.
         encoder.known[key] = (*found, values)
     digest, parts, _ = encoder.known[key]

@@ -47,6 +47,8 @@ _NO_FORM = frozenset(
 """Libraries whose objects stand for something outside of them, or for the process's own machinery."""
 _MADE_BY_PYTHON = 1 << 9
 """Flag of classes that a program makes, unlike those of C."""
+_POINTER = tuple.__itemsize__
+"""Bytes of a reference."""
 _CALLABLES = (types.FunctionType, types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType)
 
 
@@ -125,17 +127,23 @@ def _special(encoder: Encoder, obj: Any, short: str) -> Node | None:
 def _by_attributes(encoder: Encoder, obj: Any, short: str) -> Node:
     kind = type(obj)
     fields = own_fields(obj)
-    if any(base is not object and not base.__flags__ & _MADE_BY_PYTHON for base in kind.__mro__):
-        return opaque(short, "no canonical form", digest=None)  # what its base in C holds cannot be told
-    if not fields and own_dict(obj) is None:
+    if any(_holds_more(base) for base in kind.__mro__[:-1]) or (not fields and own_dict(obj) is None):
         return opaque(short, "no canonical form", digest=None)
-    if not encoder.is_user_class(kind) or hasattr(kind, "get_params"):
-        # A library's private attributes are its caches and internals; what they mean shows in what the object does.
-        public = {name: value for name, value in fields.items() if not name.startswith("_")}
-        if fields and not public and not hasattr(kind, "get_params"):
-            return opaque(short, "private attributes alone", digest=None)
-        fields = public
+    if hasattr(kind, "get_params"):
+        # An estimator's private attributes are its caches and internals.
+        return encoder.fields(short, {name: value for name, value in fields.items() if not name.startswith("_")})
     return encoder.fields(short, fields)
+
+
+def _holds_more(kind: type) -> bool:
+    """Whether objects of a class hold what is no attribute: its state lies in C."""
+    if not kind.__flags__ & _MADE_BY_PYTHON:
+        return True
+    own = vars(kind)
+    slots = sum(type(member) is types.MemberDescriptorType for member in own.values()) if "__slots__" in own else 0
+    known = slots + ("__dict__" in own) + ("__weakref__" in own)
+    base = kind.__base__
+    return base is not None and kind.__basicsize__ > base.__basicsize__ + known * _POINTER
 
 
 def _is_filled(cell: types.CellType) -> bool:

@@ -7,8 +7,9 @@ limited.
 
 from __future__ import annotations
 
+import sys
 from array import array
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from math import isnan
 
 from .nodes import opaque, type_name
@@ -17,11 +18,12 @@ from .unordered import rows_digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from types import FunctionType
     from typing import Any
 
     from .blobs import Blobs
+    from .contents import Contents
     from .digest import Digests
     from .nodes import Node
     from .unordered import Allowance
@@ -30,8 +32,13 @@ MOST_COLUMNS = 2000
 """Columns of a table that are kept."""
 MOST_DEPTH = 8
 """Members deeper than this are digested but not kept."""
-_RECURSION = 60
-_MOST_VISITS = 200_000
+_DEEP = 60
+"""Containers in each other that fit into what Python lets calls nest."""
+_DEEPEST = 500
+"""Containers in each other that are followed, with more room for calls."""
+_CALLS = 8
+"""Calls in each other for a container, at most."""
+_MOST_VISITS = 500_000
 _LONG_TEXT = 200
 _MOST_TEXT = 100_000
 _MOST_BLOBS = 48
@@ -65,6 +72,8 @@ class Encoding:
     """Where array data goes."""
     allowance: Allowance
     """How much order-free digests may still cover."""
+    contents: Contents
+    """Digests of arrays that were seen before."""
     is_user_class: Callable[[type], bool]
     """Whether a class is the user's own; private attributes count for those alone."""
     is_user_function: Callable[[FunctionType], bool]
@@ -89,6 +98,7 @@ class Encoder:
         self.is_user_function = encoding.is_user_function
         self._forms = encoding.forms()
         self._blobs = encoding.blobs
+        self.contents = encoding.contents
         self.known: dict[Any, Any] = {} if known is None else known
         self._allowance = encoding.allowance
         self._left = limits.keep
@@ -97,6 +107,14 @@ class Encoder:
         self._blobs_left = _MOST_BLOBS
         self._path: dict[int, int] = {}
         self._visits = 0
+        self._objects = 0
+        self._dropping = limits.keep == 0
+        self.unknown: set[str] = set()
+        """Type and reason of members of which nothing is known and that are not kept: their digest is a constant."""
+
+    def told(self, node: Node) -> Node:
+        """The node of the whole value, with what its digest does not tell apart."""
+        return {**node, "unknown": sorted(self.unknown)} if self.unknown else node
 
     def value(self, obj: object) -> Node:
         """The value of an object."""
@@ -109,10 +127,20 @@ class Encoder:
         self._visits += 1
         if self._most_visits is not None and self._visits > self._most_visits:
             raise OverBudgetError
-        if self._visits > _MOST_VISITS or len(self._path) > _RECURSION:
-            return opaque(type_name(kind), "too large", digest=None)
-        self._path[id(obj)] = len(self._path)
+        node = self._followed(obj, kind)
+        if self._dropping and node["digest"] is None:
+            self.unknown.add(f"{node['type']}: {node['reason']}")
+        return node
+
+    def _followed(self, obj: object, kind: type) -> Node:
+        depth = len(self._path)
+        if self._visits > _MOST_VISITS or depth > _DEEPEST:
+            return opaque(type_name(kind), "too many parts" if depth <= _DEEPEST else "nested too deep", digest=None)
+        self._path[id(obj)] = depth
         try:
+            if depth == _DEEP:
+                with _room_for_calls():
+                    return self._container(obj, kind)
             return self._container(obj, kind)
         finally:
             del self._path[id(obj)]
@@ -176,7 +204,9 @@ class Encoder:
         """An object told by its attributes."""
         names = sorted(fields)
         room = self._room(len(names))
+        self._objects += 1
         nodes, parts = self._members([fields[name] for name in names], room)
+        self._objects -= 1
         digest = self.digests.of("object", kind, *[part for pair in zip(names, parts, strict=True) for part in pair])
         kept = dict(zip(names, nodes, strict=False))
         return {"kind": "object", "type": kind, "fields": kept, "digest": digest, "complete": room == len(names)}
@@ -238,8 +268,8 @@ class Encoder:
         return self._blobs.write(name, size, fill, limit=self._blob_limit)
 
     def order_free(self, size: int) -> bool:
-        """Whether order-free digests of a value of this many bytes are taken."""
-        return self._left > 0 and self._allowance.take(size)
+        """Whether order-free digests of a value of this many bytes are taken: of data, and not of a model's insides."""
+        return self._left > 0 and not self._objects and self._allowance.take(size)
 
     def tokens(self, members: list[Any]) -> str:
         """Texts that stand for the elements of an array of objects: the ``repr`` of simple ones, digests of others."""
@@ -256,9 +286,15 @@ class Encoder:
 
     def _set(self, kind: str, members: list[object]) -> Node:
         room = self._room(len(members))
-        ordered = sorted(((self.part(member), index) for index, member in enumerate(members)))
-        nodes = [self.value(members[index]) for _, index in ordered[:room]]
-        digest = self.digests.of("set", kind, *[part for part, _ in ordered])
+        unknown = self.unknown
+        ordered = []
+        for index, member in enumerate(members):
+            self.unknown = set()
+            ordered.append((self.part(member), index, self.unknown))
+        ordered.sort(key=lambda each: each[:2])
+        self.unknown = unknown.union(*[lost for _, _, lost in ordered[room:]])
+        nodes = [self.value(members[index]) for _, index, _ in ordered[:room]]
+        digest = self.digests.of("set", kind, *[part for part, _, _ in ordered])
         length = len(members)
         return {"kind": "items", "type": kind, "length": length, "keys": None, "values": nodes, "digest": digest}
 
@@ -280,11 +316,11 @@ class Encoder:
         return nodes, parts
 
     def _dropped(self, obj: object) -> Node:
-        left, self._left = self._left, 0
+        before, self._left, self._dropping = (self._left, self._dropping), 0, True
         try:
             return self.value(obj)
         finally:
-            self._left = left
+            self._left, self._dropping = before
 
     def _room(self, wanted: int) -> int:
         if len(self._path) > MOST_DEPTH:
@@ -309,6 +345,19 @@ class Encoder:
         except ValueError:  # an int of thousands of digits
             listed = members if isinstance(members, list) else [members]
             return "".join(self.simple(member)["digest"] for member in listed)
+
+
+@contextmanager
+def _room_for_calls() -> Iterator[None]:
+    """Let calls nest as deep as containers may; what another thread sets meanwhile stays."""
+    before = sys.getrecursionlimit()
+    more = before + _CALLS * _DEEPEST
+    sys.setrecursionlimit(more)
+    try:
+        yield
+    finally:
+        if sys.getrecursionlimit() == more:
+            sys.setrecursionlimit(before)
 
 
 def _digest(node: Node) -> str:

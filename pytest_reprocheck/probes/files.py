@@ -22,3 +22,9 @@ def install(probe: Probe) -> dict[str, Callable[[Any], None]]:
     fence.install(probe, places)
     hooks = native_files.hooks(probe, accesses.install(probe, places))
     return {name: probe.guarded(f"files of {name}", hook) for name, hook in hooks.items()}
+
+
+def install_written(probe: Probe) -> dict[str, Callable[[Any], None]]:
+    """Listen for what a function of this process writes; gives hooks for native writers."""
+    hooks = native_files.hooks(probe, accesses.install_written(probe, Places(probe.config)))
+    return {name: probe.guarded(f"files of {name}", hook) for name, hook in hooks.items()}

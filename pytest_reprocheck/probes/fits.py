@@ -42,6 +42,8 @@ class Rolling:
     type: str
     stack: list[dict[str, Any]]
     hasher: Any
+    unknown: set[str]
+    """What the digest does not tell apart."""
     count: int = 0
 
 
@@ -131,7 +133,7 @@ class Fits:
         """The same for a call that is user code's."""
         full, stack, about = self._counted(call), None, ""
         if full:
-            stack, about = self._probe.frames.stack(call.user), self._about(call.estimator)
+            stack, about = self._probe.frames.stack(call.user), self.about(call.estimator)
         given = 0
 
         def note(aspect: str, what: str, value: dict[str, Any]) -> None:
@@ -161,6 +163,7 @@ class Fits:
         for rolling in self._rolling.values():
             reason = f"rolling digest of calls {FULL_RECORDS + 1}..{FULL_RECORDS + rolling.count}"
             value = opaque(rolling.type, reason, digest=str(rolling.hasher.hexdigest()))
+            value["unknown"] = sorted(rolling.unknown)
             self._probe.observe(rolling.aspect, rolling.what, value, stack=rolling.stack)
         self._rolling.clear()
         self._sites.clear()
@@ -200,7 +203,7 @@ class Fits:
         rolling.type = rolling.type or type_name(type(value))
         rolling.count += 1
         plain = self._small.bytes_of(value)
-        rolling.hasher.update(str(self._probe.digest(value)).encode() if plain is None else plain)
+        rolling.hasher.update(self._probe.digest(value, rolling.unknown).encode() if plain is None else plain)
 
     def _rolling_of(self, call: Call) -> Rolling:
         rolling = self._rolling.get(call.line)
@@ -212,10 +215,11 @@ class Fits:
                 type=type_name(type(call.estimator)) if call.fits else "",
                 stack=self._probe.frames.stack(call.user),
                 hasher=self._probe.digests.new(),
+                unknown=set(),
             )
         return rolling
 
-    def _about(self, estimator: Any) -> str:
+    def about(self, estimator: Any) -> str:
         """``Class#n``, counted for each class in the order in which the run first used its instances."""
         if estimator is None:
             return ""

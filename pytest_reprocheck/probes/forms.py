@@ -21,6 +21,7 @@ _FORMS = {
     "encode_tables": {"pandas", "polars"},
     "encode_arrow": {"pyarrow"},
     "encode_torch": {"torch"},
+    "encode_tensors": {"jax", "keras", "tensorflow"},
     "encode_figures": {"matplotlib.artist"},
     "encode_models": {"catboost", "lightgbm", "xgboost"},
 }

@@ -42,8 +42,8 @@ def own_fields(obj: object) -> dict[str, object]:
     """The instance's own attributes and filled slots, without running properties."""
     fields: dict[str, object] = {}
     for kind in type(obj).__mro__:
-        for name, member in vars(kind).items():
-            if "__slots__" in vars(kind) and isinstance(member, types.MemberDescriptorType):
+        for name, member in vars(kind).items() if "__slots__" in vars(kind) else ():
+            if isinstance(member, types.MemberDescriptorType):
                 try:
                     fields.setdefault(name, member.__get__(obj, type(obj)))
                 except AttributeError:

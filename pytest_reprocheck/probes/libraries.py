@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .numpy_random import GlobalState
     from .probe import Probe
     from .torch_random import DefaultGenerators
+    from .training_keras import Keras
     from .training_torch import Training
     from .watching import Watcher
 
@@ -28,6 +29,7 @@ _NATIVE = (
     "xgboost.core",
     "xgboost.training",
 )
+_KERAS = ("keras.src.callbacks.callback_list", "keras.src.models.model")
 
 
 class Libraries:
@@ -54,6 +56,7 @@ class Libraries:
             "tensorflow.python.framework.random_seed": self._tensorflow,
             "torch": self._torch,
             **dict.fromkeys(_NATIVE, self._native),
+            **dict.fromkeys(_KERAS, self._of_keras),
         }
 
     def ends(self) -> list[Callable[[], None]]:
@@ -101,6 +104,12 @@ class Libraries:
         from .training_torch import Training
 
         return Training(self._probe, self._fits, self._watcher)
+
+    @functools.cached_property
+    def _keras(self) -> Keras:
+        from .training_keras import Keras
+
+        return Keras(self._probe, self._fits, self._watcher)
 
     @functools.cached_property
     def _before(self) -> BeforeMethod:
@@ -157,6 +166,9 @@ class Libraries:
         from .training_native import Native
 
         Native(self._probe, self._fits, self._watcher, self._before).hooks()[module.__name__](module)
+
+    def _of_keras(self, module: Any) -> None:
+        self._keras.hooks()[module.__name__](module)
 
     def _watch_own_class(self, kind: type) -> None:
         from .estimators import put_on

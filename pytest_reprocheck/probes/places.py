@@ -44,6 +44,8 @@ class Places:
         self._foreign = tuple(_closed(path.realpath(folder)) for folder in named if path.dirname(folder) != folder)
         scratch = environ.get("TMPDIR") or "/tmp"  # noqa: S108  (where tempfile looks, not what is written)
         self._scratch = _closed(path.realpath(scratch))
+        self._kept = tuple(_closed(path.realpath(folder)) for folder in config.get("kept", ()))
+        """Folders below the one for temporary files that the subject was given."""
         self._known: dict[str, Folder] = {}
 
     def absolute(self, given: object, folder: object = None) -> str | None:
@@ -91,7 +93,8 @@ class Places:
         parts = absolute.split(sep)
         if not _INSTALLED.isdisjoint(parts) or real.startswith(self._foreign):
             return Folder(kind="foreign", hidden=False)
-        kind = "scratch" if real.startswith(self._scratch) else "elsewhere"
+        scratch = real.startswith(self._scratch) and not real.startswith(self._kept)
+        kind = "scratch" if scratch else "elsewhere"
         return Folder(kind=kind, hidden=any(part.startswith(".") for part in parts))
 
     @staticmethod

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from os import path, register_at_fork
 
 from .blobs import Blobs
+from .contents import Contents
 from .digest import available
 from .encoder import Encoder, Encoding, Limits, OverBudgetError
 from .forms import Forms
@@ -100,6 +101,7 @@ class Probe:
             digests=self.digests,
             blobs=self.blobs,
             allowance=Allowance(),
+            contents=Contents(self.digests),
             is_user_class=self.is_user_class,
             is_user_function=lambda function: self.frames.source(function.__code__.co_filename) is not None,
             forms=Forms().now,
@@ -143,17 +145,25 @@ class Probe:
             known: digests of arrays that several calls share, as long as nothing can change the arrays.
         """
         encoder = Encoder(self._encoding, limits, known)
-        return self._encoded(lambda: encoder.value(obj), type_name(type(obj)))
+        return self._encoded(lambda: encoder.told(encoder.value(obj)), type_name(type(obj)))
 
-    def digest(self, obj: object) -> str | None:
-        """The digest of an object's value alone; None for what has none."""
-        digest: str | None = self.encode(obj, Limits(keep=0))["digest"]
-        return digest
+    def digest(self, obj: object, unknown: set[str]) -> str:
+        """The digest of an object's value alone, the same one for all that have none.
+
+        Args:
+            obj: anything.
+            unknown: gets type and reason of what the digest does not tell apart.
+        """
+        node = self.encode(obj, Limits(keep=0))
+        unknown.update(node.get("unknown", ()))
+        if node["digest"] is None:
+            unknown.add(f"{node['type']}: {node['reason']}")
+        return str(node["digest"])
 
     def encode_fields(self, kind: str, fields: Mapping[str, object]) -> dict[str, Any]:
         """The value of an object of which only these attributes count."""
         encoder = Encoder(self._encoding, Limits())
-        return self._encoded(lambda: encoder.fields(kind, fields), kind)
+        return self._encoded(lambda: encoder.told(encoder.fields(kind, fields)), kind)
 
     def _encoded(self, encode: Callable[[], dict[str, Any]], kind: str) -> dict[str, Any]:
         with self.working():

@@ -18,7 +18,7 @@ from weakref import ref
 from .encoder import Limits
 from .fits import Call
 from .frames import without_this_frame
-from .watching import hidden, watch_function
+from .watching import afterwards, hidden, watch_function
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Training:
         handle = optimizers.register_optimizer_step_post_hook(lambda optimizer, _args, _kwargs: stepped(optimizer))
         probe.undo(handle.remove)
         started = probe.guarded("optimizers", self._started)
-        probe.replace(optimizers.Optimizer, "__init__", _afterwards(optimizers.Optimizer.__init__, started))
+        probe.replace(optimizers.Optimizer, "__init__", afterwards(optimizers.Optimizer.__init__, started))
         lost = probe.guarded("losses", self._lost)
         watch_function(probe, module.autograd.backward, lost, self._watcher)
         loading = module.utils.data.dataloader._BaseDataLoaderIter
@@ -205,21 +205,6 @@ class Training:
     def _user(self, frame: FrameType) -> FrameType | None:
         origin = self._fits.caller(frame)
         return None if origin is None else origin.user
-
-
-def _afterwards(plain: Any, after: Callable[[Any], object]) -> Any:
-    """A method, and something done with its object afterwards."""
-
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        try:
-            result = plain(self, *args, **kwargs)
-        except BaseException as error:
-            without_this_frame(error)
-            raise
-        after(self)
-        return result
-
-    return hidden(functools.wraps(plain)(method))
 
 
 def _with_result(plain: Any, after: Callable[[Any, FrameType], object]) -> Any:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import functools
 import os
-import re
 import sys
 
 from .frames import without_this_frame
@@ -45,11 +44,23 @@ _THROUGH = frozenset(
 """Modules whose functions read on the caller's behalf."""
 _ASKING = frozenset({"__getitem__", "get", "getenv", "expanduser", "home", "getuser", "node", "uname", "gethostname"})
 """Functions of theirs that ask for one thing; others copy or list all variables."""
-_KEPT = re.compile(
-    r"^(?:REPROCHECK|PYTHON|PYTEST|LC_|LANG$|LANGUAGE$|TZ$|PATH$|PWD$|TERM|DISPLAY|MPL|JPY_|VIRTUAL_ENV|CONDA|TMP|TEMP|XDG_"
-    r"|CI$|\w*_(?:NUM_THREADS|MAXIMUM_THREADS|PROXY)$|\w*proxy$)|KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH",
+_KEPT = frozenset({"CI", "LANG", "LANGUAGE", "PATH", "PWD", "TZ"})
+_KEPT_STARTS = (
+    *("CONDA", "DISPLAY", "JPY_", "LC_", "MPL", "PYTEST", "PYTHON", "REPROCHECK", "TEMP", "TERM", "TMP", "VIRTUAL_ENV"),
+    "XDG_",
 )
+_KEPT_ENDS = ("_NUM_THREADS", "_MAXIMUM_THREADS", "_PROXY", "proxy")
+_KEPT_WORDS = ("KEY", "TOKEN", "SECRET", "PASS", "CREDENTIAL", "AUTH")
 """Variables that programs need, or that other factors vary."""
+
+
+def _is_kept(name: str) -> bool:
+    return (
+        name in _KEPT
+        or name.startswith(_KEPT_STARTS)
+        or name.endswith(_KEPT_ENDS)
+        or any(word in name for word in _KEPT_WORDS)
+    )
 
 
 class Variables:
@@ -141,7 +152,7 @@ def _other(key: str, value: str, default: object) -> Any:
     if key in _HOMES:
         # The same folder by a name of its own, so that what lies in it is found.
         return f"/{value}" if value.startswith("/") and not value.startswith("//") else None
-    if default is None or _KEPT.search(key) or "/" in value or "\\" in value or str(default) == value:
+    if default is None or _is_kept(key) or "/" in value or "\\" in value or str(default) == value:
         return None
     return _MISSING
 

@@ -34,6 +34,21 @@ def hidden(function: F) -> F:
     return function
 
 
+def afterwards(plain: Any, after: Callable[[Any], object]) -> Any:
+    """A method, and something done with its object afterwards."""
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            result = plain(self, *args, **kwargs)
+        except BaseException as error:
+            without_this_frame(error)
+            raise
+        after(self)
+        return result
+
+    return hidden(functools.wraps(plain)(method))
+
+
 class _Inside(_local):
     """How deep this thread is in recorded calls."""
 

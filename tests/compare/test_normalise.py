@@ -45,6 +45,7 @@ NOISE = [
         "12.3 µs ± 45 ns per loop (mean ± std. dev. of 7 runs, 100,000 loops each)",
         "1.3 ms ± 4.5 µs per loop (mean ± std. dev. of 7 runs, 1,000 loops each)",
     ),
+    ("cache-notice", "Matplotlib is building the font cache; this may take a moment.\nok", "ok"),
     ("fit-times", "{'fit_time': array([0.001, 0.002])}", "{'fit_time': array([0.003,\n 0.004])}"),
     ("ipykernel-path", "/tmp/ipykernel_123/456.py:3: W", "/tmp/ipykernel_9/77.py:3: W"),
     ("log-time", "2026-01-02 03:04:05,678 INFO go", "2026-01-02 03:04:06,001 INFO go"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_reprocheck.compare.judging import Judgement
@@ -153,11 +155,17 @@ def test_unknown_parts_are_counted_by_type_and_reason() -> None:
     """A forest of a hundred unknown trees is one line."""
     value = mapping({"a": items([opaque(), opaque()]), "b": thing("m.M", x=opaque("m.Socket"), y=opaque(digest="1"))})
 
-    assert unknown_parts(value, nested=False) == ()
-    assert unknown_parts(opaque(), nested=False) == ("m.Lock: no canonical form",)
-    assert unknown_parts(value, nested=True) == (
-        "m.Lock: no canonical form (2 parts)",
-        "m.Socket: no canonical form (1 part)",
+    assert unknown_parts(opaque()) == ("m.Lock: no canonical form",)
+    assert unknown_parts(value) == ("m.Lock: no canonical form (2 parts)", "m.Socket: no canonical form (1 part)")
+
+
+def test_unknown_parts_that_are_not_kept_are_told_too() -> None:
+    """Their kinds stand beside the value; one that is kept as well is told once."""
+    value = replace(items([opaque()]), unknown=("m.Lock: no canonical form", "m.Pipe: no canonical form"))
+
+    assert unknown_parts(value) == (
+        "m.Lock: no canonical form (1 part)",
+        "m.Pipe: no canonical form (in parts that are not kept)",
     )
 
 

@@ -116,6 +116,11 @@ def draw(
             "w = tf.random.normal([2])",
             "import tensorflow; tensorflow.random.set_seed(0); w = tf.random.normal([2])",
         ),
+        (
+            draw("random", "keras Dense.__init__", 1, stream="random"),
+            "layer = keras.layers.Dense(3)",
+            "import keras; keras.utils.set_random_seed(0); layer = keras.layers.Dense(3)",
+        ),
     ],
 )
 def test_draws_get_seeds(event: Event, before: str, after: str) -> None:

@@ -42,6 +42,7 @@ SHOWN = {
     "a compact date": ("20261121.csv", "20271227.csv"),
     "a duration in full": ("took 0.028977394104003906", "took 0.23005032539367676"),
     "a duration that was rounded to nothing": ("took 0.000 s", "took 0.011 s"),
+    "half an hour past midnight": ("<time> start at 2026-11-21 17:07:12.123", "<time> start at 2027-12-28 <duration>"),
     "a year": ("(c) 2026 us", "(c) 2027 us"),
     "an age in days": ("data is 690 days old", "data is 1091 days old"),
     "a bare duration": ("fit 0.1207", "fit 0.9011"),

@@ -14,14 +14,32 @@ from pytest_reprocheck.core.causes import CAUSES, DRIFT, cause
 
 SLUGS = [each.slug for each in CAUSES]
 ELSEWHERE = frozenset(
-    {"hidden-state", "network", "stale-output", "unseeded-tensorflow", "dependency-drift", "host-changed"}
+    {
+        "dead-parameter",
+        "seed-parameter",
+        "hidden-state",
+        "network",
+        "stale-output",
+        "dependency-drift",
+        "host-changed",
+    }
 )
-"""Causes whose example needs another machine, other packages, a notebook or TensorFlow, so that its page shows no
+"""Causes whose example needs another machine, other packages, or a notebook, so that its page shows no
 report."""
-WITHOUT_CASES = frozenset({"thread-count", "cpu-dispatch", "network", "stale-output", "unseeded-tensorflow", *DRIFT})
+WITHOUT_CASES = frozenset(
+    {
+        "dead-parameter",
+        "seed-parameter",
+        "thread-count",
+        "cpu-dispatch",
+        "network",
+        "stale-output",
+        *DRIFT,
+    }
+)
 """Causes that no case shows: not on every machine (``tests/test_hardware.py`` and ``tests/outside`` do), only a warning
-(``tests/test_stored.py``), without TensorFlow, or only after a record was written (``tests/records``)."""
-HEAVY = frozenset({"unseeded-estimator", "unseeded-torch", "thread-count", "cpu-dispatch"})
+(``tests/test_stored.py``), or only after a record was written (``tests/records``)."""
+HEAVY = frozenset({"unseeded-estimator", "unseeded-torch", "unseeded-tensorflow", "thread-count", "cpu-dispatch"})
 """Causes whose example takes long to be audited."""
 
 
@@ -48,8 +66,8 @@ def test_the_report_of_the_example_is_real(slug: str, tmp_path: Path) -> None:
     """An audit of the example prints it; numbers and values, which machines and days move, are left out."""
     if slug in ELSEWHERE:
         pytest.skip("its example needs another machine")
-    if slug == "unseeded-torch":
-        pytest.importorskip("torch")
+    if slug in ("unseeded-torch", "unseeded-tensorflow"):
+        pytest.importorskip(slug.removeprefix("unseeded-"))
     shutil.rmtree(tmp_path / "parts", ignore_errors=True)
     printed = audited(cause(slug), tmp_path)
     if slug == "locale" and "reproducible" in printed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -74,3 +75,27 @@ def test_a_walk_just_after_a_change_is_not_trusted(tmp_path: Path) -> None:
     first = surveyor.walks[tmp_path]
     surveyor.survey(tmp_path)
     assert surveyor.walks[tmp_path] is not first
+
+
+def test_what_comes_into_a_folder_outside_is_found(tmp_path: Path) -> None:
+    """Also below a folder that was looked into long before."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
+        outside = Path(name).resolve()
+        below = outside / "below"
+        below.mkdir()
+        (tmp_path / "link").symlink_to(outside)
+        os.mkfifo(outside / "first")
+        long_ago = time.time() - 60
+        for folder in (below, outside):
+            os.utime(folder, (long_ago, long_ago))
+        surveyor = Surveyor()
+
+        def found() -> set[str]:
+            special = surveyor.survey(tmp_path).special
+            return {path.name for path in special if path.is_relative_to(outside)}
+
+        assert (found(), found()) == ({"first"}, {"first"})
+        os.mkfifo(below / "second")
+        assert found() == {"first", "second"}
+        (outside / "first").unlink()
+        assert found() == {"second"}

@@ -98,6 +98,54 @@ def test_an_nbval_sanitizer_file_holds_for_outputs(pytester: pytest.Pytester) ->
     pytester.runpytest_subprocess(*command).assert_outcomes(failed=1)
 
 
+WITH_OPTIONS = """\
+import argparse, random
+parser = argparse.ArgumentParser()
+parser.add_argument("--alpha", type=float)
+parser.add_argument("--depth", type=int)
+parser.add_argument("--seed", type=int, default=0)
+options = parser.parse_args()
+print(sum(range(options.depth)))
+if options.depth > 9:
+    print(random.random())
+"""
+
+
+def test_sets_of_parameters_are_subjects_and_tell_what_does_nothing(pytester: pytest.Pytester) -> None:
+    """A grid in a file: a set is named after its values; one parameter does something, the others are found."""
+    here = pytester.path
+    (here / "train.py").write_text(WITH_OPTIONS, encoding="utf-8")
+    (here / "sets.yaml").write_text("train.py: {grid: {alpha: [0.1, 1.0], depth: [3, 5]}}", encoding="utf-8")
+    arguments = ("--reprocheck", "--reprocheck-parameters=sets.yaml", "--reprocheck-vary=hash", "train.py")
+    result = pytester.runpytest_subprocess(*arguments, "-v", "--reprocheck-fresh")
+    result.assert_outcomes(passed=4)
+    result.stdout.fnmatch_lines(
+        [
+            "train.py::reprocheck[[]alpha=0.1, depth=3] PASSED*",
+            "*train.py[[]alpha=0.1, depth=3]: reproducible (1 warning)*",
+            "dead-parameter  (warning)  train.py:3*",
+            "  why     all results are the same with alpha=0.1, alpha=1.0",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*dead-parameter*train.py:4*")
+
+
+def test_a_seed_that_controls_nothing_is_told_beside_the_draw(pytester: pytest.Pytester) -> None:
+    """On the command line one set is enough to see it."""
+    (pytester.path / "train.py").write_text(WITH_OPTIONS, encoding="utf-8")
+    (pytester.path / "pytest.ini").touch()
+    command = [str(Path(sys.executable).with_name("reprocheck")), "audit", "train.py", "-p", "depth=10", "-p", "seed=7"]
+    result = pytester.run(*command, "--vary=seed")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        [
+            "train.py[[]depth=10, seed=7]: nondeterministic (1 confirmed, 1 warning)",
+            "unseeded-random  train.py:9*",
+            "seed-parameter  (warning)  train.py:5*",
+        ]
+    )
+
+
 def test_workers_fork_the_runs_of_their_subjects(pytester: pytest.Pytester) -> None:
     """Each worker of pytest-xdist from processes of its own."""
     text = "import os\nassert 'zygote' in open('/proc/self/cmdline').read()\nprint(os.path.basename(__file__))\n"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from benchmarks.corpora import complaints
+from benchmarks.corpora import DOCS, complaints
 from benchmarks.corpora_page import corpora_page
 from benchmarks.judgements import Judgement, Judgements, read_judgements
 from benchmarks.results import Result, load_all, store
@@ -78,3 +79,13 @@ def test_a_finding_is_judged_once(tmp_path: Path) -> None:
     file.write_text(entry * 2)
     with pytest.raises(ValueError, match="judged twice"):
         read_judgements(file)
+
+
+def test_the_pages_are_of_the_file_of_judgements() -> None:
+    """The gallery shows findings that were judged right, each judgement stands on its page."""
+    judgements = read_judgements()
+    right = {item.key for item in judgements.finding if item.right}
+    corpora, gallery = ((DOCS / name).read_text(encoding="utf-8") for name in ("corpora.md", "gallery.md"))
+    assert [entry.title for entry in judgements.gallery] == re.findall(r"^## \d+\. (.+)$", gallery, re.MULTILINE)
+    assert {(entry.example, entry.cause, entry.place) for entry in judgements.gallery} <= right
+    assert [item.key for item in judgements.finding if item.why not in corpora] == []

@@ -7,6 +7,7 @@ import dataclasses
 import datetime as dt
 import enum
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_reprocheck.compare.unknown import unknown_parts
 from pytest_reprocheck.core.codec import from_json
 from pytest_reprocheck.core.trace import Observation
 from pytest_reprocheck.core.values import Array, Items, Object, Scalar, Table, Text, Value, block_length
@@ -224,16 +226,64 @@ def test_cycles_depth_and_size_end() -> None:
     loop: list[object] = [1]
     loop.append(loop)
     assert digest(loop) == digest(loop)
-    deep: list[object] = []
-    for _ in range(500):
-        deep = [deep]
-    assert encode(deep).digest is not None
     wide = encode([[i] for i in range(5000)])
     assert isinstance(wide, Items)
     assert (wide.length, len(wide.values)) == (5000, 2000)
     assert len(json.dumps(dataclasses.asdict(encode([["x" * 150] * 50] * 200)))) < 2_000_000
     with pytest.raises(OverBudgetError):
         encode([[i] for i in range(5000)], Limits(most_visits=100))
+
+
+def nested(depth: int, leaf: object) -> object:
+    """A leaf in that many lists, sets, mappings and objects."""
+    for level in range(depth // 4):
+        point = Point(0)
+        point.x = {"next": [(leaf, level)]}  # type: ignore[assignment]
+        leaf = point
+    return leaf
+
+
+def test_what_is_nested_deeply_is_told_apart() -> None:
+    """As deep as calls can nest in ordinary programs, and more; the limit on calls is the user's own again then."""
+    before = sys.getrecursionlimit()
+    assert digest(nested(480, 1)) != digest(nested(480, 2))
+    assert encode(nested(480, 1)) == encode(nested(480, 1))
+    assert sys.getrecursionlimit() == before
+
+
+@pytest.mark.parametrize(
+    ("obj", "reason"),
+    [
+        (nested(600, 1), "nested too deep"),
+        ([[number] for number in range(3000)] + [[iter("a")]], "str_ascii_iterator: an iterator"),
+        (np.array([object(), 1], dtype=object), "object: no canonical form"),
+        (pd.DataFrame({"a": [object()]}), "object: no canonical form"),
+        (dict.fromkeys((object(),), 1), "object: no canonical form"),
+    ],
+)
+def test_parts_that_are_not_told_apart_are_named(obj: object, reason: str) -> None:
+    """A digest over a part of which nothing is known is no proof: the value says so, kept or not, in full or alone."""
+    for limits in (Limits(), Limits(keep=0), Limits(keep=1)):
+        assert any(part.startswith(reason) or reason in part for part in unknown_parts(encode(obj, limits)))
+
+
+def test_what_was_seen_before_is_known_by_its_memory_alone() -> None:
+    """A change in place is another value, what was put back is the first again, and gaps in records do not count."""
+    probe = Probe({"root": str(Path(__file__).parent), "path": "x.py", "seed": 1}, MemoryLog())
+    values = np.arange(10_000.0)
+    gaps = np.zeros(1000, dtype=np.dtype([("a", "i1"), ("b", "f8"), ("c", "u2")], align=True))
+    found = []
+    for changed in (0.0, 5.0, 0.0):
+        values[7] = changed
+        found.append(probe.encode(values)["digest"])
+    before = probe.encode(gaps)["digest"]
+    gaps.view(np.uint8)[1] = 255
+    after = probe.encode(gaps)["digest"]
+    probe.stop()
+
+    assert found[0] == found[2] == digest(np.arange(10_000.0).copy() * (np.arange(10_000) != 7))
+    assert found[0] != found[1]
+    assert before == after == digest(np.zeros(1000, dtype=[("a", "i1"), ("b", "f8"), ("c", "u2")]))
 
 
 def test_blobs_hold_the_data_once(tmp_path: Path) -> None:

@@ -26,10 +26,13 @@ def read_blocks(content: Content, keeper: Keeper, reason: str) -> Object:
         while left > 0 and (block := file.read(min(size, left))):
             left -= len(block)
             digests.append(xxhash.xxh3_64_intdigest(block))
+    # Of one block there is nothing to keep: a run may write thousands of such files.
+    one = len(digests) == 1
+    blocks = scalar("block", f"{digests[0]:016x}") if one else array_value(np.array(digests, dtype=np.uint64), keeper)
     fields: dict[str, Value] = {
         "size": scalar("int", str(content.size)),
         "block size": scalar("int", str(size)),
-        "blocks": array_value(np.array(digests, dtype=np.uint64), keeper),
+        "blocks": blocks,
         "reason": scalar("str", repr(reason)),
     }
     return object_value(BYTES, fields)

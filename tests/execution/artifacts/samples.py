@@ -175,6 +175,13 @@ def _onnx(number: float) -> bytes:
     return bytes(helper.make_model(graph).SerializeToString())
 
 
+def _ubj(number: float) -> bytes:
+    xgboost = pytest.importorskip("xgboost")
+    data = xgboost.DMatrix(np.arange(3.0).reshape(-1, 1), label=numbers(number))
+    booster = xgboost.train({"max_depth": 1, "nthread": 1, "min_child_weight": 0}, data, num_boost_round=2)
+    return bytes(booster.save_raw("ubj"))
+
+
 MAKERS: Mapping[str, Make] = {
     "table.csv": csv_text,
     "table.tsv": lambda number: csv_text(number).replace(b",", b"\t"),
@@ -210,6 +217,7 @@ MAKERS: Mapping[str, Make] = {
     "data.nc": _netcdf,
     "model.pt": _torch,
     "model.onnx": _onnx,
+    "model.ubj": _ubj,
     "unknown.bin": lambda number: b"\0\1\2" * 3000 + struct.pack("<d", number),
 }
 """File name -> its content with a number in it."""
