@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import re
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_reprocheck.magics.executions import running_number
 from pytest_reprocheck.magics.remembering import Memory
+
+if TYPE_CHECKING:
+    from pytest_reprocheck.magics.arguments import Asked
 
 _ATTRIBUTE = "_reprocheck"
 _NAME = "reproaudit"
@@ -102,23 +105,16 @@ class Extension:
 
     def line_magic(self, line: str) -> object:
         """Audit the open notebook in kernels of its own; ``%reproaudit --help`` says more."""
-        if os.environ.get("REPROCHECK"):
-            return _of_a_run()
         from pytest_reprocheck.core.errors import ReprocheckError
         from pytest_reprocheck.magics.arguments import parse_line
         from pytest_reprocheck.magics.complaining import MagicError
-        from pytest_reprocheck.magics.looking import look
-        from pytest_reprocheck.magics.whole import audit_notebook
 
         try:
             asked = parse_line(line)
             if isinstance(asked, str):
                 print(asked)
                 return None
-            if asked.session:
-                look(self.memory, asked)
-                return None
-            result = audit_notebook(self.memory, asked)
+            result = _of_a_run(asked) if os.environ.get("REPROCHECK") else _of_a_session(self.memory, asked)
         except ReprocheckError as error:
             raise MagicError(f"%reproaudit: {error}") from None
         except KeyboardInterrupt:
@@ -151,8 +147,22 @@ def _display_formatter(shell: Any) -> Any:
     return shell.display_formatter.ipython_display_formatter
 
 
-def _of_a_run() -> object:
-    """What the magic gives in a notebook that is being audited: cells below may use the result."""
+def _of_a_session(memory: Memory, asked: Asked) -> object:
+    """Look or audit, and show it; gives the Audit."""
+    if asked.session:
+        from pytest_reprocheck.magics.looking import look
+
+        look(memory, asked)
+        return None
+    from pytest_reprocheck.magics.whole import audit_notebook
+
+    return audit_notebook(memory, asked)
+
+
+def _of_a_run(asked: Asked) -> object:
+    """What the magic gives in a notebook that is being audited, where it shows nothing: cells below may use it."""
+    if asked.session:
+        return None
     from pytest_reprocheck.core.findings import Audit
 
     return Audit(path="", kind="notebook", verdict="inconclusive", reason="nothing is audited inside of an audit")

@@ -39,6 +39,8 @@ _MEANING: Mapping[Verdict, tuple[str, str, str]] = {
 _MARKS: Mapping[Severity, str] = {"error": "rc-bad", "warning": "rc-warn", "info": "rc-note"}
 _TITLES = {cause.slug: cause.title for cause in CAUSES}
 _TRIED = re.compile(r"\s*\((tried: [^()]*|not tried)\)\s*\Z")
+_BESIDE = re.compile(r" {3}\((?P<place>[^()]*)\)\Z")
+"""Where a remedy goes that is not for the finding's own line: told, and not copied with it."""
 
 
 def render_html(audit: Audit, *, links: Links | None = None, notes: Sequence[str] = ()) -> str:
@@ -129,7 +131,7 @@ def _effects(effects: Sequence[Effect], audit: Audit, links: Links) -> str:
 
 def _table(effects: Sequence[Effect], audit: Audit, links: Links) -> str:
     rows = "".join(
-        f"<tr><td>{_place(effect.place, audit, links)}</td><td>{_text(effect.what)}"
+        f'<tr><td class="rc-where">{_place(effect.place, audit, links)}</td><td class="rc-what">{_text(effect.what)}'
         f'<br><span class="rc-dim">{_told(effect)}</span></td>'
         f'<td class="rc-value">{_text(effect.a)}</td><td class="rc-value">{_text(effect.b)}</td></tr>'
         for effect in effects
@@ -156,8 +158,10 @@ def _remedy(remedy: str) -> str:
     }
     outcome = trial[1] if trial else None
     after = told.get(outcome, f"<p>Tried on a copy: {escape((outcome or '').removeprefix('tried: '))}.</p>")
-    lines = "\n".join(one_line(line) for line in text.splitlines())
-    return f'<p><strong>Remedy</strong></p><pre class="rc-copy" tabindex="0">{escape(lines)}</pre>{after}'
+    beside = _BESIDE.search(text)
+    where = f' <span class="rc-dim">{_text(beside["place"])}</span>' if beside else ""
+    lines = "\n".join(one_line(line) for line in _BESIDE.sub("", text).splitlines())
+    return f'<p><strong>Remedy</strong>{where}</p><pre class="rc-copy" tabindex="0">{escape(lines)}</pre>{after}'
 
 
 def _link(place: Place, audit: Audit, links: Links) -> str:

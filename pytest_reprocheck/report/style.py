@@ -28,7 +28,8 @@ _RULES = """
 .reprocheck code,.reprocheck pre{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px;
  color:inherit;background:var(--rc-soft)}
 .reprocheck code{padding:1px 4px;border-radius:3px}
-.reprocheck pre{margin:.3em 0;padding:6px 8px;white-space:pre-wrap;border:1px solid var(--rc-line);border-radius:4px}
+.reprocheck pre{margin:.3em 0!important;padding:6px 8px!important;white-space:pre-wrap;
+ background:var(--rc-soft)!important;border:1px solid var(--rc-line)!important;border-radius:4px}
 .reprocheck pre.rc-copy{user-select:all}
 .reprocheck a{color:var(--rc-link);text-decoration:underline}
 .reprocheck a:focus-visible,.reprocheck summary:focus-visible{outline:2px solid var(--rc-link);outline-offset:2px}
@@ -45,7 +46,9 @@ _RULES = """
 .reprocheck th,.reprocheck td{text-align:left!important;vertical-align:top;padding:4px 8px;color:inherit;
  border:1px solid var(--rc-line);white-space:normal;max-width:none;overflow-wrap:anywhere}
 .reprocheck tbody tr{background:transparent!important}
-.reprocheck thead th{background:var(--rc-soft);font-weight:600}
+.reprocheck thead th{background:var(--rc-soft);font-weight:600;overflow-wrap:normal}
+.reprocheck td.rc-where{min-width:8em}
+.reprocheck td.rc-what{min-width:15em}
 .reprocheck td.rc-value{font-family:var(--jp-code-font-family,ui-monospace,monospace);min-width:8em}
 .reprocheck details{margin:.3em 0}
 .reprocheck summary{cursor:pointer;color:var(--rc-dim)}

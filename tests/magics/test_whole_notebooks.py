@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,6 +65,22 @@ def test_reports_are_marked_as_no_results(kernel: LiveKernel) -> None:
     """An output with a report says so in its metadata, which keeps it from being compared when it is saved."""
     shown = kernel.run("%reproaudit sound.ipynb")
     assert [output["metadata"] for output in shown.outputs] == [{"reprocheck": {}}]
+
+
+def test_reports_that_were_saved_are_not_stale(kernel: LiveKernel, folder: Path) -> None:
+    """Inside of an audit, the magics show nothing, as nothing of what they showed before is compared."""
+    file = folder / "kept.ipynb"
+    write_notebook(file, ["%load_ext pytest_reprocheck", "%reproaudit seeds", "%reproaudit sound.ipynb"])
+    notebook = json.loads(file.read_text(encoding="utf-8"))
+    for count, cell in enumerate(notebook["cells"][1:], 2):
+        cell["outputs"] = [
+            {key: value for key, value in output.items() if key != "transient"}
+            for output in kernel.run("".join(cell["source"])).outputs
+        ]
+        cell["execution_count"] = count
+    file.write_text(json.dumps(notebook), encoding="utf-8")
+    assert [len(cell["outputs"]) for cell in notebook["cells"]] == [0, 1, 1]
+    assert kernel.run("%reproaudit kept.ipynb").text.startswith("kept.ipynb  reproducible")
 
 
 def test_executions_that_the_file_lacks_are_named(folder: Path) -> None:

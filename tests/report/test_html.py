@@ -72,6 +72,14 @@ def test_a_finding_is_told_in_full() -> None:
     assert '<pre class="rc-copy" tabindex="0">cols = sorted(set(num) | set(cat))</pre>' in html
 
 
+def test_only_code_is_copied() -> None:
+    """Where a remedy goes stands above it."""
+    finding = dataclasses.replace(HASH_ORDER, remedy="random.seed(0)   (before cell[2]:1)  (tried: gone)")
+    html = render_html(dataclasses.replace(PLAIN, findings=(finding,)))
+    assert '<pre class="rc-copy" tabindex="0">random.seed(0)</pre>' in html
+    assert '<strong>Remedy</strong> <span class="rc-dim">before cell[2]:1</span>' in html
+
+
 def test_whatever_comes_from_the_subject_is_escaped() -> None:
     """No text of the subject becomes an element or an attribute, wherever it stands."""
     hostile = dataclasses.replace(
