@@ -47,7 +47,7 @@ _RULES = """
  border:1px solid var(--rc-line);white-space:normal;max-width:none;overflow-wrap:anywhere}
 .reprocheck tbody tr{background:transparent!important}
 .reprocheck thead th{background:var(--rc-soft);font-weight:600;overflow-wrap:normal}
-.reprocheck td.rc-where{min-width:8em}
+.reprocheck td.rc-where{min-width:10em}
 .reprocheck td.rc-what{min-width:15em}
 .reprocheck td.rc-value{font-family:var(--jp-code-font-family,ui-monospace,monospace);min-width:8em}
 .reprocheck details{margin:.3em 0}
