@@ -21,12 +21,12 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.browser
 playwright = pytest.importorskip("playwright.sync_api")
 pytest.importorskip("jupyterlab")
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "reproaudit.ipynb"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="no chromium is installed")]
 PATIENCE = 180_000.0
 """Milliseconds; audits start kernels, and machines may be busy."""
 WIDTH = 900
@@ -38,7 +38,7 @@ OVERFLOWING = """report => [...report.querySelectorAll('*')].filter(each => {
   const box = each.getBoundingClientRect();
   return box.width && box.right > report.getBoundingClientRect().right + 1 && !each.closest('.rc-wide, style');
 }).map(each => each.outerHTML.slice(0, 80))"""
-IN_SIGHT = "cell => { const box = cell.getBoundingClientRect(); return box.bottom > 0 && box.top < innerHeight; }"
+IN_SIGHT = "cell => { const { top } = cell.getBoundingClientRect(); return 0 < top && top < innerHeight; }"
 FAINT = """report => {
   const parts = colour => colour.match(/[\\d.]+/g).map(Number);
   const light = ([r, g, b]) => [r, g, b].map(each => each / 255)
@@ -110,8 +110,6 @@ def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
 
 @pytest.fixture(scope="module")
 def page(address: str, pictures: Path) -> Iterator[Any]:
-    if not CHROMIUM:
-        pytest.skip("no chromium is installed")
     with playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": WIDTH, "height": 1300})
@@ -146,14 +144,6 @@ def run_to(page: Any, name: str) -> Any:
             return wanted
 
 
-def looked_at(report: Any, pictures: Path, name: str) -> None:
-    """Keep a picture; nothing hangs over, and all text can be read."""
-    report.scroll_into_view_if_needed()
-    report.screenshot(path=pictures / f"{name}.png")
-    assert report.evaluate(OVERFLOWING) == []
-    assert report.evaluate(FAINT) == []
-
-
 @pytest.fixture(scope="module")
 def ran(page: Any) -> Any:
     """The notebook after all of it was run by keyboard."""
@@ -186,9 +176,11 @@ def test_reports_are_seen_in_both_themes(ran: Any, pictures: Path, theme: str) -
         ("seeds", "generators"),
         ("audit", "nondeterministic (1 confirmed)"),
     ):
+        cell(ran, name).screenshot(path=pictures / f"{name}-{short}.png")
         report = cell(ran, name).locator(".reprocheck")
         assert told in report.inner_text()
-        looked_at(report, pictures, f"{name}-{short}")
+        assert report.evaluate(OVERFLOWING) == []
+        assert report.evaluate(FAINT) == []
 
 
 def test_the_cell_ran_for_real_below_its_report(ran: Any) -> None:
@@ -199,7 +191,7 @@ def test_the_cell_ran_for_real_below_its_report(ran: Any) -> None:
 
 
 def test_links_lead_to_the_cell(ran: Any) -> None:
-    """Followed by keyboard, the link scrolls to the cell that it names."""
+    """Followed by keyboard, the link scrolls up to the cell that it names."""
     link = cell(ran, "audit").locator(".reprocheck h4 a").first
     link.focus()
     forest = cell(ran, "forest").element_handle()
