@@ -26,10 +26,10 @@ made by `python -m benchmarks.corpora` from the results of `python -m benchmarks
 Nothing in these examples marks what is right. Each finding was judged by hand: the code was read for what the finding
 says, and where reading did not settle it, the circumstance was varied without this tool. *Right* means that cause,
 line, effects and severity are what they should be. Whether something was missed was looked for in a sample: {compared}
-of the examples were run twice in plain Python, with different hash seeds, and what they printed, their variables at
+of the scripts were run twice in plain Python, with different hash seeds, and what they printed, their variables at
 the end and their open figures were compared as they are, by a script that knows nothing of causes. All that differed
-there is in the findings below, but for measured times, addresses, and floats within the tolerance. Examples show one
-way of writing, that of two projects; they are no sample of all code."""
+there is in the findings below, but for measured times, addresses, and floats within the tolerance. Notebooks were not
+looked at in this way. Examples show one way of writing, that of two projects; they are no sample of all code."""
 
 
 _MENDED = """What audits of these examples got wrong at first, and do not any more. Only what a mending touches was

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, replace
-from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,6 @@ from pytest_reprocheck.core.values import Array, block_length
 AnyArray = npt.NDArray[Any]
 TOO_LARGE = "values too large to keep: compared by digest"
 GONE = "values not at hand: compared by digest"
-NO_ORDER = "whether only the order differs: too large, or elements of objects, for a digest without order"
 _SHOWN = 4
 _TEXT = "US"
 _FLOAT = re.compile(r"-?(?:\d+\.\d*(?:e[-+]?\d+)?|\d+e[-+]?\d+|inf|nan)\Z")
@@ -81,8 +79,7 @@ def compare_arrays(a: Array, b: Array, context: Context) -> Judgement | None:
         equal = a_data is not None and b_data is not None and _equal_numbers(a_data, b_data)
         return judged(Sameness.DIFFERENT, f"{note}, equal values" if equal else note, "dtype")
     if a_data is None or b_data is None:
-        sameness, note = judge_digests(a, b)
-        return replace(judged(sameness, note, "digest"), not_compared=no_order(a, b))
+        return judged(*judge_digests(a, b), "digest")
     pair = Pair(a=a_data, b=b_data, reprs=a.dtype == "object", own=(context.a_own, context.b_own), rules=context.rules)
     sameness, note = judge_data(pair, context.tolerance)
     details = changed_elements(pair, differs(pair, context.tolerance)) if sameness is Sameness.DIFFERENT else ()
@@ -99,12 +96,6 @@ def judge_digests(a: Array, b: Array) -> tuple[Sameness, str]:
         return Sameness.DIFFERENT, f"the same elements in other places{_in_blocks(a, b)}"
     where = _in_blocks(a, b)
     return Sameness.DIFFERENT, f"values differ{where}: {why_gone(a, b)}" if where else why_gone(a, b)
-
-
-def no_order(a: Array, b: Array) -> tuple[str, ...]:
-    """Why two arrays that differ by their digests cannot be told from two orders of the same elements."""
-    scalars = prod(a.shape) < 2
-    return () if scalars or (a.unordered is not None and b.unordered is not None) else (NO_ORDER,)
 
 
 def _in_blocks(a: Array, b: Array) -> str:

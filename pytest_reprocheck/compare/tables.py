@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_reprocheck.compare.arrays import (
-    NO_ORDER,
     AnyArray,
     Pair,
     changed_elements,
@@ -48,7 +47,6 @@ class _Finding:
     note: str
     parts: tuple[str, ...]
     details: tuple[str, ...] = ()
-    not_compared: tuple[str, ...] = ()
 
 
 def compare_tables(a: Table, b: Table, context: Context) -> Judgement | None:
@@ -68,7 +66,6 @@ def compare_tables(a: Table, b: Table, context: Context) -> Judgement | None:
         note=", ".join(finding.note for finding in findings),
         details=details,
         parts=tuple(part for finding in findings for part in finding.parts),
-        not_compared=tuple(reason for finding in findings for reason in finding.not_compared),
     )
 
 
@@ -147,9 +144,7 @@ def _content(a: Table, b: Table, context: Context) -> list[_Finding]:
         at_hand = {name: pair for name in unequal if (pair := pairs[name]) is not None}
         told = [item for item in _changed(at_hand, context) if item.sameness is Sameness.DIFFERENT]
         names = f"{len(missing):,} more columns" if told else cut(", ".join(missing), SHORT // 2)
-        no_order = () if a.rows_digest is not None and b.rows_digest is not None else (NO_ORDER,)
-        note, parts = f"{names}: {why}", tuple(missing)
-        last = _Finding(sameness=Sameness.DIFFERENT, note=note, parts=parts, not_compared=no_order)
+        last = _Finding(sameness=Sameness.DIFFERENT, note=f"{names}: {why}", parts=tuple(missing))
         return [*findings, *told, last]
     known = {name: pair for name, pair in pairs.items() if pair is not None}
     changed = _changed({name: known[name] for name in unequal}, context)

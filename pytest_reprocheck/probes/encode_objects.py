@@ -42,6 +42,7 @@ _NO_FORM = frozenset(
             "threading",
             "zmq",
         ),
+        *("asyncpg", "cx_Oracle", "mysql", "oracledb", "pg8000", "psycopg", "pymysql", "sqlalchemy"),
     }
 )
 """Libraries whose objects stand for something outside of them, or for the process's own machinery."""

@@ -298,7 +298,7 @@ def _factors(audit: Audit) -> str:
     if not audit.factors or not _has_result(audit):
         return ""
     applied = sum(report.status == "applied" for report in audit.factors.values())
-    return f"{applied} of {_count(len(audit.factors), 'factor')} applied"
+    return f"{applied}/{_count(len(audit.factors), 'factor')} applied"
 
 
 def _warnings(audit: Audit) -> str:

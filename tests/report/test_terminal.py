@@ -135,8 +135,8 @@ def test_paths_for_a_shell_are_quoted_and_functions_have_no_replay() -> None:
 
 
 SUMMARY = """\
-churn.ipynb   nondeterministic  5 runs 21 s   2 of 2 factors applied
-train.py      reproducible      2 runs 9.0 s  1 of 2 factors applied
+churn.ipynb   nondeterministic  5 runs 21 s   2/2 factors applied
+train.py      reproducible      2 runs 9.0 s  1/2 factors applied
 broken.ipynb  failed            2 runs 3.0 s
     NameError: name 'df' is not defined
 could not be varied: hash (PYTHONHASHSEED is set in the script) in train.py
@@ -164,7 +164,7 @@ def test_a_name_longer_than_half_a_line_stays_whole() -> None:
         [dataclasses.replace(TRAIN, path=name, factors={"seed": FactorReport(status="applied")}), PLAIN]
     )
     assert lines[0].startswith(f"{name}  reproducible")
-    assert lines[1] == "    1 of 1 factor applied"
+    assert lines[1] == "    1/1 factor applied"
 
 
 def test_a_replay_says_what_came_again() -> None:
