@@ -75,7 +75,7 @@ def unseeded_draws(
         found += [
             Draw(execution=each, what=f"the global state of {state}")
             for state in STATES
-            if state in moves.get(each.number, ()) and state not in seeded and not _by_imports(each, state)
+            if state in moves.get(each.number, ()) and state not in seeded and not _by_imports(each, state, modules)
         ]
         for call in _calls(_tree(each)):
             full = _full_name(call.func, modules)
@@ -84,10 +84,13 @@ def unseeded_draws(
     return tuple(found)
 
 
-def _by_imports(execution: Execution, state: State) -> bool:
-    """Whether a cell imports something and does not speak of Python's own generator: libraries draw names from it."""
-    imports = any(isinstance(node, (ast.Import, ast.ImportFrom)) for node in ast.walk(_tree(execution)))
-    return state == "random" and imports and "random" not in execution.source
+def _by_imports(execution: Execution, state: State, modules: Mapping[str, str]) -> bool:
+    """Whether a cell imports something and does not use Python's own generator: libraries draw names from it."""
+    nodes = list(ast.walk(_tree(execution)))
+    imports = any(isinstance(node, (ast.Import, ast.ImportFrom)) for node in nodes)
+    used = {modules.get(node.id, "").partition(".")[0] for node in nodes if isinstance(node, ast.Name)}
+    named = {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
+    return state == "random" and imports and "random" not in used | named
 
 
 def _seeds(
@@ -112,10 +115,6 @@ def _seeds(
         ):
             found |= _moved(execution, moves)
     return found
-
-
-def _speaks_of_seeds(name: str) -> bool:
-    return "seed" in name.lower() and name not in _MAKING
 
 
 def _moved(execution: Execution, moves: Moves) -> set[State]:

@@ -50,3 +50,20 @@ def test_draws_before_a_seed_are_unseeded_and_those_after_it_are_not() -> None:
         (2, "the global state of numpy", None),
         (5, "uuid.uuid4()", 2),
     ]
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("import numpy as np\nimport rich.style\nrng = np.random.default_rng(7)", False),
+        ("from sklearn.svm import SVC\nmodel = SVC(random_state=0)", False),
+        ("import rich.style, random\nx = random.random()", True),
+        ("import rich.style\nfrom random import choice as pick\nx = pick('ab')", True),
+        ("x = helper()", True),
+    ],
+)
+def test_what_libraries_draw_while_they_are_imported_is_not_the_cells(source: str, told: bool) -> None:
+    """Whether a cell uses Python's own generator is told by its names, not by the word: numpy's is another one."""
+    moved: tuple[State, ...] = ("random",)
+    found = unseeded_draws(ran(source), {1: moved}, lambda _name: ())
+    assert [each.what for each in found] == (["the global state of random"] if told else [])
