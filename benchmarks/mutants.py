@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 _LISTING = re.compile(r"\b(listdir|scandir|glob|iglob|rglob|iterdir|walk)\(")
 _ORDER_BY = re.compile(r"\s+ORDER\s+BY\s+[\w.]+(\s+(ASC|DESC))?(\s*,\s*[\w.]+(\s+(ASC|DESC))?)*", re.IGNORECASE)
-_GENERATORS = {"default_rng", "RandomState", "Generator", "SeedSequence"}
+_GENERATORS = {"default_rng", "RandomState", "SeedSequence"}
 _DATES = {"datetime", "Timestamp", "date"}
 _POOL = "import concurrent.futures as _concurrent; _pool = _concurrent.ThreadPoolExecutor(4)"
 
@@ -152,7 +152,7 @@ def seed(source: Source) -> Iterator[Mutant]:
 def generator(source: Source) -> Iterator[Mutant]:
     """``np.random.default_rng(0)`` becomes ``np.random.default_rng()``."""
     for call, name in _calls(source):
-        if name in _GENERATORS and (call.args or call.keywords) and name != "Generator":
+        if name in _GENERATORS and (call.args or call.keywords):
             yield _made(source, "generator", call, f"{source.code(call.func)}()", "unseeded-numpy")
 
 

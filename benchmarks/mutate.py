@@ -14,7 +14,6 @@ import fnmatch
 import json
 import os
 import re
-import shutil
 import statistics
 import subprocess
 import sys
@@ -25,14 +24,13 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmarks.corpus import PROJECTS, Example, archive_of, chosen, unpack
+from benchmarks.corpus import PROJECTS, Example, archive_of, chosen, subject_in, unpack
 from benchmarks.faults import table
 from benchmarks.mutants import OPERATORS, Mutant, mutants
-from benchmarks.offline import companions
 from pytest_reprocheck.auditing import audit
 from pytest_reprocheck.config import Options
 from pytest_reprocheck.core.findings import Audit, Finding
-from pytest_reprocheck.core.subjects import Subject, SubjectKind
+from pytest_reprocheck.core.subjects import Subject
 from pytest_reprocheck.starting import Engine, forking
 
 _FACTORS = {"listing": "listing", "order-by": "rows", "now": "clock", "completion": "completion"}
@@ -92,19 +90,10 @@ def faults(example: Example, most: int) -> list[Fault]:
 def folder_of(example: Example, fault: Fault | None) -> Iterator[Subject]:
     """The example in a folder of its own with the files it names, with or without a fault."""
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
-        place = Path(folder) / example.path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        for file in (example.file, *companions(example.file)):
-            shutil.copyfile(file, place.parent / file.name)
+        subject = subject_in(Path(folder), example)
         if fault is not None:
-            place.write_text(_text(place, fault), encoding="utf-8")
-        yield _subject(Path(folder), example.path)
-
-
-def _subject(root: Path, path: str) -> Subject:
-    file = root / path
-    kind: SubjectKind = "notebook" if file.suffix == ".ipynb" else "script"
-    return Subject(root=root, path=path, kind=kind, cwd=file.parent.relative_to(root).as_posix())
+            subject.file.write_text(_text(subject.file, fault), encoding="utf-8")
+        yield subject
 
 
 def _text(place: Path, fault: Fault) -> str:
@@ -286,7 +275,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     done = read_state(options.state)
     with tempfile.TemporaryDirectory(prefix="corpus-") as folder, options.state.open("a", encoding="utf-8") as state:
         examples = _examples(options, Path(folder))
-        with forking([_subject(example.file.parent, example.file.name) for example in examples]) as engine:
+        with forking([subject_in(Path(folder) / str(number), each) for number, each in enumerate(examples)]) as engine:
             for example in examples:
                 if options.limit is not None and sum(bool(o.changes) for o in done.values()) >= options.limit:
                     break

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 
 from pytest_reprocheck.core.checkup import Capability, Outlook
 from pytest_reprocheck.report.terminal import one_line
-
-_WIDTH = 80
+from pytest_reprocheck.report.wrapping import hanging
 
 
 def render_capabilities(found: Sequence[Capability]) -> str:
@@ -17,7 +15,7 @@ def render_capabilities(found: Sequence[Capability]) -> str:
     lines = []
     for each in found:
         mark = "yes" if each.available else "no"
-        lines += _hanging(f"{each.name:<{column}}  {mark:<3}  {one_line(each.note)}".rstrip(), column + 7)
+        lines += hanging(f"{each.name:<{column}}  {mark:<3}  {one_line(each.note)}".rstrip(), column + 7)
     return "\n".join(lines)
 
 
@@ -32,20 +30,9 @@ def _outlook(outlook: Outlook, column: int) -> Iterator[str]:
     cost = "not audited yet" if outlook.estimate is None else f"last audit {outlook.estimate:.3g} s"
     yield f"{one_line(outlook.name):<{column}}  {state:<16}  {cost}"
     if outlook.problem:
-        yield from _hanging(f"  {one_line(outlook.problem)}", 4)
+        yield from hanging(f"  {one_line(outlook.problem)}", 4)
     for lack in outlook.lacks:
         need = lack.need
-        yield from _hanging(f"  {need.place}: {need.kind} {one_line(need.name)} is missing; {one_line(lack.advice)}", 4)
+        yield from hanging(f"  {need.place}: {need.kind} {one_line(need.name)} is missing; {one_line(lack.advice)}", 4)
     if outlook.hosts:
-        yield from _hanging(f"  names other machines: {', '.join(map(one_line, outlook.hosts))}", 4)
-
-
-def _hanging(text: str, indent: int) -> list[str]:
-    return textwrap.wrap(
-        text,
-        _WIDTH,
-        drop_whitespace=True,
-        subsequent_indent=" " * indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+        yield from hanging(f"  names other machines: {', '.join(map(one_line, outlook.hosts))}", 4)

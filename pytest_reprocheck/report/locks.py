@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from pytest_reprocheck.core.environments import AdvisoryCheck, Change, Drift, Locked, Package
 from pytest_reprocheck.core.trace import NotCompared
 from pytest_reprocheck.report.terminal import one_line
+from pytest_reprocheck.report.wrapping import hanging
 
-_WIDTH = 80
 _SHOWN = 5
 """Packages that are named of those that no lock or no service says anything about."""
 
@@ -31,7 +30,7 @@ def render_drift(drift: Drift, *, everything: bool) -> str:
         lines.append("machine and interpreter")
         for moved in drift.host:
             text = f"{moved.name}: {one_line(moved.before or '(none)')} -> {one_line(moved.after or '(none)')}"
-            lines += _hanging(f"  {text}", 4)
+            lines += hanging(f"  {text}", 4)
     lines += _not_compared(drift.not_compared)
     count = len(drift.changes)
     lines.append(f"{count} {'package' if count == 1 else 'packages'} moved, {drift.same} the same")
@@ -60,14 +59,14 @@ def _moved(change: Change) -> str:
 def _folded(changes: Sequence[Change]) -> Iterator[str]:
     for kind in dict.fromkeys(each.kind for each in changes):
         names = [each.name for each in changes if each.kind == kind]
-        yield from _hanging(f"{kind}: {', '.join(names)} ({len(names)}; --all shows more)", 2)
+        yield from hanging(f"{kind}: {', '.join(names)} ({len(names)}; --all shows more)", 2)
 
 
 def render_locked(locked: Locked) -> str:
     """What was written, and why there is no lock if there is none."""
     lines = [f"wrote {', '.join(locked.written)}: {len(locked.environment.packages)} packages"]
     if locked.problem:
-        lines += _hanging(f"no lock was made, the snapshot alone: {one_line(locked.problem)}", 2)
+        lines += hanging(f"no lock was made, the snapshot alone: {one_line(locked.problem)}", 2)
     if locked.outdated:
         lines.append(f"{locked.outdated} is of an earlier time and was left as it is")
     return "\n".join(lines)
@@ -79,11 +78,11 @@ def render_advisories(check: AdvisoryCheck) -> str:
     for each in check.advisories:
         names = ", ".join((each.id, *each.aliases))
         fixed = f"fixed in {', '.join(each.fixed_in)}" if each.fixed_in else "no version without it"
-        lines += _hanging(f"{each.package} {each.version}  {one_line(names)}: {fixed}", 2)
-        lines += _hanging(f"  {one_line(each.summary)}", 2) if each.summary else []
+        lines += hanging(f"{each.package} {each.version}  {one_line(names)}: {fixed}", 2)
+        lines += hanging(f"  {one_line(each.summary)}", 2) if each.summary else []
     lines += _not_compared(check.skipped, "not checked")
     if check.problem:
-        lines += _hanging(f"advisories could not be checked: {one_line(check.problem)}", 2)
+        lines += hanging(f"advisories could not be checked: {one_line(check.problem)}", 2)
     else:
         found = len(check.advisories)
         told = "no advisory" if not found else "1 advisory" if found == 1 else f"{found} advisories"
@@ -95,7 +94,7 @@ def _not_compared(found: Sequence[NotCompared], title: str = "not compared") -> 
     """Grouped by reason, the first few by name."""
     for reason, names in _by_reason(found):
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-        yield from _hanging(f"{title}: {', '.join(names[:_SHOWN])}{more}: {one_line(reason)}", 2)
+        yield from hanging(f"{title}: {', '.join(names[:_SHOWN])}{more}: {one_line(reason)}", 2)
 
 
 def _by_reason(found: Iterable[NotCompared]) -> Iterable[tuple[str, list[str]]]:
@@ -103,14 +102,3 @@ def _by_reason(found: Iterable[NotCompared]) -> Iterable[tuple[str, list[str]]]:
     for each in found:
         groups.setdefault(each.reason, []).append(one_line(each.what))
     return groups.items()
-
-
-def _hanging(text: str, indent: int) -> list[str]:
-    return textwrap.wrap(
-        text,
-        _WIDTH,
-        drop_whitespace=True,
-        subsequent_indent=" " * indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

@@ -13,6 +13,8 @@ from typing import Any
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
+from tests.conftest import notebook
+
 TIMEOUT = 120.0
 
 
@@ -143,16 +145,6 @@ def live_kernel(folder: Path, **variables: str) -> Iterator[LiveKernel]:
 
 def write_notebook(file: Path, sources: Sequence[str], *, kernel: str = "python3", language: str = "python") -> None:
     """A notebook of code cells with ids ``c0``, ``c1`` ..."""
-    cells: list[dict[str, object]] = [
-        {
-            "cell_type": "code",
-            "id": f"c{index}",
-            "metadata": {},
-            "execution_count": None,
-            "outputs": [],
-            "source": source,
-        }
-        for index, source in enumerate(sources)
-    ]
+    data = json.loads(notebook(*sources))
     metadata = {"kernelspec": {"name": kernel, "display_name": kernel, "language": language}}
-    file.write_text(json.dumps({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}))
+    file.write_text(json.dumps({**data, "metadata": metadata}))
