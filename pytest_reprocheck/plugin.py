@@ -135,7 +135,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def _scope(config: pytest.Config) -> Scope:
     """Configuration and flags; raises UsageError."""
     from pytest_reprocheck.collecting import Scope
-    from pytest_reprocheck.config import parse_flags, read_config, with_parameters
+    from pytest_reprocheck.config import parse_flags, read_config, with_advisories, with_parameters
     from pytest_reprocheck.core.errors import ReprocheckError
     from pytest_reprocheck.gates import read_baseline
     from pytest_reprocheck.report.terminal import render_error
@@ -145,6 +145,7 @@ def _scope(config: pytest.Config) -> Scope:
         given = config.getoption("reprocheck_parameters")
         sets = config.invocation_params.dir / given if given else None
         chosen = with_parameters(read_config(config.rootpath), sets)
+        chosen = with_advisories(chosen, config.getoption("reprocheck_advisories"))
         baseline = _baseline(config, chosen)
         return Scope(
             root=config.rootpath,

@@ -17,6 +17,7 @@ from pytest_reprocheck.core.environments import AdvisoryCheck, Environment, Orig
 from pytest_reprocheck.environment.advisories import check
 from pytest_reprocheck.report.locks import render_advisories
 from pytest_reprocheck.report.machine import load_report, report_to_json
+from tests.conftest import Project
 
 pytest.importorskip("pip_audit")
 
@@ -138,16 +139,21 @@ def test_where_all_are_skipped_nothing_was_checked(
     assert check(env(LOCAL)).problem == "no package with a version from an index is there"
 
 
-@pytest.mark.usefixtures("service")
-def test_a_run_of_pytest_asks_about_the_locked_set(tmp_path: Path) -> None:
-    """The severity decides whether it fails; the report has rules and results; no answer is never no advisory."""
+def write_lock(root: Path) -> None:
+    """A committed lock with the package that the service knows an advisory for."""
     lock = 'lock-version = "1.0"\ncreated-by = "tests"\n\n[[packages]]\nname = "jinja2"\nversion = "2.10"\n'
     lock += (
         '[[packages.wheels]]\nname = "Jinja2-2.10-py2.py3-none-any.whl"\nurl = "https://example.org/Jinja2-2.10.whl"\n'
     )
     lock += f'hashes = {{sha256 = "{"0" * 64}"}}\n'
-    (tmp_path / ".reprocheck").mkdir()
-    (tmp_path / ".reprocheck" / "pylock.toml").write_text(lock, encoding="utf-8")
+    (root / ".reprocheck").mkdir()
+    (root / ".reprocheck" / "pylock.toml").write_text(lock, encoding="utf-8")
+
+
+@pytest.mark.usefixtures("service")
+def test_a_run_of_pytest_asks_about_the_locked_set(tmp_path: Path) -> None:
+    """The severity decides whether it fails; the report has rules and results; no answer is never no advisory."""
+    write_lock(tmp_path)
     found = advised(tmp_path, "error")
     assert found.failed
     assert "jinja2 2.10" in found.lines[0]
@@ -168,3 +174,16 @@ def test_no_answer_fails_where_advisories_are_errors(monkeypatch: pytest.MonkeyP
     assert found.failed
     assert found.data["problem"] == "nobody is there"
     assert found.data["results"] == []
+
+
+@pytest.mark.usefixtures("service")
+def test_the_flag_asks_and_decides_about_the_exit_code(project: Project) -> None:
+    """Without it nobody is asked; as errors advisories fail a run whose subjects pass, and as warnings they do not."""
+    project.write({"train.py": "x = 1"})
+    write_lock(project.root)
+    for flags, code, level in (((), 0, None), (("error",), 1, "error"), (("warning",), 0, "warning")):
+        asked = [f"--reprocheck-advisories={flag}" for flag in flags]
+        result = project.run("--reprocheck", "--reprocheck-json=report.json", "train.py", *asked)
+        assert (result.ret, "jinja2 2.10" in result.stdout.str()) == (code, level is not None)
+        told = json.loads((project.root / "report.json").read_text(encoding="utf-8")).get("advisories") or {}
+        assert [each["level"] for each in told.get("results", [])] == ([level] if level else [])
