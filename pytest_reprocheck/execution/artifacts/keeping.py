@@ -130,12 +130,6 @@ def mapping_value(kind: str, entries: Iterable[tuple[str, Value]]) -> Items:
     return Items(type=kind, length=len(values), keys=keys, values=values, digest=digest)
 
 
-def sequence_value(kind: str, values: Sequence[Value]) -> Items:
-    """Members in their order."""
-    digest = digest_of("sequence", kind, *(value.digest or "" for value in values))
-    return Items(type=kind, length=len(values), keys=None, values=tuple(values), digest=digest)
-
-
 def _npy(values: npt.NDArray[Any]) -> bytes:
     from io import BytesIO
 
