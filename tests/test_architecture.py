@@ -20,7 +20,7 @@ MAX_FUNCTION_LINES = 50
 MAX_FILE_LINES = 400
 
 LAYERS = ("compare", "execution", "diagnose", "environment", "records", "report")
-USE_CASES = ("auditing", "cell_auditing", "locking", "inspecting", "parameterising", "starting")
+USE_CASES = ("auditing", "cell_auditing", "locking", "machines", "inspecting", "parameterising", "starting")
 USE_CASE = frozenset({"config", "core", "execution", "compare", "diagnose", "environment"})
 FACE = frozenset({*USE_CASES, "config", "collecting", "gates", "report", "core"})
 ALLOWED: Mapping[str, frozenset[str]] = {
@@ -42,6 +42,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "stored": frozenset({"case", "core", "diagnose"}),
     "uncontrolled": frozenset({"case", "core", "diagnose"}),
     "locking": USE_CASE,
+    "machines": USE_CASE,
     "inspecting": USE_CASE,
     "parameterising": USE_CASE,
     "starting": USE_CASE,
