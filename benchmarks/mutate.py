@@ -116,7 +116,6 @@ def change(fault: Fault, stable: frozenset[str], run: Callable[[Fault, str], Lef
 def judged(fault: Fault, changes: str, audited: Audit) -> Outcome:
     """Whether the audit says what is wrong with a mutant, and where."""
     named = [finding for finding in audited.findings if finding.cause in fault.mutant.causes]
-    told = tuple(f"{finding.severity} {finding.cause} {finding.location}" for finding in audited.findings)
     return Outcome(
         name=fault.name,
         operator=fault.mutant.operator,
@@ -127,8 +126,12 @@ def judged(fault: Fault, changes: str, audited: Audit) -> Outcome:
         exact=any(_is_there(finding, fault) for finding in named),
         runs=audited.runs,
         date=datetime.now(UTC).date().isoformat(),
-        told=told or (audited.verdict, audited.reason),
+        told=_told(audited) or (audited.verdict, audited.reason),
     )
+
+
+def _told(audited: Audit) -> tuple[str, ...]:
+    return tuple(f"{finding.severity} {finding.cause} {finding.location}" for finding in audited.findings)
 
 
 def _is_there(finding: Finding, fault: Fault) -> bool:
@@ -165,7 +168,8 @@ def examine(example: Example, bench: Bench, done: Mapping[str, Outcome]) -> Iter
     with folder_of(example, None) as subject:
         original = audit(subject, _SETTINGS, engine=bench.engine)
     if original.verdict != "reproducible" or any(finding.severity != "info" for finding in original.findings):
-        yield Outcome(name=example.name, told=("the original is not reproducible",))
+        told = (f"the original is not reproducible: {original.reason}".rstrip(": "), *_told(original))
+        yield Outcome(name=example.name, told=told)
         return
     stable = kept(runs)
     for fault in waiting:
