@@ -201,6 +201,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         ("--state", Path, Path("mutants.jsonl"), "file in which the outcomes are kept"),
     ):
         parser.add_argument(flag, type=kind, default=default, help=f"{what} (default %(default)s)")
+    parser.add_argument("--confirmed", action="store_true", help="show by new interpreters what forked runs show")
     parser.add_argument("--page", action="store_true", help="write docs/mutation.md")
     parser.add_argument("--archive", type=Path, action="append", default=[], help="a source distribution")
     return parser.parse_args(arguments)
@@ -214,7 +215,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         examples = examples_in(Path(folder), options.archive, options.only)
         subjects = [subject_in(Path(folder) / str(number), each) for number, each in enumerate(examples)]
         modules = modules_in(python_source(example.file) for example in examples)
-        with forking(subjects) as engine, plain_runs(modules) as plain:
+        with forking(subjects, trusted=not options.confirmed) as engine, plain_runs(modules) as plain:
             bench = Bench(engine=engine, plain=plain, most=options.most, slowest=options.slowest)
             for example in examples:
                 if time.monotonic() - begun > options.seconds:
