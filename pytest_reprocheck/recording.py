@@ -5,18 +5,17 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from pytest_reprocheck.case import Case
+from pytest_reprocheck.committed import Drifted, Keeping
 from pytest_reprocheck.compare.canonical import canonical_text
 from pytest_reprocheck.compare.images import frames_of
 from pytest_reprocheck.compare.normalise import Own, is_fit_time, is_worker_count
 from pytest_reprocheck.compare.pdf import document_text
 from pytest_reprocheck.core.errors import BlockedError, DecodeError
-from pytest_reprocheck.core.findings import Finding
 from pytest_reprocheck.core.records import FORMAT, Record, parse_record, record_path, record_text, same_but_commit
 from pytest_reprocheck.core.rules import FieldRule
 from pytest_reprocheck.core.sources import Unit
@@ -34,48 +33,6 @@ from pytest_reprocheck.records.telling import Plain
 from pytest_reprocheck.twice import both_failed
 
 _GIT_SECONDS = 30.0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Drifted:
-    """What a record makes of an audit."""
-
-    findings: tuple[Finding, ...] = ()
-    not_compared: tuple[NotCompared, ...] = ()
-
-
-Update = Callable[[Record], None]
-"""Is given the record of a subject that ran."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Keeping:
-    """What is done with records in an audit."""
-
-    recorded: Record | None = None
-    """The committed one, which the subject is compared with."""
-    update: Update | None = None
-
-
-NOTHING_KEPT = Keeping()
-
-
-def read_record(subject: Subject) -> Record | None:
-    """The committed record; None where there is none. Raises DecodeError with the file and the place in it."""
-    path = record_path(subject.path, subject.parameters)
-    try:
-        record = parse_record((subject.root / path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except UnicodeDecodeError as error:
-        raise DecodeError("is no text in UTF-8", where=path) from error
-    except OSError as error:
-        raise DecodeError(f"cannot be read: {error.strerror}", where=path) from error
-    except DecodeError as error:
-        raise DecodeError(error.message, where=f"{path}: {error.where}", hint=error.hint) from error
-    if record.subject != subject.name:
-        raise DecodeError(f"is the record of {record.subject}, not of {subject.name}", where=f"{path}: $.subject")
-    return record
 
 
 def record_at(path: Path, shown: str) -> Record | None:
@@ -156,8 +113,6 @@ def _around(
 
 def drift_of(case: Case, subject: Subject, keeping: Keeping) -> Drifted:
     """What is not as the record says; hands on the new record where one is wanted."""
-    if keeping.recorded is None and keeping.update is None:
-        return Drifted()
     if both_failed(case):
         return Drifted() if keeping.recorded is None else _failed_since(case, subject, keeping.recorded)
     if case.a.outcome.status != "finished":
