@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 from pytest_reprocheck.case import Case
 from pytest_reprocheck.compare.alignment import compare_traces
@@ -20,14 +21,16 @@ from pytest_reprocheck.diagnose.unordered import depends_on_hash, find_unordered
 from pytest_reprocheck.environment.surroundings import Told, surroundings
 from pytest_reprocheck.execution.function import FunctionRunner
 from pytest_reprocheck.execution.hashing import telling_hash
-from pytest_reprocheck.execution.live.runner import CellRunner
 from pytest_reprocheck.execution.recorded import came_reversed
 from pytest_reprocheck.execution.running import Runner
 from pytest_reprocheck.execution.scheduling import usable_cores
 from pytest_reprocheck.execution.workspace import Known
 from pytest_reprocheck.stopping import up_to_first_difference
 
-AnyRunner = Runner | FunctionRunner | CellRunner
+if TYPE_CHECKING:
+    from pytest_reprocheck.execution.live.runner import CellRunner
+
+AnyRunner: TypeAlias = "Runner | FunctionRunner | CellRunner"
 Progress = Callable[[str], None]
 """Told what is being done, in a few words."""
 

@@ -198,6 +198,9 @@ def _scalar(encoder: Encoder, obj: Any) -> Node:
 
 
 def _numpy_object(encoder: Encoder, np: Any, obj: Any) -> Node | None:
+    if obj is np.random.mtrand._rand:  # noqa: SLF001
+        # Frozen distributions of scipy hold it: no state of theirs, and what is drawn from it shows where it is drawn.
+        return encoder.scalar("numpy.random.RandomState", "the global one")
     if issubclass(type(obj), np.random.RandomState):
         return encoder.fields("numpy.random.RandomState", {"state": obj.get_state(legacy=False)})
     if issubclass(type(obj), np.random.Generator):

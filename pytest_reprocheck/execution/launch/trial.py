@@ -1,18 +1,18 @@
 """Tries whether runs can be confined here: ``python -I -S trial.py JOBS`` prints the results.
 
-JOBS is a JSON list of {"enter": spec of namespaces.py, "act": name of an action, "at": PATH}; the answer has for each
-an empty text, or what failed.
+JOBS is a JSON list of lists of jobs, {"enter": spec of namespaces.py, "act": name of an action, "at": PATH}. Of each
+list one job after the other is tried until one works; the answer has for each job that was tried an empty text, or what
+failed.
 """
+
+# What few actions need is imported by them: most trials are of nothing but entering.
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
-import socket
-import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,16 @@ else:
 
 def main() -> None:
     """Try each job in a child of its own, as what a process enters it cannot leave."""
-    print(json.dumps([_try(job) for job in json.loads(sys.argv[1])]))
+    print(json.dumps([_try_until_one_works(jobs) for jobs in json.loads(sys.argv[1])]))
+
+
+def _try_until_one_works(jobs: Sequence[Mapping[str, Any]]) -> list[str]:
+    failures = []
+    for job in jobs:
+        failures.append(_try(job))
+        if not failures[-1]:
+            break
+    return failures
 
 
 def _try(job: Mapping[str, Any]) -> str:
@@ -57,6 +66,9 @@ def _nothing(at: Path) -> str:
 
 def _use_tree(tree: Path) -> str:
     """Read, write and delete in a tree as ``machine.py`` makes it, and ask git about it."""
+    import shutil
+    import subprocess
+
     if (tree / "kept").read_text() != "old":
         return "files cannot be read"
     (tree / "kept").write_text("newer")
@@ -76,6 +88,8 @@ def _use_tree(tree: Path) -> str:
 
 
 def _use_loopback(_at: Path) -> str:
+    import socket
+
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname(), 1):
         return ""
 
