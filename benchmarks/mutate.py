@@ -182,21 +182,26 @@ def examine(example: Example, bench: Bench, done: Mapping[str, Outcome]) -> Iter
 
 
 def examples_in(folder: Path, archives: Sequence[Path], only: str) -> list[Example]:
-    """All examples of both projects that can run offline, from every folder; they are unpacked below ``folder``."""
+    """Examples of both projects that can run offline, from every folder, in the order of the globs in ``only``."""
     found: list[Example] = []
     for project in PROJECTS:
         found += unpack(replace(project, first=""), archive_of(project, archives), folder)
-    audited, _left_out = chosen(found, only, None)
-    return audited
+    audited = {each.name: each for glob in only.split() for each in chosen(found, glob, None)[0]}
+    return list(audited.values())
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     for flag, kind, default, what in (
-        ("--only", str, "*", "examples to take, as PROJECT/FOLDER/FILE"),
+        (
+            "--only",
+            str,
+            "*",
+            "examples to take and their order: globs of PROJECT/FOLDER/FILE, with spaces between them",
+        ),
         ("--most", int, 2, "mutants of one example with one operator"),
-        ("--slowest", float, 5.0, "seconds of processor time for a plain run; examples that take more are left out"),
+        ("--slowest", float, 2.0, "seconds of processor time for a plain run; examples that take more are left out"),
         ("--seconds", float, math.inf, "begin with no example after that time"),
         ("--state", Path, Path("mutants.jsonl"), "file in which the outcomes are kept"),
     ):
