@@ -114,7 +114,7 @@ def _audit(item: AuditItem, session: AuditSession) -> Audit:
     return audit(
         subject,
         entry.options,
-        machine=session.machine(),
+        machine=session.machine,
         session=session.shared(),
         expected_memory=last_memory(session.scope.root, subject.path, subject.parameters),
         engine=session.engine(item.session.items),
