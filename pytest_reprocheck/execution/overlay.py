@@ -101,7 +101,7 @@ def _empty_above(tree: Path) -> Path | None:
 
 
 def make_layers(plan: Plan, home: Path, after: Sequence[Layer], tree: Path) -> tuple[Layer, ...]:
-    """Empty layers for one run in the folder ``home``, over what an earlier run left; the project is seen at ``tree``."""
+    """Empty layers for one run in ``home``, over what an earlier run left; the project is seen at ``tree``."""
     earlier = {(layer.source, layer.again): (layer.upper, *layer.lower) for layer in after}
     wanted = [(folder, moved(folder, plan.root, tree), False) for folder in plan.folders]
     if tree != plan.root:
