@@ -21,6 +21,7 @@ from pytest_reprocheck.diagnose.unordered import depends_on_hash, find_unordered
 from pytest_reprocheck.environment.surroundings import Told, surroundings
 from pytest_reprocheck.execution.function import FunctionRunner
 from pytest_reprocheck.execution.hashing import telling_hash
+from pytest_reprocheck.execution.recorded import came_reversed
 from pytest_reprocheck.execution.running import Runner
 from pytest_reprocheck.execution.scheduling import usable_cores
 from pytest_reprocheck.execution.workspace import Known
@@ -129,6 +130,8 @@ def _is_due_again(case: Case) -> bool:
         return False
     if case.a.outcome.status != "finished" or case.b.outcome.status != "finished":
         return False
+    if "completion" in case.options.vary and came_reversed(case.a.recording):
+        return True
     drawn = "seed" in case.options.vary and any(event.source in DRAWS for event in (*case.a.events, *case.b.events))
     return bool(drawn or ("hash" in case.options.vary and depends_on_hash(case.units)))
 

@@ -213,8 +213,8 @@ class Conditions:
     """Count of CPUs that user code is told; 0 for the real one."""
     variables: Literal["own", "other"] = "own"
     """Whose user, home, host and set variables user code is told."""
-    completion: Literal["as-it-comes", "reversed"] = "as-it-comes"
-    """Order in which concurrent results are delivered to user code."""
+    completion: Literal["as-it-comes", "reversed", "submitted"] = "as-it-comes"
+    """Order in which concurrent results are delivered to user code: that of submission, or its reverse."""
     directory: Literal["checkout", "elsewhere"] = "checkout"
     """Where the run's tree stands."""
     simd: Mapping[str, str] = field(default_factory=dict)
@@ -275,7 +275,7 @@ def varied(subject_name: str, a: Conditions, around: Surroundings, *, generation
         locale=_nth(around.locales, generation, a.locale),
         cpus=_other_count(around.cpus, generation),
         variables="other",
-        completion="reversed",
+        completion="reversed" if generation == 1 else "submitted",
         directory="elsewhere",
         simd=_nth(around.simd, generation, a.simd),
         network="off",

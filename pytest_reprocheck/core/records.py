@@ -133,7 +133,8 @@ class Record:
     commit: str = ""
     """Of git; with ``+`` where the tree had changes; empty where there is none."""
     code: Mapping[str, Mapping[str, str]]
-    """File or cell -> function (``Class.method``; empty for the rest) -> digest of its text without comments."""
+    """File or cell -> function (``Class.method``) -> digest of its text without comments; under the empty name one for
+    each statement of the rest."""
     files: Mapping[str, DataFile] = field(default_factory=dict)
     """By the path from the root; of files elsewhere the last two parts after ``...``."""
     queries: tuple[Query, ...] = ()
