@@ -30,9 +30,9 @@ line, effects and severity are what they should be. Examples show one way of wri
 no sample of all code."""
 
 _UNFOUND = """What was missed is looked for by `python -m benchmarks.missed`, which knows nothing of causes: {compared}
-of the examples ({scripts} scripts, {notebooks} notebooks; the others take too long) were run {runs} times in plain Python
-with different hash seeds, and what they printed, their variables at the end and their open figures were compared as
-they are. {differ} of them differ there; the audits have a finding in {told} of these."""
+of the examples ({scripts} scripts, {notebooks} notebooks; the others take too long) were run {runs} times in plain
+Python with different hash seeds, and what they printed, their variables at the end and their open figures were compared
+as they are. {differ} of them differ there; the audits have a finding in {told} of these."""
 
 _MENDED = """What audits of these examples got wrong at first, and do not any more. Only what a mending touches was
 audited again after it."""
