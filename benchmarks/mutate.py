@@ -26,7 +26,7 @@ from benchmarks.corpus import PROJECTS, RESULTS, Example, archive_of, chosen, su
 from benchmarks.mutants import OPERATORS, Mutant, mutants
 from benchmarks.offline import python_source
 from benchmarks.oracle import Left, Plain, changed, kept, modules_in, plain_runs
-from benchmarks.outcomes import PAGE, Outcome, line_of, mutation_page, read_state, summary
+from benchmarks.outcomes import PAGE, Outcome, counted, line_of, mutation_page, read_looked_at, read_state, summary
 from benchmarks.results import file_of, load
 from pytest_reprocheck.auditing import audit
 from pytest_reprocheck.config import Options
@@ -241,9 +241,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     print(json.dumps(asdict(outcome)), file=state, flush=True)
                     print(line_of(outcome), flush=True)
     print()
-    print(summary(list(done.values())))
+    looked_at = read_looked_at()
+    print(summary(counted(done.values(), looked_at)))
     if options.page:
-        PAGE.write_text(mutation_page(list(done.values())), encoding="utf-8")
+        PAGE.write_text(mutation_page(list(done.values()), looked_at), encoding="utf-8")
     return 0
 
 

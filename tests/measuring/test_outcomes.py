@@ -9,8 +9,8 @@ from pathlib import Path
 from benchmarks.corpus import Example
 from benchmarks.mutants import Mutant
 from benchmarks.mutate import Fault, judged
-from benchmarks.outcomes import Outcome, line_of, mutation_page, read_state, summary
-from pytest_reprocheck.core.findings import Audit, Finding, Severity
+from benchmarks.outcomes import Looked, Outcome, line_of, mutation_page, read_looked_at, read_state, summary
+from pytest_reprocheck.core.findings import Audit, Finding, Severity, Verdict
 from pytest_reprocheck.core.trace import Place
 
 RIGHT = Outcome(
@@ -46,7 +46,7 @@ def audit(*found: tuple[str, int, Severity, str]) -> Audit:
         )
         for cause, line, severity, remedy in found
     )
-    verdict = "nondeterministic" if findings else "reproducible"
+    verdict: Verdict = "nondeterministic" if findings else "reproducible"
     return Audit(path="svm/a.py", kind="script", verdict=verdict, runs=4, findings=findings)
 
 
@@ -92,7 +92,23 @@ def test_figures_count_what_changes() -> None:
     ]
     assert told.endswith(line_of(LATE))
     assert line_of(LATE).startswith("statsmodels/b.ipynb cell[2]:1 now  NOT EXACT; X; ")
-    page = mutation_page([RIGHT, LATE, SAME, SLOW])
+    page = mutation_page([RIGHT, LATE, SAME, SLOW], {})
     assert "| all | 2 | 3 | 2 | 2 | 2 | 2 | 1 | 3.0 |" in page
-    assert "| `statsmodels/b.ipynb cell[2]:1 now` | `X` | `error unseeded-numpy svm/a.py:4` |" in page
+    assert "| `statsmodels/b.ipynb cell[2]:1 now` | `X` | `error unseeded-numpy svm/a.py:4` |  |" in page
     assert "Examples that were not mutated: the original fails: 1." in page
+
+
+def test_what_was_looked_at_is_said_and_what_is_no_result_counts_nowhere() -> None:
+    """A miss is shown with what was found; a variable that reaches nothing is shown apart."""
+    seen = {LATE.name: Looked(name=LATE.name, why="it is late")}
+    assert "`error unseeded-numpy svm/a.py:4` | it is late |" in mutation_page([RIGHT, LATE], seen)
+    none = {LATE.name: Looked(name=LATE.name, no_result=True, why="it reaches nothing")}
+    page = mutation_page([RIGHT, LATE], none)
+    assert "| all | 1 | 2 | 1 | 1 | 1 | 1 | 1 | 4.0 |" in page
+    assert "Not told rightly" not in page
+    assert f"| `{LATE.name}` | it reaches nothing |" in page
+
+
+def test_what_was_looked_at_is_read_by_name() -> None:
+    """The file is of its form, and says why of each."""
+    assert all(looked.name == name and looked.why for name, looked in read_looked_at().items())
