@@ -88,7 +88,7 @@ def test_every_marker_and_tag_of_nbval(tmp_path: Path) -> None:
     skipped = {index for index, (source, tag, *_rest) in enumerate(NBVAL) if "skip" in f"{source} {tag}".lower()}
     assert {step.place.cell for step in trace.steps} == set(range(len(NBVAL) + 1)) - skipped
     assert [item.what for item in trace.not_compared] == [
-        f"outputs of cell[{index}]" for index, (*_rest, left_out) in enumerate(NBVAL) if left_out
+        f"outputs of work/nb.ipynb cell[{index}]" for index, (*_rest, left_out) in enumerate(NBVAL) if left_out
     ]
 
 
