@@ -17,6 +17,7 @@ from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+from jupyter_core.paths import jupyter_path
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
@@ -44,10 +45,16 @@ Fork = Callable[[Sequence[str], Mapping[str, str]], Forked | None]
 """Command and environment of a kernel -> its supervisor, forked; None where it has to be started."""
 
 
+def kernel_specs() -> KernelSpecManager:
+    """Where jupyter_client looks for kernels; it would import IPython to find out what IPython's folder is called."""
+    ipython = Path(os.environ.get("IPYTHONDIR") or "~/.ipython").expanduser()
+    return KernelSpecManager(kernel_dirs=[*jupyter_path("kernels"), str(ipython / "kernels")])
+
+
 def kernel_name(subject: Subject, notebook: NotebookNode) -> str:
     """The kernel that a notebook asks for; raises BlockedError when it is not installed."""
     name = kernel_of(notebook)
-    manager = KernelSpecManager()
+    manager = kernel_specs()
     try:
         manager.get_kernel_spec(name)
     except NoSuchKernel:
@@ -107,7 +114,7 @@ def kernel_manager(
 
     A kernel that has a provisioner of its own, as remote ones have, is started by that.
     """
-    manager = AsyncKernelManager(kernel_name=kernel)
+    manager = AsyncKernelManager(kernel_name=kernel, kernel_spec_manager=kernel_specs())
     connection = folder.scratch / "kernel.json"
     if os.name == "posix" and len(str(connection)) < _SOCKET_PATH_LIMIT:
         manager.transport = "ipc"

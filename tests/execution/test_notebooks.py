@@ -6,11 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
+from jupyter_client.kernelspec import KernelSpecManager
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
 from pytest_reprocheck.core.errors import BlockedError, SubjectError
 from pytest_reprocheck.core.subjects import Subject
+from pytest_reprocheck.execution.kernel import kernel_specs
 from pytest_reprocheck.execution.reading import FINDINGS_TAG, as_planned, users_index
 from tests.execution.helpers import outputs, run_once, write_notebook
 
@@ -198,3 +200,21 @@ def test_cells_of_a_planned_notebook_keep_the_users_numbers() -> None:
     assert numbers(cells("parameters", injected, "x"), cells("parameters", injected, "x")) == [0, 1, 2]
     assert numbers(cells("x", "y"), cells(FINDINGS_TAG, "x", "papermill-error-cell-tag", "y")) == [1, 3]
     assert numbers(cells("parameters", injected, "x"), None) == [0, 0, 1]
+
+
+def test_the_debugger_is_loaded_by_those_alone_who_ask_for_it(tmp_path: Path) -> None:
+    """A kernel starts without it; a cell can import it as anywhere else."""
+    write_notebook(
+        tmp_path / "work/nb.ipynb",
+        "import sys\nprint([name for name in sys.modules if name.startswith('debugpy')])",
+        "import debugpy\nprint(debugpy.__name__, callable(debugpy.breakpoint))",
+    )
+    assert outputs(run_once(notebook(tmp_path))) == "[]\ndebugpy True\n"
+
+
+def test_kernels_are_looked_for_where_jupyter_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In Jupyter's folders, and in that of IPython, wherever it is."""
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    specs = KernelSpecManager()
+    assert kernel_specs().kernel_dirs == specs.kernel_dirs
+    assert str(tmp_path / "ipython/kernels") in specs.kernel_dirs
