@@ -116,7 +116,6 @@ def change(fault: Fault, stable: frozenset[str], run: Callable[[Fault, str], Lef
 def judged(fault: Fault, changes: str, audited: Audit) -> Outcome:
     """Whether the audit says what is wrong with a mutant, and where."""
     named = [finding for finding in audited.findings if finding.cause in fault.mutant.causes]
-    told = tuple(f"{finding.severity} {finding.cause} {finding.location}" for finding in audited.findings)
     return Outcome(
         name=fault.name,
         operator=fault.mutant.operator,
@@ -127,8 +126,12 @@ def judged(fault: Fault, changes: str, audited: Audit) -> Outcome:
         exact=any(_is_there(finding, fault) for finding in named),
         runs=audited.runs,
         date=datetime.now(UTC).date().isoformat(),
-        told=told or (audited.verdict, audited.reason),
+        told=_told(audited) or (audited.verdict, audited.reason),
     )
+
+
+def _told(audited: Audit) -> tuple[str, ...]:
+    return tuple(f"{finding.severity} {finding.cause} {finding.location}" for finding in audited.findings)
 
 
 def _is_there(finding: Finding, fault: Fault) -> bool:
@@ -165,7 +168,8 @@ def examine(example: Example, bench: Bench, done: Mapping[str, Outcome]) -> Iter
     with folder_of(example, None) as subject:
         original = audit(subject, _SETTINGS, engine=bench.engine)
     if original.verdict != "reproducible" or any(finding.severity != "info" for finding in original.findings):
-        yield Outcome(name=example.name, told=("the original is not reproducible",))
+        told = (f"the original is not reproducible: {original.reason}".rstrip(": "), *_told(original))
+        yield Outcome(name=example.name, told=told)
         return
     stable = kept(runs)
     for fault in waiting:
@@ -178,25 +182,31 @@ def examine(example: Example, bench: Bench, done: Mapping[str, Outcome]) -> Iter
 
 
 def examples_in(folder: Path, archives: Sequence[Path], only: str) -> list[Example]:
-    """All examples of both projects that can run offline, from every folder; they are unpacked below ``folder``."""
+    """Examples of both projects that can run offline, from every folder, in the order of the globs in ``only``."""
     found: list[Example] = []
     for project in PROJECTS:
         found += unpack(replace(project, first=""), archive_of(project, archives), folder)
-    audited, _left_out = chosen(found, only, None)
-    return audited
+    audited = {each.name: each for glob in only.split() for each in chosen(found, glob, None)[0]}
+    return list(audited.values())
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     for flag, kind, default, what in (
-        ("--only", str, "*", "examples to take, as PROJECT/FOLDER/FILE"),
+        (
+            "--only",
+            str,
+            "*",
+            "examples to take and their order: globs of PROJECT/FOLDER/FILE, with spaces between them",
+        ),
         ("--most", int, 2, "mutants of one example with one operator"),
-        ("--slowest", float, 5.0, "seconds of processor time for a plain run; examples that take more are left out"),
+        ("--slowest", float, 2.0, "seconds of processor time for a plain run; examples that take more are left out"),
         ("--seconds", float, math.inf, "begin with no example after that time"),
         ("--state", Path, Path("mutants.jsonl"), "file in which the outcomes are kept"),
     ):
         parser.add_argument(flag, type=kind, default=default, help=f"{what} (default %(default)s)")
+    parser.add_argument("--confirmed", action="store_true", help="show by new interpreters what forked runs show")
     parser.add_argument("--page", action="store_true", help="write docs/mutation.md")
     parser.add_argument("--archive", type=Path, action="append", default=[], help="a source distribution")
     return parser.parse_args(arguments)
@@ -210,7 +220,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         examples = examples_in(Path(folder), options.archive, options.only)
         subjects = [subject_in(Path(folder) / str(number), each) for number, each in enumerate(examples)]
         modules = modules_in(python_source(example.file) for example in examples)
-        with forking(subjects) as engine, plain_runs(modules) as plain:
+        with forking(subjects, trusted=not options.confirmed) as engine, plain_runs(modules) as plain:
             bench = Bench(engine=engine, plain=plain, most=options.most, slowest=options.slowest)
             for example in examples:
                 if time.monotonic() - begun > options.seconds:

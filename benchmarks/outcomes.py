@@ -41,8 +41,8 @@ in such runs is left out of it.
 
 *Caught*: there is a finding. *Right cause*: one of them has the cause that the operator has put there. *Nothing else*:
 and none that fails has another cause. *Exact line*: it is at the changed statement, or its remedy names that; where a
-global seed was taken away, at a draw of the same file. *Runs* are those of an audit on average; remedies were not
-tried.
+global seed was taken away, at a draw of the same file. *Runs* are those of an audit on average. They are forked, and
+to save time they were not shown once more by new interpreters; remedies were not tried.
 
 This page is made by `python -m benchmarks.mutate --page`."""
 

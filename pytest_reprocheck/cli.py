@@ -191,7 +191,7 @@ def _audit(parsed: argparse.Namespace) -> int:
     records: dict[str, str] = {}
     failed = False
     interruption: KeyboardInterrupt | None = None
-    audit_next = functools.partial(audit, machine=this_machine(), session=Session())
+    audit_next = functools.partial(audit, machine=functools.cache(this_machine), session=Session())
     with forking([each.subject for each in entries if not each.options.fresh]) as engine:
         for entry in entries:
             subject, options = entry.subject, entry.options

@@ -114,7 +114,7 @@ def _audit(item: AuditItem, session: AuditSession) -> Audit:
     return audit(
         subject,
         entry.options,
-        machine=session.machine(),
+        machine=session.machine,
         session=session.shared(),
         expected_memory=last_memory(session.scope.root, subject.path, subject.parameters),
         engine=session.engine(item.session.items),
@@ -125,18 +125,14 @@ def _audit(item: AuditItem, session: AuditSession) -> Audit:
 class AuditSession:
     """What ``--reprocheck`` adds to one run of pytest."""
 
-    def __init__(self, config: pytest.Config, scope: Scope) -> None:
-        from pytest_reprocheck.machines import finding_out
-
+    def __init__(self, config: pytest.Config, scope: Scope, machine: Callable[[], Machine]) -> None:
         self.scope = scope
         self.is_worker = hasattr(config, "workerinput")
         # Not the environment: a pytest that a worker's test starts is no worker.
         self._workers = int(getattr(config, "workerinput", {}).get("workercount", 1))
         # Not Session.isinitpath: it forgets a file that is named beside a folder around it.
-        idle = ("reprocheck_list", "collectonly", "numprocesses")
-        audits = self.is_worker or not any(config.getoption(name, None) for name in idle)
-        self.machine: Callable[[], Machine] = finding_out(at_once=audits)
-        """What this machine can keep runs from."""
+        self.machine = machine
+        """Tells what this machine can keep runs from."""
         self.named = frozenset(_path_of(argument, config) for argument in config.args)
         self.updates_baseline = bool(config.getoption("reprocheck_update_baseline"))
         self.updates = bool(config.getoption("reprocheck_update"))

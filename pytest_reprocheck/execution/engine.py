@@ -307,6 +307,8 @@ class Engine:
 
     zygotes: Zygotes | None = field(default=None, compare=False)
     """What they are forked from where that is possible; None to start each anew."""
+    trusted: bool = False
+    """Whether what forked runs show is reported without runs that are started anew."""
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -319,7 +321,11 @@ FRESH = Engine()
 
 @contextmanager
 def zygotes(
-    *, modules: Collection[str] = (), python: str = sys.executable, hashes: Collection[int] = HASHES
+    *,
+    modules: Collection[str] = (),
+    python: str = sys.executable,
+    hashes: Collection[int] = HASHES,
+    trusted: bool = False,
 ) -> Iterator[Engine]:
     """An engine that forks runs of Python from processes that have imported ``modules``; they end with it.
 
@@ -327,13 +333,14 @@ def zygotes(
         modules: names that the subjects import; only packages that can be imported in advance are.
         python: the interpreter of the runs.
         hashes: numbers for PYTHONHASHSEED that all subjects have.
+        trusted: report what forked runs show as it is.
     """
     if not sys.platform.startswith("linux") or not hasattr(os, "pidfd_open"):
         yield FRESH
         return
     running = Zygotes(modules, python, hashes)
     try:
-        yield Engine(zygotes=running)
+        yield Engine(trusted=trusted, zygotes=running)
     finally:
         running.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-import json
+import marshal
 import os
 import shutil
 import subprocess
@@ -104,11 +104,12 @@ def attempt(jobs: Sequence[Sequence[Mapping[str, Json]]]) -> list[list[str]]:
 
     Of each sequence those up to the first that works are tried; its failure is empty.
     """
-    command = [sys.executable, "-I", "-S", str(LAUNCH / "trial.py"), json.dumps([list(each) for each in jobs])]
+    told = marshal.dumps([[dict(job) for job in each] for each in jobs]).hex()
+    command = [sys.executable, "-I", "-S", str(LAUNCH / "trial.py"), told]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
-        results: list[list[str]] = json.loads(done.stdout)
-    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        done = subprocess.run(command, capture_output=True, timeout=_TIMEOUT, check=False)
+        results: list[list[str]] = marshal.loads(done.stdout)  # noqa: S302 - of a process that was just started
+    except (OSError, ValueError, EOFError, subprocess.TimeoutExpired) as error:
         return [[f"could not be tried: {error}"] for _each in jobs]
     return results
 

@@ -131,9 +131,19 @@ class Frames:
         # The folder as it is now, wherever the process goes: relative names are looked up anew.
         if path.islink(filename) or not path.isabs(filename) or name in {"", ".", ".."}:
             return path.realpath(filename)
-        if folder not in self._folders:
-            self._folders[folder] = path.realpath(folder)
-        return path.join(self._folders[folder], name)
+        return path.join(self._real_folder(folder), name)
+
+    def _real_folder(self, folder: str) -> str:
+        """A folder's path without links; of thousands of modules' folders most have their parents in common."""
+        found = self._folders.get(folder)
+        if found is None:
+            parent, name = path.split(folder)
+            if parent == folder or name in {"", ".", ".."} or path.islink(folder):
+                found = path.realpath(folder)
+            else:
+                found = path.join(self._real_folder(parent), name)
+            self._folders[folder] = found
+        return found
 
     def _in_environment(self, folders: list[str]) -> bool:
         place = self._root
