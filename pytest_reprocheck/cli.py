@@ -162,7 +162,7 @@ def _add_audit(commands: Any) -> None:
     audit.add_argument("--baseline", metavar="FILE", help="findings in this file are accepted")
     audit.add_argument("--update-baseline", action="store_true", help="write what is found into the baseline")
     audit.add_argument("--update", action="store_true", help="write records, and the lock, to be committed")
-    audit.add_argument("--advisories", metavar="SEVERITY", help="ask for weaknesses of packages: error, warning or info")
+    audit.add_argument("--advisories", metavar="SEVERITY", help="ask about weaknesses: error, warning or info")
     audit.add_argument(
         "--nbval-sanitize-with", metavar="FILE", type=Path, help="nbval's file of regular expressions for outputs"
     )
