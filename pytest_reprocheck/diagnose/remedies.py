@@ -11,6 +11,7 @@ from pytest_reprocheck.core.trace import Event, Place
 from pytest_reprocheck.diagnose.parsing import callee, insert_after, parse, replace_node
 from pytest_reprocheck.diagnose.queries import ordered_queries
 from pytest_reprocheck.diagnose.sharing import IN_THREADS
+from pytest_reprocheck.diagnose.statements import ordered_statements
 from pytest_reprocheck.diagnose.unordered import Candidate
 from pytest_reprocheck.diagnose.wording import Remedy, described, listed, short_place
 
@@ -160,7 +161,8 @@ def remedies_for_read(factor: FactorName, event: Event | None, units: Sequence[U
         return (Remedy(text=_WORDS.get(factor, "")),)
     calls = _calls_at(place, units)
     if factor == "rows":
-        edits = ordered_queries(calls, units, event.what.partition(" ")[0])
+        driver = event.what.partition(" ")[0]
+        edits = ordered_queries(calls, units, driver) or ordered_statements(calls, units)
         return tuple(described((edit,), units, at=place) for edit in edits) or (Remedy(text=_WORDS[factor]),)
     if event.what.endswith(IN_THREADS):
         return (Remedy(text="let each task return its result or fill a place of its own, and put them in order after"),)

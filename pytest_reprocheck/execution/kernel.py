@@ -19,6 +19,7 @@ from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jupyter_core.paths import jupyter_path
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
 from pytest_reprocheck.core.errors import BlockedError
@@ -27,7 +28,7 @@ from pytest_reprocheck.execution.child import Processes
 from pytest_reprocheck.execution.engine import Forked, Process
 from pytest_reprocheck.execution.limits import Watch
 from pytest_reprocheck.execution.outputs import RUN_ROOM, STEP_ROOM, Kept
-from pytest_reprocheck.execution.reading import kernel_of
+from pytest_reprocheck.execution.reading import code_after, kernel_of
 from pytest_reprocheck.execution.workspace import RunFolder
 
 _SOCKET_PATH_LIMIT = 90
@@ -174,11 +175,29 @@ class BoundedClient(NotebookClient):
             shutdown_kernel="immediate",
             store_widget_state=True,
             on_cell_start=on_cell_start,
+            on_cell_executed=self._after_cell,
         )
         self.watch = watch
         self.rooms = {"stdout": RUN_ROOM, "stderr": RUN_ROOM}
         self.streams: dict[int, dict[str, Kept]] = {}
         """By the cell's position and the stream's name; not among the cell's outputs, where a long text takes ages."""
+
+    async def _after_cell(
+        self,
+        cell: NotebookNode,
+        cell_index: int,  # noqa: ARG002 - nbclient passes all by name
+        execute_reply: Mapping[str, Any],
+    ) -> None:
+        """Execute what the cell's metadata want executed after it, as no cell and without outputs."""
+        code = code_after(cell)
+        if not code or execute_reply["content"]["status"] != "ok":
+            return
+        assert isinstance(self.kc, AsyncKernelClient)
+        asked = self.kc.execute(code, silent=True, store_history=False)
+        while (reply := await self.kc.get_shell_msg(timeout=None))["parent_header"].get("msg_id") != asked:
+            pass
+        if reply["content"]["status"] != "ok":
+            raise CellExecutionError.from_cell_and_msg(cell, reply["content"])
 
     def output(
         self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str | None, cell_index: int
