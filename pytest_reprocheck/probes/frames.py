@@ -125,15 +125,15 @@ class Frames:
             return None
         return Source(path="/".join(parts))
 
-    def _real(self, filename: str) -> str:
-        """The file's path without links; those of its folder are followed once for all files in it."""
-        folder, name = path.split(filename)
+    def _real(self, name: str) -> str:
+        """A path without links; those of each folder are followed once for all that is in it."""
+        folder, last = path.split(name)
         # The folder as it is now, wherever the process goes: relative names are looked up anew.
-        if path.islink(filename) or not path.isabs(filename) or name in {"", ".", ".."}:
-            return path.realpath(filename)
+        if path.islink(name) or not path.isabs(name) or last in {"", ".", ".."}:
+            return path.realpath(name)
         if folder not in self._folders:
-            self._folders[folder] = path.realpath(folder)
-        return path.join(self._folders[folder], name)
+            self._folders[folder] = self._real(folder)
+        return path.join(self._folders[folder], last)
 
     def _in_environment(self, folders: list[str]) -> bool:
         place = self._root
