@@ -15,14 +15,15 @@ from pathlib import Path
 from benchmarks.corpora_page import corpora_page
 from benchmarks.corpus import PROJECTS, RESULTS, archive_of, unpack
 from benchmarks.gallery import gallery_page
-from benchmarks.judgements import Judgements, gone, judged, place_of, read_judgements
+from benchmarks.judgements import Judgements, gone, judged, place_of, read_judgements, untold
+from benchmarks.missed import Compared, load_compared
 from benchmarks.results import Result, load_all
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 
-def complaints(results: Sequence[Result], judgements: Judgements) -> Iterator[str]:
-    """What has to be looked at: findings without a judgement, wrong ones, and right ones that have gone."""
+def complaints(results: Sequence[Result], judgements: Judgements, compared: Sequence[Compared] = ()) -> Iterator[str]:
+    """What has to be looked at: findings without a judgement, wrong ones, right ones that have gone, untold changes."""
     for item in judged(results, judgements):
         told = f"{item.result.name}  {item.finding.cause}  {place_of(item.result, item.finding)}"
         if item.judgement is None:
@@ -30,6 +31,10 @@ def complaints(results: Sequence[Result], judgements: Judgements) -> Iterator[st
         elif not item.judgement.right:
             yield f"wrong: {told}: {item.judgement.why}"
     yield from (f"gone: {'  '.join(judgement.key)}" for judgement in gone(results, judgements))
+    explained = {item.example for item in judgements.unfound if not item.missed}
+    for each in untold([result for result in results if result.level == "default"], compared):
+        if each.name not in explained:
+            yield f"no finding: {each.name}  {', '.join(each.differs)}"
 
 
 def all_names() -> list[str]:
@@ -47,11 +52,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     judgements = read_judgements()
     default, hardware = (load_all(asked.results, level) for level in ("default", "hardware"))
-    told = list(complaints([*default, *hardware], judgements))
+    compared = load_compared(asked.results)
+    told = list(complaints([*default, *hardware], judgements, compared))
     print(*told, sep="\n")
     known = {result.name for result in default}
     not_run = [name for name in all_names() if name not in known]
-    (DOCS / "corpora.md").write_text(corpora_page(default, hardware, judgements, not_run), encoding="utf-8")
+    page = corpora_page(default, hardware, judgements, not_run=not_run, compared=compared)
+    (DOCS / "corpora.md").write_text(page, encoding="utf-8")
     (DOCS / "gallery.md").write_text(gallery_page(default, hardware, judgements), encoding="utf-8")
     return 1 if told else 0
 

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import mean
 
-from benchmarks.judgements import HARDWARE, Judged, Judgements, judged, place_of
+from benchmarks.judgements import HARDWARE, Judged, Judgements, judged, place_of, untold
+from benchmarks.missed import Compared
 from benchmarks.results import Level, Result
 
 PROJECTS = ("scikit-learn", "statsmodels")
@@ -25,25 +26,38 @@ made by `python -m benchmarks.corpora` from the results of `python -m benchmarks
 
 Nothing in these examples marks what is right. Each finding was judged by hand: the code was read for what the finding
 says, and where reading did not settle it, the circumstance was varied without this tool. *Right* means that cause,
-line, effects and severity are what they should be. Whether something was missed was looked for in a sample: {compared}
-of the scripts were run twice in plain Python, with different hash seeds, and what they printed, their variables at
-the end and their open figures were compared as they are, by a script that knows nothing of causes. All that differed
-there is in the findings below, but for measured times, addresses, and floats within the tolerance. Notebooks were not
-looked at in this way. Examples show one way of writing, that of two projects; they are no sample of all code."""
+line, effects and severity are what they should be. Examples show one way of writing, that of two projects; they are
+no sample of all code."""
 
+_UNFOUND = """What was missed is looked for by `python -m benchmarks.missed`, which knows nothing of causes: {compared}
+of the examples ({scripts} scripts, {notebooks} notebooks; the others take too long) were run {runs} times in plain
+Python with different hash seeds, and what they printed, their variables at the end and their open figures were compared
+as they are. {differ} of them differ there; the audits have a finding in {told} of these."""
 
 _MENDED = """What audits of these examples got wrong at first, and do not any more. Only what a mending touches was
 audited again after it."""
 
 
 def corpora_page(
-    default: Sequence[Result], hardware: Sequence[Result], judgements: Judgements, not_run: Sequence[str] = ()
+    default: Sequence[Result],
+    hardware: Sequence[Result],
+    judgements: Judgements,
+    *,
+    not_run: Sequence[str] = (),
+    compared: Sequence[Compared] = (),
 ) -> str:
-    """The whole page; ``not_run`` are names of examples that have no result yet."""
-    parts = [_HEAD.format(compared=judgements.compared), *_level("default", default, judgements)]
-    if missed := judgements.missed:
-        rows = [(f"`{item.example}`", item.what) for item in missed]
-        parts += ["### Missed", _table(("example", "what no finding tells"), rows)]
+    """The whole page.
+
+    Args:
+        default: results with the default factors.
+        hardware: results with all factors.
+        judgements: what was judged of their findings.
+        not_run: names of examples that have no result yet.
+        compared: plain runs of the examples.
+    """
+    parts = [_HEAD, *_level("default", default, judgements)]
+    if shown := [each for each in compared if not each.failed]:
+        parts += ["### What plain runs show", *_plain(default, shown, judgements)]
     if judgements.mended:
         rows = [(f"`{item.example}`", item.what) for item in judgements.mended]
         parts += ["### Mended on the way", _MENDED, _table(("example", "what was wrong"), rows)]
@@ -81,6 +95,26 @@ def _level(level: Level, results: Sequence[Result], judgements: Judgements) -> I
         rows = [(f"`{result.name}`", result.audit.verdict, result.audit.reason) for result in failed if result.audit]
         yield "### Did not run"
         yield _table(("example", "verdict", "reason"), rows)
+
+
+def _plain(default: Sequence[Result], shown: Sequence[Compared], judgements: Judgements) -> Iterator[str]:
+    """What was compared without the plugin, and where no finding tells of what differs there."""
+    without = untold(default, shown)
+    differ = sum(bool(each.differs) for each in shown)
+    yield _UNFOUND.format(
+        compared=len(shown),
+        scripts=sum(each.name.endswith(".py") for each in shown),
+        notebooks=sum(each.name.endswith(".ipynb") for each in shown),
+        runs=max(each.runs for each in shown),
+        differ=differ,
+        told=differ - len(without),
+    )
+    why = {item.example: f"{'**missed**' if item.missed else 'no result'}: {item.why}" for item in judgements.unfound}
+    rows = [
+        (f"`{each.name}`", ", ".join(f"`{name}`" for name in each.differs), why.get(each.name, "not judged"))
+        for each in without
+    ]
+    yield _table(("example", "differs in plain runs", "without a finding, for"), rows) if rows else "None is untold."
 
 
 def _figures(results: Sequence[Result], found: Sequence[Judged]) -> dict[str, str]:

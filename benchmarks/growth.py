@@ -8,6 +8,7 @@ other rows audit growing subjects and give seconds for each size: beyond the run
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import math
 import os
@@ -150,7 +151,7 @@ def grown(name: str, size: int) -> dict[str, object]:
         folder = Path(place)
         (folder / "pyproject.toml").touch()
         MAKERS[name](folder, size)
-        machine, session = this_machine(), Session()
+        machine, session = functools.cache(this_machine), Session()
         meter.watch(patched)
         begun, own = time.perf_counter(), time.process_time()
         for file in sorted(path for path in folder.iterdir() if path.suffix in (".py", ".ipynb")):

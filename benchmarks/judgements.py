@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.missed import Compared
 from benchmarks.results import Result
 from pytest_reprocheck.core.codec import from_json
 from pytest_reprocheck.core.findings import Finding
@@ -38,12 +39,14 @@ class Judgement:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Missed:
-    """A difference that was shown by other means and that no finding tells of."""
+class Unfound:
+    """What differs between plain runs of an example though its audit found nothing."""
 
     example: str
-    what: str
-    """The difference and how it was shown."""
+    missed: bool
+    """Whether a finding should tell of it."""
+    why: str
+    """In one sentence: what it is."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,10 +76,8 @@ class Exhibit:
 class Judgements:
     """The file of judgements."""
 
-    compared: int = 0
-    """Examples that were also run twice in plain Python, and compared by other means."""
     finding: tuple[Judgement, ...] = ()
-    missed: tuple[Missed, ...] = ()
+    unfound: tuple[Unfound, ...] = ()
     mended: tuple[Mended, ...] = ()
     gallery: tuple[Exhibit, ...] = ()
 
@@ -123,6 +124,12 @@ def judged(results: Iterable[Result], judgements: Judgements) -> list[Judged]:
         for finding in result.audit.findings
         if finding.severity != "info"
     ]
+
+
+def untold(results: Iterable[Result], compared: Iterable[Compared]) -> list[Compared]:
+    """Examples that differ between plain runs, and whose audit with the default factors has no finding."""
+    told = {result.name for result in results if result.audit is not None and result.audit.findings}
+    return [each for each in compared if each.differs and each.name not in told]
 
 
 def gone(results: Sequence[Result], judgements: Judgements) -> list[Judgement]:

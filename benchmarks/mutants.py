@@ -9,11 +9,15 @@ import ast
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 
 _LISTING = re.compile(r"\b(listdir|scandir|glob|iglob|rglob|iterdir|walk)\(")
 _ORDER_BY = re.compile(r"\s+ORDER\s+BY\s+[\w.]+(\s+(ASC|DESC))?(\s*,\s*[\w.]+(\s+(ASC|DESC))?)*", re.IGNORECASE)
 _GENERATORS = {"default_rng", "RandomState", "SeedSequence"}
 _DATES = {"datetime", "Timestamp", "date"}
+_RANGES = {"date_range", "period_range"}
+_ELSEWHERE = (ast.Return, ast.Yield, ast.YieldFrom, ast.Await, ast.Break, ast.Continue)
+"""What a loop's body cannot have when it becomes a function."""
 _POOL = "import concurrent.futures as _concurrent; _pool = _concurrent.ThreadPoolExecutor(4)"
 
 
@@ -89,13 +93,15 @@ def _calls(source: Source) -> Iterator[tuple[ast.Call, str]]:
             yield node, name
 
 
-def _made(source: Source, operator: str, node: ast.expr | ast.stmt, new: str, *causes: str) -> Mutant:
+def _made(source: Source, operator: str, node: ast.expr, new: str, *causes: str, at: ast.expr | None = None) -> Mutant:
+    """A mutant with another text for ``node``; its statement is that of ``at``, where that is more."""
     start, end = source.span(node)
+    place = at or node
     return Mutant(
         operator=operator,
         text=source.replaced(start, end, new),
-        first=node.lineno,
-        last=node.end_lineno or node.lineno,
+        first=place.lineno,
+        last=place.end_lineno or place.lineno,
         causes=frozenset(causes),
     )
 
@@ -182,43 +188,88 @@ def through_set(source: Source) -> Iterator[Mutant]:
 
 
 def now(source: Source) -> Iterator[Mutant]:
-    """``pd.Timestamp("2021-03-01")`` becomes ``pd.Timestamp.now()``; a ``date`` becomes today."""
+    """``pd.Timestamp("2021-03-01")`` becomes ``pd.Timestamp.now()``; a ``date`` becomes today, a range ends now."""
     for call, name in _calls(source):
         constant = call.args and all(isinstance(item, ast.Constant) for item in call.args)
         if name in _DATES and constant and not call.keywords:
             today = "today" if name == "date" else "now"
             yield _made(source, "now", call, f"{source.code(call.func)}.{today}()", "clock")
+        starts = [*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg == "start")]
+        if name in _RANGES and isinstance(call.func, ast.Attribute) and len(starts) == 1 and _has_length(call):
+            pandas = source.code(call.func.value)
+            if isinstance(starts[0], ast.Constant) and isinstance(starts[0].value, str):
+                yield _made(source, "now", starts[0], f"{pandas}.Timestamp.now()", "clock", at=call)
+
+
+def _has_length(call: ast.Call) -> bool:
+    """Whether a range of dates has its length from elsewhere than its end."""
+    return len(call.args) < 2 and {"periods"} <= {keyword.arg for keyword in call.keywords}
 
 
 def completion(source: Source) -> Iterator[Mutant]:
-    """``[f(x) for x in xs]`` becomes the results of a pool's tasks, as they are completed."""
+    """``[f(x) for x in xs]``, or a loop that appends, becomes the results of a pool's tasks as they are completed."""
     for statement in ast.walk(source.tree):
-        if not isinstance(statement, ast.Assign | ast.Expr | ast.Return) or statement.value is None:
-            continue
-        made = statement.value
-        if not isinstance(made, ast.ListComp) or len(made.generators) != 1 or not isinstance(made.elt, ast.Call):
-            continue
-        loop = made.generators[0]
-        if loop.is_async or not isinstance(loop.target, ast.Name):
-            continue
-        name, over = loop.target.id, source.code(loop.iter)
-        tests = "".join(f" if {source.code(test)}" for test in loop.ifs)
-        submitted = f"[_pool.submit(lambda {name}={name}: {source.code(made.elt)}) for {name} in {over}{tests}]"
-        done = f"[_task.result() for _task in _concurrent.as_completed({submitted})]"
-        start, end = source.span(statement)
-        code, inner = source.code(statement).encode(), source.span(made)
+        match statement:
+            case ast.Assign(value=ast.ListComp() as made) | ast.Return(value=ast.ListComp() as made):
+                yield from _completed_list(source, statement, made)
+            case ast.For(target=ast.Name(), orelse=[]):
+                yield from _completed_loop(source, statement)
+
+
+def _completed_list(source: Source, statement: ast.Assign | ast.Return, made: ast.ListComp) -> Iterator[Mutant]:
+    loop = made.generators[0]
+    if len(made.generators) > 1 or loop.is_async or not isinstance(loop.target, ast.Name):
+        return
+    if isinstance(made.elt, ast.Call):
+        name, tests = loop.target.id, "".join(f" if {source.code(test)}" for test in loop.ifs)
+        task = f"lambda {name}={name}: {source.code(made.elt)}"
+        tasks = f"[_pool.submit({task}) for {name} in {source.code(loop.iter)}{tests}]"
+        done = f"[_task.result() for _task in _concurrent.as_completed({tasks})]"
+        start, inner, code = source.span(statement)[0], source.span(made), source.code(statement).encode()
         before, after = code[: inner[0] - start].decode(), code[inner[1] - start :].decode()
-        yield Mutant(
-            operator="completion",
-            text=source.replaced(
-                start,
-                end,
-                f"{_POOL}; {before}{done}{after}",
-            ),
-            first=statement.lineno,
-            last=statement.end_lineno or statement.lineno,
-            causes=frozenset({"completion-order"}),
-        )
+        yield _completed(source, statement, f"{_POOL}; {before}{done}{after}")
+
+
+def _completed_loop(source: Source, loop: ast.For) -> Iterator[Mutant]:
+    """The body becomes a function that returns what it appended, and one line more, after the loop, appends that."""
+    appends = list(takewhile(bool, (_appended(statement) for statement in reversed(loop.body))))
+    pairs = [pair for pair in reversed(appends) if pair]
+    rest = loop.body[: len(loop.body) - len(pairs)]
+    head, first = source.span(loop)[0], source.offset(loop.body[0].lineno, 0)
+    if not pairs or first < head or any(isinstance(node, _ELSEWHERE) for each in rest for node in ast.walk(each)):
+        return
+    kept = source.text.encode()[first : source.span(loop.body[len(rest)])[0]].decode()
+    items = "".join(f"({source.code(item)}), " for _append, item in pairs)
+    over, margin = source.code(loop.iter), " " * loop.col_offset
+    tasks = f"[_pool.submit(_item, _each) for _each in {over}]"
+    each = ", ".join(f"{source.code(append)}(_done[{number}])" for number, (append, _item) in enumerate(pairs))
+    lines = [
+        f"def _item({source.code(loop.target)}):",
+        f"{kept}return ({items})",
+        f"{margin}{_POOL}; [({each}) for _done in (_task.result() for _task in _concurrent.as_completed({tasks}))]",
+    ]
+    yield _completed(source, loop, "\n".join(lines))
+
+
+def _appended(statement: ast.stmt) -> tuple[ast.Attribute, ast.expr] | None:
+    """The method and the item, where a statement does nothing but append an item to something."""
+    match statement:
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="append") as append, args=[item], keywords=[])):
+            return append, item
+    return None
+
+
+def _completed(source: Source, statement: ast.stmt, new: str) -> Mutant:
+    start, end = source.span(statement)
+    lines = new.count("\n")
+    lost = _lines(source, start, end) - lines
+    return Mutant(
+        operator="completion",
+        text=source.replaced(start, end, new + "\n" * lost),
+        first=statement.lineno,
+        last=statement.lineno + max(lines, lines + lost),
+        causes=frozenset({"completion-order"}),
+    )
 
 
 OPERATORS: Mapping[str, Operator] = {

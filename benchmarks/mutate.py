@@ -10,23 +10,24 @@ runs. Each outcome is kept in ``--state`` as soon as it is known; the next call 
 from __future__ import annotations
 
 import argparse
-import fnmatch
 import json
-import os
+import math
 import re
-import statistics
-import subprocess
 import sys
 import tempfile
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.corpus import PROJECTS, Example, archive_of, chosen, subject_in, unpack
-from benchmarks.faults import table
+from benchmarks.corpus import PROJECTS, RESULTS, Example, archive_of, chosen, subject_in, unpack
 from benchmarks.mutants import OPERATORS, Mutant, mutants
+from benchmarks.offline import python_source
+from benchmarks.oracle import Left, Plain, changed, kept, modules_in, plain_runs
+from benchmarks.outcomes import PAGE, Outcome, counted, line_of, mutation_page, read_looked_at, read_state, summary
+from benchmarks.results import file_of, load
 from pytest_reprocheck.auditing import audit
 from pytest_reprocheck.config import Options
 from pytest_reprocheck.core.findings import Audit, Finding
@@ -35,7 +36,9 @@ from pytest_reprocheck.starting import Engine, forking
 
 _FACTORS = {"listing": "listing", "order-by": "rows", "now": "clock", "completion": "completion"}
 """The factor that shows an operator's faults; the others show in plain runs, each with a hash seed of its own."""
-_ROOT = Path(__file__).resolve().parents[1]
+_SETTINGS = Options(try_remedies=False)
+_RERUNS = 5
+"""Plain runs in which a fault that needs no factor has to show."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,22 +56,6 @@ class Fault:
         return f"{self.example.name}{place}:{self.mutant.first} {self.mutant.operator}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What became of a mutant."""
-
-    name: str
-    operator: str
-    changes: str
-    """What showed that its results change; empty where they do not."""
-    caught: bool = False
-    right: bool = False
-    exact: bool = False
-    runs: int = 0
-    told: tuple[str, ...] = ()
-    """The findings, or the reason of the verdict."""
-
-
 def faults(example: Example, most: int) -> list[Fault]:
     """At most ``most`` mutants of an example with each operator, spread over its text."""
     text = example.file.read_text(encoding="utf-8")
@@ -84,6 +71,18 @@ def faults(example: Example, most: int) -> list[Fault]:
         step = max(1, len(of_it) // most)
         chosen_faults += of_it[::step][:most]
     return chosen_faults
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """What all mutants of a call are examined with."""
+
+    engine: Engine
+    plain: Plain
+    most: int
+    """Mutants of one example with one operator."""
+    slowest: float
+    """Seconds of processor time that a plain run may take."""
 
 
 @contextmanager
@@ -104,76 +103,36 @@ def _text(place: Path, fault: Fault) -> str:
     return json.dumps(notebook, indent=1)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Left:
-    """What one plain run left."""
-
-    failed: str
-    printed: tuple[str, ...]
-    values: Mapping[str, str]
-
-
-def plain(example: Example, fault: Fault | None, factor: str, timeout: float) -> Left:
-    """One run without the plugin, in a folder of its own; one that does not end in time has failed."""
-    with folder_of(example, fault) as subject, tempfile.TemporaryDirectory() as other:
-        result = Path(other) / "result.json"
-        arguments = [str(subject.file), str(result), *(["--factor", factor] if factor else [])]
-        try:
-            subprocess.run(
-                [sys.executable, "-m", "benchmarks.plain", *arguments],
-                cwd=subject.file.parent,
-                env={**os.environ, "MPLBACKEND": "Agg", "PYTHONPATH": str(_ROOT)},
-                capture_output=True,
-                timeout=timeout,
-                check=True,
-            )
-        except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
-            return Left(failed=type(error).__name__, printed=(), values={})
-        left = json.loads(result.read_text(encoding="utf-8"))
-    return Left(failed=left["failed"], printed=tuple(left["printed"]), values=left["values"])
-
-
-def kept(runs: Sequence[Left]) -> frozenset[str]:
-    """What is the same in all plain runs of an original: names of variables, and ``printed``."""
-    first = runs[0]
-    names = {name for name in first.values if all(run.values.get(name) == first.values[name] for run in runs)}
-    return frozenset(names | ({"printed"} if all(run.printed == first.printed for run in runs) else set()))
-
-
-def changed(one: Left, other: Left, stable: frozenset[str]) -> str:
-    """The first of the kept things that two runs do not share; empty where they share all."""
-    if one.failed or other.failed:
-        return f"fails: {one.failed or other.failed}" if one.failed != other.failed else ""
-    if "printed" in stable and one.printed != other.printed:
-        return "printed"
-    return next((name for name in sorted(stable) if one.values.get(name) != other.values.get(name)), "")
-
-
-def change(fault: Fault, stable: frozenset[str], factor: str, *, reruns: int, timeout: float) -> str:
+def change(fault: Fault, stable: frozenset[str], run: Callable[[Fault, str], Left]) -> str:
     """What of a mutant changes in plain runs, or under its factor; empty where nothing does or it cannot run."""
-    first = plain(fault.example, fault, "", timeout)
+    first = run(fault, "")
     if first.failed:
         return ""
-    if factor:
-        return changed(first, plain(fault.example, fault, factor, timeout), stable)
-    later = (changed(first, plain(fault.example, fault, "", timeout), stable) for _ in range(reruns - 1))
+    if factor := _FACTORS.get(fault.mutant.operator, ""):
+        return changed(first, run(fault, factor), stable)
+    later = (changed(first, run(fault, ""), stable) for _ in range(_RERUNS - 1))
     return next((what for what in later if what), "")
 
 
-def judged(fault: Fault, changes: str, audited: Audit) -> Outcome:
+def judged(fault: Fault, changes: str, found: Audit) -> Outcome:
     """Whether the audit says what is wrong with a mutant, and where."""
-    named = [finding for finding in audited.findings if finding.cause in fault.mutant.causes]
-    told = tuple(f"{finding.severity} {finding.cause} {finding.location}" for finding in audited.findings)
+    named = [finding for finding in found.findings if finding.cause in fault.mutant.causes]
     return Outcome(
         name=fault.name,
         operator=fault.mutant.operator,
         changes=changes,
-        caught=bool(audited.findings) and audited.verdict not in ("blocked", "failed"),
+        caught=bool(found.findings) and found.verdict not in ("blocked", "failed"),
         right=bool(named),
+        alone=all(finding in named for finding in found.findings if finding.severity == "error"),
         exact=any(_is_there(finding, fault) for finding in named),
-        runs=audited.runs,
-        told=told or (audited.verdict, audited.reason),
+        runs=found.runs,
+        date=datetime.now(UTC).date().isoformat(),
+        told=_told(found) or (found.verdict, found.reason),
     )
+
+
+def _told(found: Audit) -> tuple[str, ...]:
+    return tuple(f"{finding.severity} {finding.cause} {finding.location}" for finding in found.findings)
 
 
 def _is_there(finding: Finding, fault: Fault) -> bool:
@@ -192,100 +151,100 @@ def _is_there(finding: Finding, fault: Fault) -> bool:
     )
 
 
-def examine(
-    example: Example, options: argparse.Namespace, done: Mapping[str, Outcome], engine: Engine
-) -> Iterator[Outcome]:
+def known(example: Example) -> Audit | None:
+    """What ``benchmarks.corpus`` has found out of an example."""
+    file = file_of(RESULTS, "default", example.name)
+    return load(file).audit if file.exists() else None
+
+
+def audited(example: Example, fault: Fault | None, bench: Bench) -> Audit:
+    """The audit of an example, with or without a fault, in a folder of its own."""
+    with folder_of(example, fault) as subject:
+        return audit(subject, _SETTINGS, engine=bench.engine)
+
+
+def examine(example: Example, bench: Bench, done: Mapping[str, Outcome]) -> Iterator[Outcome]:
     """The outcomes of an example's mutants that are not known yet; one without operator says why it has none."""
-    waiting = [fault for fault in faults(example, options.most) if fault.name not in done]
+    waiting = [fault for fault in faults(example, bench.most) if fault.name not in done]
     if not waiting or example.name in done:
         return
-    settings = Options(timeout=options.timeout, try_remedies=False)
-    with folder_of(example, None) as subject:
-        original = audit(subject, settings, engine=engine)
-    if original.verdict != "reproducible" or any(finding.severity != "info" for finding in original.findings):
-        yield Outcome(name=example.name, operator="", changes="", told=("the original is not reproducible",))
-        return
+
+    def run(fault: Fault | None, factor: str) -> Left:
+        with folder_of(example, fault) as subject:
+            return bench.plain(subject.file, factor, bench.slowest)
+
     factors = sorted({_FACTORS.get(fault.mutant.operator, "") for fault in waiting} - {""})
-    runs = [plain(example, None, factor, options.timeout) for factor in ("", "", "", *factors)]
-    if any(run.failed for run in runs):
-        reason = next(run.failed for run in runs if run.failed)
-        yield Outcome(name=example.name, operator="", changes="", told=(f"the original fails: {reason}",))
+    runs = [run(None, factor) for factor in ("", "", "", *factors)]
+    if failed := next((left.failed for left in runs if left.failed), ""):
+        yield Outcome(name=example.name, told=(f"the original fails: {failed}",))
+        return
+    original = known(example) or audited(example, None, bench)
+    if original.verdict != "reproducible" or any(finding.severity != "info" for finding in original.findings):
+        told = (f"the original is not reproducible: {original.reason}".rstrip(": "), *_told(original))
+        yield Outcome(name=example.name, told=told)
         return
     stable = kept(runs)
     for fault in waiting:
-        factor = _FACTORS.get(fault.mutant.operator, "")
-        shown = change(fault, stable, factor, reruns=5, timeout=options.timeout)
+        shown = change(fault, stable, run)
         if not shown:
-            yield Outcome(name=fault.name, operator=fault.mutant.operator, changes="")
+            yield Outcome(name=fault.name, operator=fault.mutant.operator)
             continue
-        with folder_of(example, fault) as subject:
-            yield judged(fault, shown, audit(subject, settings, engine=engine))
+        yield judged(fault, shown, audited(example, fault, bench))
 
 
-def read_state(path: Path) -> dict[str, Outcome]:
-    """The outcomes of earlier calls, by name."""
-    if not path.is_file():
-        return {}
-    entries = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return {entry["name"]: Outcome(**{**entry, "told": tuple(entry["told"])}) for entry in entries}
-
-
-def summary(outcomes: Sequence[Outcome]) -> str:
-    """The figures by operator, and every mutant that was not told rightly."""
-    real = [outcome for outcome in outcomes if outcome.changes]
-    made = Counter(outcome.operator for outcome in outcomes if outcome.operator)
-    rows = []
-    for operator in (*OPERATORS, "all"):
-        of_it = [outcome for outcome in real if operator in (outcome.operator, "all")]
-        counts = [sum(getattr(outcome, name) for outcome in of_it) for name in ("caught", "right", "exact")]
-        runs = f"{statistics.fmean(outcome.runs for outcome in of_it):.1f}" if of_it else "-"
-        rows.append((operator, made.total() if operator == "all" else made[operator], len(of_it), *counts, runs))
-    lines = [table(("operator", "mutants", "that change", "caught", "right cause", "exact line", "runs"), rows), ""]
-    lines += [f"{o.name}: {o.changes}; told {'; '.join(o.told)}" for o in real if not (o.right and o.exact)]
-    files = {re.split(r" cell\[|:\d+ ", outcome.name)[0] for outcome in real}
-    return "\n".join([*lines, f"{len(real)} mutants that change, of {len(files)} files"])
-
-
-def _examples(options: argparse.Namespace, folder: Path) -> list[Example]:
+def examples_in(folder: Path, archives: Sequence[Path], only: str) -> list[Example]:
+    """Examples of both projects that can run offline, from every folder, in the order of the globs in ``only``."""
     found: list[Example] = []
     for project in PROJECTS:
-        found += unpack(project, archive_of(project, options.archive), folder)
-    audited, _left_out = chosen(found, options.only, None)
-    return [example for example in audited if fnmatch.fnmatch(example.name, options.only)]
+        found += unpack(replace(project, first=""), archive_of(project, archives), folder)
+    audited = {each.name: each for glob in only.split() for each in chosen(found, glob, None)[0]}
+    return list(audited.values())
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     for flag, kind, default, what in (
-        ("--only", str, "*", "examples to take, as PROJECT/FOLDER/FILE"),
+        (
+            "--only",
+            str,
+            "*",
+            "examples to take and their order: globs of PROJECT/FOLDER/FILE, with spaces between them",
+        ),
         ("--most", int, 2, "mutants of one example with one operator"),
-        ("--limit", int, None, "stop when this many are known to change"),
-        ("--timeout", float, 120.0, "seconds for one run"),
+        ("--slowest", float, 2.0, "seconds of processor time for a plain run; examples that take more are left out"),
+        ("--seconds", float, math.inf, "begin with no example after that time"),
         ("--state", Path, Path("mutants.jsonl"), "file in which the outcomes are kept"),
     ):
         parser.add_argument(flag, type=kind, default=default, help=f"{what} (default %(default)s)")
+    parser.add_argument("--confirmed", action="store_true", help="show by new interpreters what forked runs show")
+    parser.add_argument("--page", action="store_true", help="write docs/mutation.md")
     parser.add_argument("--archive", type=Path, action="append", default=[], help="a source distribution")
     return parser.parse_args(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print each outcome and the figures; 0 whatever is found."""
-    options = parse(arguments)
+    begun, options = time.monotonic(), parse(arguments)
     done = read_state(options.state)
     with tempfile.TemporaryDirectory(prefix="corpus-") as folder, options.state.open("a", encoding="utf-8") as state:
-        examples = _examples(options, Path(folder))
-        with forking([subject_in(Path(folder) / str(number), each) for number, each in enumerate(examples)]) as engine:
+        examples = examples_in(Path(folder), options.archive, options.only)
+        subjects = [subject_in(Path(folder) / str(number), each) for number, each in enumerate(examples)]
+        modules = modules_in(python_source(example.file) for example in examples)
+        with forking(subjects, trusted=not options.confirmed) as engine, plain_runs(modules) as plain:
+            bench = Bench(engine=engine, plain=plain, most=options.most, slowest=options.slowest)
             for example in examples:
-                if options.limit is not None and sum(bool(o.changes) for o in done.values()) >= options.limit:
+                if time.monotonic() - begun > options.seconds:
                     break
-                for outcome in examine(example, options, dict(done), engine):
+                for outcome in examine(example, bench, dict(done)):
                     done[outcome.name] = outcome
                     print(json.dumps(asdict(outcome)), file=state, flush=True)
-                    told = "; ".join(filter(None, (outcome.changes, *outcome.told)))
-                    print(f"{outcome.name}  {told or 'changes nothing'}", flush=True)
+                    print(line_of(outcome), flush=True)
     print()
-    print(summary(list(done.values())))
+    looked_at = read_looked_at()
+    print(summary(counted(done.values(), looked_at)))
+    if options.page:
+        PAGE.write_text(mutation_page(list(done.values()), looked_at), encoding="utf-8")
     return 0
 
 

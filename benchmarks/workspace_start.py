@@ -57,7 +57,7 @@ def measure(root: Path, mode: Mode, machine: Machine, runs: int) -> str:
                 with timed(start):
                     folder = open_run(ready, number)
                     # Starting a process that enters what the folder says is part of the start.
-                    (failure,) = attempt([{"enter": dict(folder.enter), "act": "nothing", "at": str(folder.tree)}])
+                    ((failure,),) = attempt([[{"enter": dict(folder.enter), "act": "nothing", "at": str(folder.tree)}]])
                 assert not failure, failure
                 with timed(end):
                     written_files(ready, folder)

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from nbformat import NotebookNode
 
@@ -70,7 +71,8 @@ def audit_beside(
     started = time.monotonic()
     asked = replace(options, fenced=True)
     machine = probe_machine()
-    apart = Workspace(mode=asked.workspace, machine=machine)
+    apart = partial(Workspace, mode=asked.workspace, machine=machine)
+    within = partial(Workspace, mode="in-place", machine=machine)
     try:
         with runner(subject, notebook=notebook, limits=limits_of(asked), workspace=apart) as isolated:
             progress("B")
@@ -78,7 +80,7 @@ def audit_beside(
             (b,) = isolated.run([second])
             first = _telling(first, b, isolated, asked)
             progress("A")
-            with runner(subject, notebook=notebook, workspace=Workspace(mode="in-place", machine=machine)) as in_place:
+            with runner(subject, notebook=notebook, workspace=within) as in_place:
                 a = in_place.attend(first, execute, expected=b.written)
                 audit = _compared(subject, asked, isolated, a, b)
             notes = (*isolated.ready.notes, *(() if machine.landlock else (_UNGUARDED,)))

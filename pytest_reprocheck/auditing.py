@@ -12,23 +12,18 @@ from typing import Any
 from nbformat import NotebookNode
 
 from pytest_reprocheck.case import Case
+from pytest_reprocheck.committed import NOTHING_KEPT, Drifted, Keeping, Update, read_record
 from pytest_reprocheck.compare.alignment import compare_traces
 from pytest_reprocheck.config import Options
-from pytest_reprocheck.core.conditions import FORKED
 from pytest_reprocheck.core.errors import BlockedError, ConfigError, ReprocheckError
-from pytest_reprocheck.core.executions import CellAudit, SavedCell
+from pytest_reprocheck.core.executions import SavedCell
 from pytest_reprocheck.core.findings import Audit, Finding, Verdict
 from pytest_reprocheck.core.subjects import Subject, SubjectKind, find_root
 from pytest_reprocheck.diagnose.attribution import counted, failing
 from pytest_reprocheck.diagnose.blocking import Blocked, Project, find_blocker, find_refused
-from pytest_reprocheck.diagnose.seeding import seeded_states
-from pytest_reprocheck.diagnose.unordered import find_unordered
 from pytest_reprocheck.execution.engine import FRESH, Engine
 from pytest_reprocheck.execution.function import FunctionRunner
 from pytest_reprocheck.execution.limits import Limits
-from pytest_reprocheck.execution.live.runner import cell_runner
-from pytest_reprocheck.execution.live.session import LiveCell
-from pytest_reprocheck.execution.live.severing import hindrance
 from pytest_reprocheck.execution.machine import Machine, probe_machine
 from pytest_reprocheck.execution.reading import cells_in
 from pytest_reprocheck.execution.running import CellProgress, Runner, runner
@@ -36,23 +31,19 @@ from pytest_reprocheck.execution.scheduling import Room, Used
 from pytest_reprocheck.execution.workspace import Workspace, project_files
 from pytest_reprocheck.hidden import hidden_findings
 from pytest_reprocheck.leaving import leftover_findings
-from pytest_reprocheck.recording import NOTHING_KEPT, Drifted, Keeping, Update, drift_of, read_record
 from pytest_reprocheck.stored import stale_findings
 from pytest_reprocheck.twice import AnyRunner, Progress, Session, both_failed, compare_twice
 from pytest_reprocheck.verdicts import concluded, refused
 
 __all__ = [
     "CellProgress",
-    "LiveCell",
     "Machine",
     "Progress",
     "Session",
     "audit",
-    "audit_cell",
     "audit_function",
     "replay",
     "saved_cells",
-    "seeded_states",
     "subject_at",
     "this_machine",
 ]
@@ -71,7 +62,7 @@ def audit(
     *,
     notebook: NotebookNode | None = None,
     progress: Progress | None = None,
-    machine: Machine | None = None,
+    machine: Callable[[], Machine] = this_machine,
     session: Session | None = None,
     expected_memory: int = 0,
     engine: Engine = FRESH,
@@ -81,25 +72,25 @@ def audit(
     """Run a notebook or script twice under varied conditions, compare, and explain what differs.
 
     ``subject`` may be a path; its project is then the nearest folder above with a ``pyproject.toml`` or the like,
-    else its own folder. ``session`` is for all audits that one process makes one after the other; ``expected_memory``
-    is what an earlier audit said that a run takes (``Audit.memory``), 0 where there is none. A subject that cannot be
-    read or run is a verdict (``failed``, ``blocked``), not an exception; raises ConfigError for impossible options.
+    else its own folder. ``machine`` tells what the machine can do: asked when the subject has been read, it may take
+    a while. ``session`` is for all audits that one process makes one after the other; ``expected_memory`` is what an
+    earlier audit said that a run takes (``Audit.memory``), 0 where there is none. A subject that cannot be read or run
+    is a verdict (``failed``, ``blocked``), not an exception; raises ConfigError for impossible options.
     ``notebook`` is run instead of what the subject's file holds. What differs from the subject's committed record is
     found too, unless ``update`` is there to be given another one. ``engine`` says how runs are started
     (``starting.forking``); what forked runs show is shown by runs that are started anew, or is not reported.
     ``on_cell`` is told of each notebook cell that begins in a run.
     """
-    started, asked = time.monotonic(), _checked(options or Options())
+    started, asked = time.monotonic(), checked(options or Options())
     chosen = subject if isinstance(subject, Subject) else subject_at(Path(subject))
     try:
         keeping = Keeping(recorded=None if update else read_record(chosen), update=update)
         common = session or Session()
-        workspace = Workspace(mode=asked.workspace, machine=machine or this_machine(), known=common.known)
         with runner(
             chosen,
             notebook=notebook,
             limits=replace(limits_of(asked), tells_rows=keeping != NOTHING_KEPT),
-            workspace=workspace,
+            workspace=lambda: Workspace(mode=asked.workspace, machine=machine(), known=common.known),
             room=Room(cores=common.cores, memory=asked.memory, workers=common.workers),
             expected=Used(memory=expected_memory),
             engine=FRESH if asked.fresh else engine,
@@ -107,7 +98,7 @@ def audit(
         ) as executor:
             # In place there is one tree, and it is the user's: nothing in it is edited.
             asked = replace(asked, try_remedies=asked.try_remedies and executor.ready.mode != "in-place")
-            result = _audit(chosen, asked, executor, progress or (lambda _text: None), common, keeping=keeping)
+            result = audited(chosen, asked, executor, progress or (lambda _text: None), common, keeping=keeping)
             notes = (*executor.ready.notes, *result.notes)
             result = replace(result, workspace=executor.ready.mode, notes=notes, memory=executor.used.memory)
     except BlockedError as error:
@@ -133,48 +124,12 @@ def audit_function(
     The arguments are copied for each call, so that a function that changes them is not taken for a nondeterministic
     one. ``name`` tells the function in reports; ``path``, relative to ``root``, is the file it is tested from.
     """
-    asked = replace(_checked(options or Options()), vary=("seed",), try_remedies=False)
+    asked = replace(checked(options or Options()), vary=("seed",), try_remedies=False)
     subject = Subject(root=root, path=path, kind="function")
     started = time.monotonic()
     with FunctionRunner.open(function, args, kwargs, root=root, path=path, allow_writes=asked.allow_writes) as executor:
-        result = _audit(subject, asked, executor, lambda _text: None, Session(), name=f"{path}::{name}")
+        result = audited(subject, asked, executor, lambda _text: None, Session(), name=f"{path}::{name}")
     return replace(result, seconds=time.monotonic() - started)
-
-
-def audit_cell(
-    cell: LiveCell,
-    options: Options | None = None,
-    *,
-    progress: Progress | None = None,
-    machine: Machine | None = None,
-    session: Session | None = None,
-) -> CellAudit:
-    """Run a live session's cell in forked copies of it; compare what it shows, leaves in variables, fits and writes.
-
-    What a running process cannot have otherwise (the string hash seed, its path, its locale) is not varied. The session
-    itself is not touched. Must be called by its main thread.
-
-    Raises BlockedError where the session cannot be forked, and WorkspaceError where its copies cannot be kept from the
-    project's files.
-    """
-    if reason := hindrance():
-        raise BlockedError(reason, hint="%reproaudit audits the whole notebook in kernels of its own")
-    asked = _checked(options or Options())
-    asked = replace(asked, vary=tuple(factor for factor in asked.vary if factor in FORKED))
-    common = session or Session()
-    subject = Subject(root=cell.root, path=cell.prompt, kind="function")
-    started = time.monotonic()
-    limits = Limits(run=asked.timeout, writes=asked.allow_writes)
-    workspace = Workspace(mode="auto", machine=machine or this_machine(), known=common.known)
-    with cell_runner(cell, limits=limits, workspace=workspace, room=Room(cores=common.cores)) as executor:
-        result = _audit(subject, asked, executor, progress or (lambda _text: None), common)
-        notes = (*executor.ready.notes, *executor.notes, *result.notes)
-        result = replace(result, workspace=executor.ready.mode, notes=notes)
-        hashed = find_unordered(executor.units(()), {})
-        again = tuple(executor.again)
-    orders = tuple(dict.fromkeys(str(each.place) for each in hashed if each.place.path == cell.prompt))
-    result = replace(result, seconds=time.monotonic() - started)
-    return CellAudit(audit=result, again=again, orders=orders)
 
 
 def replay(stored: Audit, root: Path, options: Options | None = None) -> Audit:
@@ -182,7 +137,7 @@ def replay(stored: Audit, root: Path, options: Options | None = None) -> Audit:
 
     The result carries the stored findings whose effects came again, and ``reason`` says how many did not.
     """
-    asked = _checked(options or Options())
+    asked = checked(options or Options())
     if stored.kind == "function" or not {"A", "B"} <= set(stored.conditions):
         raise ConfigError(
             "this audit cannot be replayed",
@@ -192,7 +147,7 @@ def replay(stored: Audit, root: Path, options: Options | None = None) -> Audit:
     subject = _subject_of(stored, root)
     started = time.monotonic()
     try:
-        workspace = Workspace(mode=asked.workspace, machine=this_machine())
+        workspace = partial(Workspace, mode=asked.workspace, machine=this_machine())
         with runner(subject, limits=limits_of(asked), workspace=workspace) as executor:
             a, b = executor.run([stored.conditions["A"], stored.conditions["B"]])
             comparison = compare_traces(a, b, tolerance=asked.tolerance, rules=asked.normalise)
@@ -233,7 +188,7 @@ def saved_cells(subject: Subject) -> tuple[SavedCell, ...]:
         return ()
 
 
-def _audit(
+def audited(
     subject: Subject,
     options: Options,
     executor: AnyRunner,
@@ -243,10 +198,13 @@ def _audit(
     name: str | None = None,
     keeping: Keeping = NOTHING_KEPT,
 ) -> Audit:
-    case, left, notes = _compared(partial(compare_twice, subject, options, executor, progress, session), progress)
+    """What runs of ``executor`` show of a subject, and why; ``name`` tells it in reports."""
+    compare = partial(compare_twice, subject, options, executor, progress, session)
+    trusted = isinstance(executor, Runner) and executor.engine.trusted
+    case, left, notes = (compare(), None, ()) if trusted else _compared(compare, progress)
     blocker = _blocker(subject, case, executor)
     findings = _findings(case, executor, progress, left) if blocker is None else ()
-    drift = drift_of(case, subject, keeping) if blocker is None else Drifted()
+    drift = _drift(case, subject, keeping) if blocker is None else Drifted()
     found = (*findings, *drift.findings)
     result = concluded(case, found, blocker, subject=subject, name=name, not_compared=drift.not_compared)
     return replace(result, notes=notes)
@@ -285,6 +243,14 @@ def _findings(
     return findings + stale_findings(case, stored)
 
 
+def _drift(case: Case, subject: Subject, keeping: Keeping) -> Drifted:
+    if keeping == NOTHING_KEPT:
+        return Drifted()
+    from pytest_reprocheck.recording import drift_of
+
+    return drift_of(case, subject, keeping)
+
+
 def _was_forked(case: Case) -> bool:
     return any(trace.facts.get("start") == "forked" for trace in (case.a, case.b))
 
@@ -306,7 +272,8 @@ def limits_of(options: Options) -> Limits:
     )
 
 
-def _checked(options: Options) -> Options:
+def checked(options: Options) -> Options:
+    """The options; raises ConfigError for impossible ones."""
     if options.max_runs < 2:
         raise ConfigError(f"expected at least 2, got {options.max_runs}", where="max-runs", hint="A and B are two runs")
     return options

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pytest_reprocheck.config import Config, Options
     from pytest_reprocheck.core.findings import Audit
     from pytest_reprocheck.core.rules import FieldRule
+    from pytest_reprocheck.machines import Machine
 
 _scope_key = pytest.StashKey["Scope"]()
 
@@ -123,13 +124,23 @@ def pytest_configure(config: pytest.Config) -> None:
     sys.meta_path.insert(0, own)
     config.add_cleanup(functools.partial(sys.meta_path.remove, own))
     if config.getoption("reprocheck"):
-        config.pluginmanager.register(AuditSession(config, _scope(config)), "reprocheck-session")
+        machine = _machine(config)
+        config.pluginmanager.register(AuditSession(config, _scope(config), machine), "reprocheck-session")
         return
     for name in ("json", *_VALUES, "parameters", "baseline", "update-baseline", "update", "advisories", "list"):
         if config.getoption(f"reprocheck_{name.replace('-', '_')}"):
             raise pytest.UsageError(
                 f"--reprocheck-{name} needs --reprocheck. Add it, or set the key in pyproject.toml."
             )
+
+
+def _machine(config: pytest.Config) -> Callable[[], Machine]:
+    """Tells what this machine can keep runs from: found out while pytest collects, where audits are made here."""
+    from pytest_reprocheck.machines import finding_out
+
+    elsewhere = config.getoption("numprocesses", None) and not hasattr(config, "workerinput")
+    only_listed = config.getoption("reprocheck_list") or config.getoption("collectonly")
+    return finding_out(at_once=not elsewhere and not only_listed)
 
 
 def _scope(config: pytest.Config) -> Scope:
@@ -145,7 +156,7 @@ def _scope(config: pytest.Config) -> Scope:
         given = config.getoption("reprocheck_parameters")
         sets = config.invocation_params.dir / given if given else None
         chosen = with_parameters(read_config(config.rootpath), sets)
-        chosen = with_advisories(chosen, config.getoption("reprocheck_advisories"))
+        chosen = with_advisories(chosen, config.getoption("reprocheck_advisories"), "--reprocheck-advisories")
         baseline = _baseline(config, chosen)
         return Scope(
             root=config.rootpath,

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import zlib
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,12 +16,13 @@ import pytest
 
 if TYPE_CHECKING:
     from pytest_reprocheck.advising import Advised
-    from pytest_reprocheck.auditing import Machine, Session
+    from pytest_reprocheck.auditing import Session
     from pytest_reprocheck.collecting import Entry, Scope
     from pytest_reprocheck.config import Options
     from pytest_reprocheck.core.findings import Audit
     from pytest_reprocheck.core.subjects import Json
     from pytest_reprocheck.keeping import Kept
+    from pytest_reprocheck.machines import Machine
     from pytest_reprocheck.starting import Engine
 
 audits_key = pytest.StashKey["list[Audit]"]()
@@ -113,7 +114,7 @@ def _audit(item: AuditItem, session: AuditSession) -> Audit:
     return audit(
         subject,
         entry.options,
-        machine=session.machine(),
+        machine=session.machine,
         session=session.shared(),
         expected_memory=last_memory(session.scope.root, subject.path, subject.parameters),
         engine=session.engine(item.session.items),
@@ -124,12 +125,14 @@ def _audit(item: AuditItem, session: AuditSession) -> Audit:
 class AuditSession:
     """What ``--reprocheck`` adds to one run of pytest."""
 
-    def __init__(self, config: pytest.Config, scope: Scope) -> None:
+    def __init__(self, config: pytest.Config, scope: Scope, machine: Callable[[], Machine]) -> None:
         self.scope = scope
         self.is_worker = hasattr(config, "workerinput")
         # Not the environment: a pytest that a worker's test starts is no worker.
         self._workers = int(getattr(config, "workerinput", {}).get("workercount", 1))
         # Not Session.isinitpath: it forgets a file that is named beside a folder around it.
+        self.machine = machine
+        """Tells what this machine can keep runs from."""
         self.named = frozenset(_path_of(argument, config) for argument in config.args)
         self.updates_baseline = bool(config.getoption("reprocheck_update_baseline"))
         self.updates = bool(config.getoption("reprocheck_update"))
@@ -142,7 +145,6 @@ class AuditSession:
         audits nothing else is kept until the end."""
         self._unpacked: list[Audit] = []
         self.problems: list[str] = []
-        self._machine: Machine | None = None
         self._shared: Session | None = None
         self._engine: Engine | None = None
         self._opened = ExitStack()
@@ -168,14 +170,6 @@ class AuditSession:
         if self.updates_baseline and audit.verdict not in ("failed", "blocked"):
             return False
         return audit.fails(fail_on=options.fail_on, require_run=options.require_run)
-
-    def machine(self) -> Machine:
-        """What this machine can keep runs from, found out at the first question."""
-        from pytest_reprocheck.auditing import this_machine
-
-        if self._machine is None:
-            self._machine = this_machine()
-        return self._machine
 
     def shared(self) -> Session:
         """What the audits of this process have in common; with workers, each of them has its share of the machine."""

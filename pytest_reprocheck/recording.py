@@ -5,16 +5,19 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from pytest_reprocheck.case import Case
-from pytest_reprocheck.compare.normalise import Own, is_fit_time, is_worker_count, normalise_pair
+from pytest_reprocheck.committed import Drifted, Keeping
+from pytest_reprocheck.compare.canonical import canonical_text
+from pytest_reprocheck.compare.images import frames_of
+from pytest_reprocheck.compare.normalise import Own, is_fit_time, is_worker_count
+from pytest_reprocheck.compare.pdf import document_text
 from pytest_reprocheck.core.errors import BlockedError, DecodeError
-from pytest_reprocheck.core.findings import Finding
 from pytest_reprocheck.core.records import FORMAT, Record, parse_record, record_path, record_text, same_but_commit
+from pytest_reprocheck.core.rules import FieldRule
 from pytest_reprocheck.core.sources import Unit
 from pytest_reprocheck.core.subjects import Subject
 from pytest_reprocheck.core.tolerance import Tolerance
@@ -26,51 +29,10 @@ from pytest_reprocheck.execution.inputs import read_inputs
 from pytest_reprocheck.records.comparing import Changes, compare_records
 from pytest_reprocheck.records.findings import drift_findings, outcome_effect
 from pytest_reprocheck.records.making import Circumstances, Source, data_read, make_record
+from pytest_reprocheck.records.telling import Plain
 from pytest_reprocheck.twice import both_failed
 
 _GIT_SECONDS = 30.0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Drifted:
-    """What a record makes of an audit."""
-
-    findings: tuple[Finding, ...] = ()
-    not_compared: tuple[NotCompared, ...] = ()
-
-
-Update = Callable[[Record], None]
-"""Is given the record of a subject that ran."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Keeping:
-    """What is done with records in an audit."""
-
-    recorded: Record | None = None
-    """The committed one, which the subject is compared with."""
-    update: Update | None = None
-
-
-NOTHING_KEPT = Keeping()
-
-
-def read_record(subject: Subject) -> Record | None:
-    """The committed record; None where there is none. Raises DecodeError with the file and the place in it."""
-    path = record_path(subject.path, subject.parameters)
-    try:
-        record = parse_record((subject.root / path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except UnicodeDecodeError as error:
-        raise DecodeError("is no text in UTF-8", where=path) from error
-    except OSError as error:
-        raise DecodeError(f"cannot be read: {error.strerror}", where=path) from error
-    except DecodeError as error:
-        raise DecodeError(error.message, where=f"{path}: {error.where}", hint=error.hint) from error
-    if record.subject != subject.name:
-        raise DecodeError(f"is the record of {record.subject}, not of {subject.name}", where=f"{path}: $.subject")
-    return record
 
 
 def record_at(path: Path, shown: str) -> Record | None:
@@ -102,7 +64,15 @@ def recorded_subjects(root: Path) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def record_of(trace: Trace, units: Sequence[Unit], subject: Subject, *, blobs: Path, clear: bool = False) -> Record:
+def record_of(
+    trace: Trace,
+    units: Sequence[Unit],
+    subject: Subject,
+    *,
+    blobs: Path,
+    clear: bool = False,
+    rules: Sequence[FieldRule] = (),
+) -> Record:
     """The record of a run that has finished.
 
     Args:
@@ -111,16 +81,24 @@ def record_of(trace: Trace, units: Sequence[Unit], subject: Subject, *, blobs: P
         subject: what ran.
         blobs: an existing folder for what is read of files.
         clear: show values, whatever they are.
+        rules: the user's own normalisers.
     """
     inputs, _beyond = read_inputs(subject.root, data_read(trace), blobs, subject.python)
     files = {
         path: Source(size=each.size, digest=each.digest, content=each.content, blobs=blobs)
         for path, each in inputs.items()
     }
-    return make_record(trace, units, _around(trace, subject, files, clear=clear))
+    return make_record(trace, units, _around(trace, subject, files, clear=clear, rules=rules))
 
 
-def _around(trace: Trace, subject: Subject, files: Mapping[str, Source], *, clear: bool = False) -> Circumstances:
+def _around(
+    trace: Trace,
+    subject: Subject,
+    files: Mapping[str, Source],
+    *,
+    clear: bool = False,
+    rules: Sequence[FieldRule] = (),
+) -> Circumstances:
     return Circumstances(
         subject=subject.name,
         kind=subject.kind,
@@ -128,22 +106,20 @@ def _around(trace: Trace, subject: Subject, files: Mapping[str, Source], *, clea
         files=files,
         host=_host(subject.python),
         clear=clear,
-        plain=partial(_plain, _own(trace)),
+        plain=Plain(text=partial(_plain, _own(trace), rules), document=document_text, frames=frames_of),
         skipped=lambda name: is_fit_time(name) or is_worker_count(name),
     )
 
 
 def drift_of(case: Case, subject: Subject, keeping: Keeping) -> Drifted:
     """What is not as the record says; hands on the new record where one is wanted."""
-    if keeping.recorded is None and keeping.update is None:
-        return Drifted()
     if both_failed(case):
         return Drifted() if keeping.recorded is None else _failed_since(case, subject, keeping.recorded)
     if case.a.outcome.status != "finished":
         return Drifted(not_compared=(NotCompared(what="the record", reason="run A did not go on to its end"),))
     with tempfile.TemporaryDirectory(prefix="reprocheck-record-") as blobs:
-        clear = case.options.values == "show"
-        new = record_of(case.a, case.units, subject, blobs=Path(blobs), clear=clear)
+        clear, rules = case.options.values == "show", case.options.normalise
+        new = record_of(case.a, case.units, subject, blobs=Path(blobs), clear=clear, rules=rules)
     if keeping.update is not None:
         keeping.update(new)
     return Drifted() if keeping.recorded is None else _drifted(case, subject, keeping.recorded, new)
@@ -182,12 +158,18 @@ def write_records(root: Path, texts: Mapping[str, str]) -> tuple[str, ...]:
     and writes nothing, where a file that would be overwritten is no record; and OSError.
     """
     with writing(root) as folder:
-        changed = {}
-        for path, text in sorted(texts.items()):
-            old = _stored(root / path, path)
-            if old is None or not same_but_commit(old, parse_record(text)):
-                changed[path.removeprefix(f"{FOLDER}/")] = text
-        replace(folder, changed)
+        return write_records_into(folder, texts)
+
+
+def write_records_into(folder: Path, texts: Mapping[str, str]) -> tuple[str, ...]:
+    """As ``write_records``, by a process that holds the folder already."""
+    changed = {}
+    for path, text in sorted(texts.items()):
+        name = path.removeprefix(f"{FOLDER}/")
+        old = _stored(folder / name, path)
+        if old is None or not same_but_commit(old, parse_record(text)):
+            changed[name] = text
+    replace(folder, changed)
     return tuple(f"{FOLDER}/{name}" for name in changed)
 
 
@@ -211,13 +193,9 @@ def _own(trace: Trace) -> Own:
     return Own(**{item.name: trace.facts.get(item.name, "") for item in dataclasses.fields(Own)})
 
 
-def _plain(own: Own, text: str) -> str:
+def _plain(own: Own, rules: Sequence[FieldRule], text: str, mime: str) -> str:
     """A text without what differs between two runs, or two machines, of the same program."""
-    plain = normalise_pair(text, text, (own, own))[0]
-    for word, placeholder in ((own.home, "<home>"), (own.host, "<host>")):
-        if len(word) > 2:
-            plain = plain.replace(word, placeholder)
-    return plain
+    return canonical_text(text, mime, own, rules)
 
 
 def _host(python: str | None) -> Mapping[str, str]:

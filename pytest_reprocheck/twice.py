@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 from pytest_reprocheck.case import Case
 from pytest_reprocheck.compare.alignment import compare_traces
 from pytest_reprocheck.config import Options
-from pytest_reprocheck.core.conditions import Conditions, Surroundings, baseline, restricted, varied
+from pytest_reprocheck.core.conditions import Conditions, FactorName, Surroundings, baseline, restricted, varied
 from pytest_reprocheck.core.subjects import Subject
-from pytest_reprocheck.core.trace import DRAWS, Trace
+from pytest_reprocheck.core.trace import DRAWS, Source, Trace
 from pytest_reprocheck.diagnose.attribution import failing
 from pytest_reprocheck.diagnose.names import observed_shapes
 from pytest_reprocheck.diagnose.strings import small_groups
@@ -20,13 +21,16 @@ from pytest_reprocheck.diagnose.unordered import depends_on_hash, find_unordered
 from pytest_reprocheck.environment.surroundings import Told, surroundings
 from pytest_reprocheck.execution.function import FunctionRunner
 from pytest_reprocheck.execution.hashing import telling_hash
-from pytest_reprocheck.execution.live.runner import CellRunner
+from pytest_reprocheck.execution.recorded import came_reversed
 from pytest_reprocheck.execution.running import Runner
 from pytest_reprocheck.execution.scheduling import usable_cores
 from pytest_reprocheck.execution.workspace import Known
 from pytest_reprocheck.stopping import up_to_first_difference
 
-AnyRunner = Runner | FunctionRunner | CellRunner
+if TYPE_CHECKING:
+    from pytest_reprocheck.execution.live.runner import CellRunner
+
+AnyRunner: TypeAlias = "Runner | FunctionRunner | CellRunner"
 Progress = Callable[[str], None]
 """Told what is being done, in a few words."""
 
@@ -42,6 +46,8 @@ class Session:
     told: Told = field(default_factory=Told)
 
 
+_COARSE: Mapping[Source, FactorName] = {"pid": "pid", "variable": "variables", "cpus": "cpus"}
+"""What is read -> the factor: small numbers and names are mostly read to be divided by something, and few remain."""
 _OFFERED = 8
 """Hash numbers that the third one is chosen from."""
 
@@ -126,8 +132,12 @@ def _is_due_again(case: Case) -> bool:
         return False
     if case.a.outcome.status != "finished" or case.b.outcome.status != "finished":
         return False
-    drawn = "seed" in case.options.vary and any(event.source in DRAWS for event in (*case.a.events, *case.b.events))
-    return bool(drawn or ("hash" in case.options.vary and depends_on_hash(case.units)))
+    if "completion" in case.options.vary and came_reversed(case.a.recording):
+        return True
+    sources = {event.source for event in (*case.a.events, *case.b.events)}
+    drawn = "seed" in case.options.vary and sources & DRAWS
+    coarse = any(source in sources and factor in case.options.vary for source, factor in _COARSE.items())
+    return bool(drawn or coarse or ("hash" in case.options.vary and depends_on_hash(case.units)))
 
 
 def both_failed(case: Case) -> bool:

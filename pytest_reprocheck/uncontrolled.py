@@ -16,6 +16,7 @@ from pytest_reprocheck.diagnose.concluding import Evidence, conclude, draw_messa
 from pytest_reprocheck.diagnose.engines import drawing_queries
 from pytest_reprocheck.diagnose.experiments import Suspect
 from pytest_reprocheck.diagnose.location import locate_event, rank_candidates
+from pytest_reprocheck.diagnose.remedies import FOR_TASKS
 from pytest_reprocheck.diagnose.unordered import Candidate
 from pytest_reprocheck.diagnose.wording import described
 
@@ -39,7 +40,7 @@ def address_findings(case: Case, left: Sequence[Difference] = ()) -> list[Findin
     if not uncontrolled or not (events or case.candidates):
         return []
     about = counted(case.null) or case.differences
-    gone = _gone_with_same_addresses(case, uncontrolled) if events or not _is_notebook(case) else ()
+    gone = _gone_when_pinned(case, uncontrolled) if events or not _is_notebook(case) else ()
     if not gone and not events:
         return _by_sorting(case, about, uncontrolled)
     if not gone:
@@ -73,7 +74,7 @@ def _take(case: Case, gone: Sequence[Difference]) -> None:
     case.null = tuple(difference for difference in case.null if difference.key not in keys)
 
 
-def _gone_with_same_addresses(case: Case, uncontrolled: Sequence[Difference]) -> tuple[Difference, ...]:
+def _gone_when_pinned(case: Case, uncontrolled: Sequence[Difference]) -> tuple[Difference, ...]:
     other = case.varied(()) if failing(counted(case.null)) else case.b.conditions
     pinned = [replace(each, pinned=True) for each in (case.varied(()), other)]
     traces = case.run(pinned) if case.runs_left >= 2 else []
@@ -120,6 +121,32 @@ def _of_set(case: Case, candidate: Candidate, gone: Sequence[Difference], shown:
     return conclude(evidence, gone, case.units)
 
 
+def carried_findings(case: Case) -> list[Finding]:
+    """The finding for generators that were seeded, and that workers carry from task to task; none without such a draw.
+
+    Which worker gets which task is up to chance. Where each task finds the state that its worker began with, two runs
+    are alike in what is the doing of it.
+    """
+    uncontrolled = failing(counted(case.null))
+    carried = [event for event in case.a.events if event.source == "carried" and event.stack]
+    gone = _gone_when_pinned(case, uncontrolled) if uncontrolled and carried else ()
+    if not gone:
+        return []
+    _take(case, gone)
+    event = carried[0]
+    evidence = Evidence(
+        cause=CAUSE_OF_SOURCE["numpy" if event.stream == "numpy" else "random"],
+        location=event.stack[0].place,
+        message=(
+            f"{event.what} draws from a state that each worker carries from task to task, and which of them gets which "
+            "task is up to chance; where each task begins with the same state it is the same in two runs"
+        ),
+        confirmed=True,
+        remedy=FOR_TASKS[event.stream],
+    )
+    return [conclude(evidence, gone, case.units)]
+
+
 def worker_finding(case: Case, uncontrolled: Sequence[Difference]) -> Finding | None:
     """The finding for unseeded draws in several threads or processes, whose share of the tasks is up to chance.
 
@@ -142,7 +169,7 @@ def worker_finding(case: Case, uncontrolled: Sequence[Difference]) -> Finding | 
         location=event.stack[0].place,
         message=f"{draw_message(event)}, in several {where}: which of them draws when is up to chance",
         confirmed=False,
-        remedy="give each task a seed of its own: np.random.SeedSequence(0).spawn(number of tasks)",
+        remedy=FOR_TASKS.get(event.source, FOR_TASKS["numpy"]),
     )
     return conclude(evidence, uncontrolled, case.units)
 

@@ -84,6 +84,9 @@ module.audit, module.replay, module.audit_function = audit, replay, audit_functi
 module.Session = SimpleNamespace
 module.this_machine = lambda: SimpleNamespace(overlay="root", overlay_reason="")
 sys.modules["pytest_reprocheck.auditing"] = module
+machines = ModuleType("pytest_reprocheck.machines")
+machines.finding_out = lambda **_: module.this_machine
+sys.modules["pytest_reprocheck.machines"] = machines
 """
 """A conftest whose audits read the verdict from the subject's text, and put the options that they got in the result."""
 

@@ -20,25 +20,29 @@ MAX_FUNCTION_LINES = 50
 MAX_FILE_LINES = 400
 
 LAYERS = ("compare", "execution", "diagnose", "environment", "records", "report")
-USE_CASES = ("auditing", "locking", "inspecting", "parameterising", "starting")
+USE_CASES = ("auditing", "cell_auditing", "locking", "machines", "inspecting", "parameterising", "starting")
 USE_CASE = frozenset({"config", "core", "execution", "compare", "diagnose", "environment"})
 FACE = frozenset({*USE_CASES, "config", "collecting", "gates", "report", "core"})
 ALLOWED: Mapping[str, frozenset[str]] = {
     "core": frozenset(),
     "probes": frozenset(),
     **{layer: frozenset({"core"}) for layer in LAYERS},
-    "auditing": USE_CASE | {"case", "explaining", "hidden", "leaving", "recording", "stored", "twice", "verdicts"},
+    "auditing": USE_CASE
+    | {"case", "committed", "explaining", "hidden", "leaving", "recording", "stored", "twice", "verdicts"},
+    "cell_auditing": USE_CASE | {"auditing"},
+    "committed": frozenset({"core"}),
     "case": frozenset({"config", "core", "compare", "diagnose"}),
     "explaining": frozenset({"case", "core", "diagnose", "uncontrolled"}),
     "hidden": frozenset({"case", "core", "diagnose"}),
     "leaving": frozenset({"case", "core", "diagnose"}),
-    "recording": USE_CASE | {"case", "records", "twice"},
+    "recording": USE_CASE | {"case", "committed", "records", "twice"},
     "stopping": frozenset({"compare", "core", "diagnose"}),
     "twice": USE_CASE | {"case", "stopping"},
     "verdicts": frozenset({"case", "compare", "core", "diagnose", "environment", "twice"}),
     "stored": frozenset({"case", "core", "diagnose"}),
     "uncontrolled": frozenset({"case", "core", "diagnose"}),
     "locking": USE_CASE,
+    "machines": USE_CASE,
     "inspecting": USE_CASE,
     "parameterising": USE_CASE,
     "starting": USE_CASE,
@@ -52,7 +56,8 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "advising": FACE,
     "plugin_listing": FACE,
     "keeping": FACE | {"recording"},
-    "cli": FACE | {"keeping", "locks_cli"},
+    "cli": FACE | {"audit_cli", "keeping", "locks_cli"},
+    "audit_cli": FACE | {"advising", "locks_cli"},
     "locks_cli": FACE | {"keeping"},
     "accompanying": USE_CASE | {"auditing", "case", "twice", "verdicts"},
     "papermill_engine": frozenset({"papermill_run"}),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pytest_reprocheck.compare.own_time import is_measured, is_named
 
 _AMOUNT = r"(?<![\w.,-])(?!\d{4}s\b)\d{1,12}(?:,\d{3}){0,3}(?:\.\d{1,20})?(?:e[-+]?\d{1,3})?"
-_UNIT = r"(?:us| ?(?:[num]sec|ns|µs|μs|ms|secs?|seconds?|mins?|minutes?|hrs?|hours?|s|h))"
+_UNIT = r"(?:us| ?(?:[num]secs?|ns|µs|μs|ms|secs?|(?:milli|micro|nano)?seconds?|mins?|minutes?|hrs?|hours?|s|h))"
 _LONGER = r"(?:(?<![\w.,-])\d{1,4} ?(?:days?|d|hours?|h|minutes?|min|m),? ?){0,3}"
 _WORK = (
     r"(?:[kMG]?it|iter(?:ation)?s?|epochs?|steps?|rows?|samples?|examples?|batch(?:es)?|tokens?|images?|records?|files?"

@@ -42,8 +42,13 @@ def compare_logs(a: Text, b: Text, context: Context) -> Judgement | None:
     return found
 
 
+def without_times(text: str) -> str:
+    """A log's text with its lines' times replaced."""
+    return _LOGGED.sub(lambda match: f"{match['before'] or match['bracket'] or ''}<time>", text)
+
+
 def _without_times(text: Text) -> Text:
-    plain = _LOGGED.sub(lambda match: f"{match['before'] or match['bracket'] or ''}<time>", text.text)
+    plain = without_times(text.text)
     return replace(text, text=plain, mime="text/plain", digest=plain if plain != text.text else text.digest)
 
 

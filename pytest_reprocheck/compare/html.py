@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_reprocheck.compare.cells import compare_grids
@@ -56,6 +57,12 @@ def compare_html(a: Text, b: Text, context: Context) -> Judgement | None:
         shown = cut_pair(a.text, b.text)
         return Judgement(sameness=Sameness.NORMALISED, a=shown[0], b=shown[1], note="generated-id", parts=("all",))
     return judgement
+
+
+def page_parts(text: str) -> tuple[str, Sequence[str], Sequence[Tree]]:
+    """A page with placeholders where files and data were, the files as base64, and the data in its scripts."""
+    page = _read(text)
+    return page.text, [f"{mime} {content}" for mime, content in page.files], page.data
 
 
 def _pairs(a: _Page, b: _Page) -> list[tuple[int, tuple[tuple[str, str], tuple[str, str]]]]:

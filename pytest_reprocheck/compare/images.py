@@ -57,7 +57,7 @@ def compare_pictures(a: bytes, b: bytes, mime: str) -> Judgement | None:
     """How two encoded pictures of one type differ; None when their bytes are equal."""
     if a == b:
         return None
-    a_frames, b_frames = _frames(a), _frames(b)
+    a_frames, b_frames = frames_of(a), frames_of(b)
     if a_frames is None or b_frames is None:
         return _judged(Sameness.DIFFERENT, mime, mime, "cannot be decoded: compared by digest")
     shown = _told(a_frames), _told(b_frames)
@@ -125,8 +125,8 @@ def _pixels(frame: Any) -> npt.NDArray[Any]:
     return np.asarray(frame.convert("RGBA"))
 
 
-def _frames(content: bytes) -> Frames | None:
-    """None when it is no picture that can be decoded."""
+def frames_of(content: bytes) -> Frames | None:
+    """The decoded pictures of a file; None when it is no picture that can be decoded."""
     from PIL import Image as Pillow
     from PIL import ImageSequence
 

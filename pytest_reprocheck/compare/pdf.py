@@ -58,6 +58,12 @@ def compare_pages(a: bytes, b: bytes, context: Context) -> Judgement | None:
     )
 
 
+def document_text(content: bytes) -> str | None:
+    """A document's objects as one text, without dates and ids; None for what cannot be read."""
+    found = _read(content)
+    return None if isinstance(found, str) else "\n".join(f"{name}\n{text}" for name, text in found.items())
+
+
 def _plain(sameness: Sameness, note: str) -> Judgement:
     return Judgement(sameness=sameness, a="application/pdf", b="application/pdf", note=note, parts=("all",))
 

@@ -32,7 +32,7 @@ def compare_svg(a: Text, b: Text, context: Context) -> Judgement | None:
         return compare_text(a, b, context)
     a_lines, b_lines = markup_lines(a.text), markup_lines(b.text)
     own = (context.a_own, context.b_own)
-    a_drawn, b_drawn = (_numbered(_without_metadata(lines)) for lines in (a_lines, b_lines))
+    a_drawn, b_drawn = (drawn(lines) for lines in (a_lines, b_lines))
     a_norm, b_norm, names = normalise_pair("\n".join(a_drawn), "\n".join(b_drawn), own, markup=True)
     shown = next((cut_pair(x, y) for x, y in zip(a_lines, b_lines, strict=False) if x != y), ("", ""))
     if a_norm == b_norm:
@@ -44,6 +44,11 @@ def compare_svg(a: Text, b: Text, context: Context) -> Judgement | None:
         return judgement
     note = "numbers within tolerance"
     return Judgement(sameness=Sameness.TOLERANCE, a=shown[0], b=shown[1], note=note, parts=("all",))
+
+
+def drawn(lines: Sequence[str]) -> list[str]:
+    """The lines of a picture's markup that are seen, whatever its elements are called."""
+    return _numbered(_without_metadata(lines))
 
 
 def _without_metadata(lines: Sequence[str]) -> list[str]:

@@ -134,8 +134,9 @@ today = date(2024, 1, 1)
 ages = [(today - day).days / 365.25 for day in born]
 """,
         limits=(
-            "Only reads that user code makes are moved. What libraries read for their own ends, or what a database or "
-            "another program reads, stays real. A date or duration that is only printed or drawn is a warning."
+            "Only reads that user code makes are moved, and those by which scikit-learn measures the times that it "
+            "gives back. What libraries read for their own ends, or what a database or another program reads, stays "
+            "real. A date or duration that is only printed or drawn is a warning."
         ),
     ),
     Cause(

@@ -211,10 +211,10 @@ class Conditions:
     """LC_ALL; empty for the user's own."""
     cpus: int = 0
     """Count of CPUs that user code is told; 0 for the real one."""
-    variables: Literal["own", "other"] = "own"
+    variables: Literal["own", "other", "another"] = "own"
     """Whose user, home, host and set variables user code is told."""
-    completion: Literal["as-it-comes", "reversed"] = "as-it-comes"
-    """Order in which concurrent results are delivered to user code."""
+    completion: Literal["as-it-comes", "reversed", "submitted"] = "as-it-comes"
+    """Order in which concurrent results are delivered to user code: that of submission, or its reverse."""
     directory: Literal["checkout", "elsewhere"] = "checkout"
     """Where the run's tree stands."""
     simd: Mapping[str, str] = field(default_factory=dict)
@@ -274,8 +274,8 @@ def varied(subject_name: str, a: Conditions, around: Surroundings, *, generation
         timezone=_nth(around.timezones, generation, a.timezone),
         locale=_nth(around.locales, generation, a.locale),
         cpus=_other_count(around.cpus, generation),
-        variables="other",
-        completion="reversed",
+        variables="other" if generation == 1 else "another",
+        completion="reversed" if generation == 1 else "submitted",
         directory="elsewhere",
         simd=_nth(around.simd, generation, a.simd),
         network="off",

@@ -11,6 +11,7 @@ from pytest_reprocheck.core.trace import Event, Place
 from pytest_reprocheck.diagnose.parsing import callee, insert_after, parse, replace_node
 from pytest_reprocheck.diagnose.queries import ordered_queries
 from pytest_reprocheck.diagnose.sharing import IN_THREADS
+from pytest_reprocheck.diagnose.statements import ordered_statements
 from pytest_reprocheck.diagnose.unordered import Candidate
 from pytest_reprocheck.diagnose.wording import Remedy, described, listed, short_place
 
@@ -31,6 +32,15 @@ _GLOBAL_SEEDS: Mapping[str, tuple[str, str]] = {
 """By stream: the module, and what of it seeds its global state."""
 _KERAS_SEED = ("keras", ".utils.set_random_seed(0)")
 """Seeds all that Keras draws from: Python's generator, numpy's and that of its backend."""
+FOR_TASKS: Mapping[str, str] = {
+    "random": "give each task its number, and draw from random.Random(number) there",
+    "numpy": (
+        "give each task a seed of its own, from np.random.SeedSequence(0).spawn(number of tasks), and draw from "
+        "np.random.default_rng(seed) there"
+    ),
+    "torch": "give each task its number, and call torch.manual_seed(number) there first",
+}
+"""For draws in worker processes: one seed for all tasks would have them draw the same."""
 _PANDAS_DRAWS = frozenset({"sample"})
 
 ONLY_SHOWN = "keep the time out of what is shown, or accept it:  # reprocheck: allow[clock] only shown"
@@ -53,6 +63,8 @@ def remedies_for_draw(
         return (
             Remedy(text="make it from a seeded generator: random.Random(0) instead of the operating system's entropy"),
         )
+    if "#" in event.stream and event.source in FOR_TASKS:
+        return (Remedy(text=FOR_TASKS[event.source]),)
     if event.source == "estimator":
         return tuple(_seed_estimators([event.what.removeprefix("sklearn "), *others], event, units))
     return (_seed_draw(event, subject_path, units),)
@@ -149,7 +161,8 @@ def remedies_for_read(factor: FactorName, event: Event | None, units: Sequence[U
         return (Remedy(text=_WORDS.get(factor, "")),)
     calls = _calls_at(place, units)
     if factor == "rows":
-        edits = ordered_queries(calls, units, event.what.partition(" ")[0])
+        driver = event.what.partition(" ")[0]
+        edits = ordered_queries(calls, units, driver) or ordered_statements(calls, units)
         return tuple(described((edit,), units, at=place) for edit in edits) or (Remedy(text=_WORDS[factor]),)
     if event.what.endswith(IN_THREADS):
         return (Remedy(text="let each task return its result or fill a place of its own, and put them in order after"),)

@@ -29,8 +29,8 @@ _SPANS = (1.0, 1e-3, 1e-6, 1e-9, 60.0, 3600.0, 86400.0, 7 * 86400.0, 30.44 * 864
 _SLACK = 4.0
 """How far the ratio of two durations may be from the clock's rate: runs do not take the same time."""
 _TIMED = re.compile(
-    r"\d\s?(?:[num\u00b5]?s|secs?|m|mins?|h|hrs?)\b|/s\b|\b(?:seconds?|minutes?|hours?|days?|time[ds]?|timing|took|elapsed|"
-    r"duration|runtime|wall|eta|latency|speed|finished|done|after)\b",
+    r"\d\s?(?:[num\u00b5]?s|secs?|m|mins?|h|hrs?)\b|/s\b|\b(?:(?:milli|micro|nano)?seconds?|minutes?|hours?|days?"
+    r"|time[ds]?|timing|took|elapsed|duration|runtime|wall|eta|latency|speed|finished|done|after)\b",
     re.IGNORECASE,
 )
 """Words and units of a line that tells how long something took."""
@@ -68,7 +68,11 @@ def _only_shows(difference: Difference, varied: Conditions, clocks: Sequence[Seq
 
 
 def _is_shown(a: str, b: str, varied: Conditions, clocks: Sequence[Sequence[int]] | None) -> bool:
-    """Whether two lines are the same but for dates, times, durations, and ages."""
+    """Whether two lines are the same but for dates, times, durations, and ages.
+
+    On a busy machine a duration may be longer by far more than the rate: it is one where its line says so and A has
+    measured it. It is never shorter, as a count is that a limit of time has ended.
+    """
     a, b = (_NORMALISED.sub("<>", text) for text in (a, b))
     a_plain, b_plain = (_TIME.sub("<>", _DATE.sub("<>", text)) for text in (a, b))
     if _words(a_plain) != _words(b_plain):
@@ -76,12 +80,14 @@ def _is_shown(a: str, b: str, varied: Conditions, clocks: Sequence[Sequence[int]
     a_numbers, b_numbers = _NUMBER.findall(a_plain), _NUMBER.findall(b_plain)
     if len(a_numbers) != len(b_numbers):
         return False
-    timed = clocks is None or _TIMED.search(a) is not None
+    spoken = _TIMED.search(a) is not None
+    timed = clocks is None or spoken
     dated = _DATE_WORDS.search(a) is not None or "<>" in a_plain
     return all(
         x == y
         or _is_moment(x, y, varied)
         or (_is_longer(x, y, varied) and (timed or _was_measured(x, clocks or ())))
+        or (spoken and _value(y) > _value(x) and _was_measured(x, clocks or ()))
         or (dated and _may_be_part_of_date(x, y))
         for x, y in zip(a_numbers, b_numbers, strict=True)
     )

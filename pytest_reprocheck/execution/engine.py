@@ -32,6 +32,8 @@ _END_SECONDS = 5.0
 _LARGEST = 1 << 20
 _MOST = 6
 """Zygotes at a time: each holds what it has imported in memory."""
+_MOST_TRUSTED = 16
+"""The same where the runs that explain differences are forked too, each kind of them from one of its own."""
 _SET_LATER = frozenset({"PYTHONPATH", "JPY_PARENT_PID", "REPROCHECK"})
 """Variables that a forked process is given after the fork, beside those that name the run's own folder."""
 PRELOADED = frozenset(
@@ -192,7 +194,8 @@ class Zygote:
 class Zygotes:
     """Zygotes by what is fixed when a process starts; they are started when they are needed."""
 
-    def __init__(self, modules: Collection[str], python: str, hashes: Collection[int]) -> None:
+    def __init__(self, modules: Collection[str], python: str, hashes: Collection[int], most: int = _MOST) -> None:
+        self._most = most
         self.problems: dict[str, None] = {}
         """What went wrong, as sentences without a full stop."""
         self._modules = frozenset(name for name in modules if name.partition(".")[0] in PRELOADED)
@@ -266,7 +269,7 @@ class Zygotes:
             self._asked[key] = asked = self._asked.get(key, 0) + 1
             if key not in self._running:
                 wanted = number[1] in self._hashes and number not in self._locks
-                if (not wanted and asked < 2) or len(self._running) >= _MOST:
+                if (not wanted and asked < 2) or len(self._running) >= self._most:
                     return None
                 self._locks[number] = self._locks[key] = threading.Lock()
             lock = self._locks[key]
@@ -307,6 +310,8 @@ class Engine:
 
     zygotes: Zygotes | None = field(default=None, compare=False)
     """What they are forked from where that is possible; None to start each anew."""
+    trusted: bool = False
+    """Whether what forked runs show is reported without runs that are started anew."""
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -319,7 +324,11 @@ FRESH = Engine()
 
 @contextmanager
 def zygotes(
-    *, modules: Collection[str] = (), python: str = sys.executable, hashes: Collection[int] = HASHES
+    *,
+    modules: Collection[str] = (),
+    python: str = sys.executable,
+    hashes: Collection[int] = HASHES,
+    trusted: bool = False,
 ) -> Iterator[Engine]:
     """An engine that forks runs of Python from processes that have imported ``modules``; they end with it.
 
@@ -327,13 +336,14 @@ def zygotes(
         modules: names that the subjects import; only packages that can be imported in advance are.
         python: the interpreter of the runs.
         hashes: numbers for PYTHONHASHSEED that all subjects have.
+        trusted: report what forked runs show as it is.
     """
     if not sys.platform.startswith("linux") or not hasattr(os, "pidfd_open"):
         yield FRESH
         return
-    running = Zygotes(modules, python, hashes)
+    running = Zygotes(modules, python, hashes, most=_MOST_TRUSTED if trusted else _MOST)
     try:
-        yield Engine(zygotes=running)
+        yield Engine(trusted=trusted, zygotes=running)
     finally:
         running.close()
 

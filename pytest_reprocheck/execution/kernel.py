@@ -17,7 +17,9 @@ from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+from jupyter_core.paths import jupyter_path
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
 from pytest_reprocheck.core.errors import BlockedError
@@ -26,7 +28,7 @@ from pytest_reprocheck.execution.child import Processes
 from pytest_reprocheck.execution.engine import Forked, Process
 from pytest_reprocheck.execution.limits import Watch
 from pytest_reprocheck.execution.outputs import RUN_ROOM, STEP_ROOM, Kept
-from pytest_reprocheck.execution.reading import kernel_of
+from pytest_reprocheck.execution.reading import code_after, kernel_of
 from pytest_reprocheck.execution.workspace import RunFolder
 
 _SOCKET_PATH_LIMIT = 90
@@ -43,10 +45,16 @@ Fork = Callable[[Sequence[str], Mapping[str, str]], Forked | None]
 """Command and environment of a kernel -> its supervisor, forked; None where it has to be started."""
 
 
+def kernel_specs() -> KernelSpecManager:
+    """Where jupyter_client looks for kernels; it would import IPython to find out what IPython's folder is called."""
+    ipython = Path(os.environ.get("IPYTHONDIR") or "~/.ipython").expanduser()
+    return KernelSpecManager(kernel_dirs=[*jupyter_path("kernels"), str(ipython / "kernels")])
+
+
 def kernel_name(subject: Subject, notebook: NotebookNode) -> str:
     """The kernel that a notebook asks for; raises BlockedError when it is not installed."""
     name = kernel_of(notebook)
-    manager = KernelSpecManager()
+    manager = kernel_specs()
     try:
         manager.get_kernel_spec(name)
     except NoSuchKernel:
@@ -106,7 +114,7 @@ def kernel_manager(
 
     A kernel that has a provisioner of its own, as remote ones have, is started by that.
     """
-    manager = AsyncKernelManager(kernel_name=kernel)
+    manager = AsyncKernelManager(kernel_name=kernel, kernel_spec_manager=kernel_specs())
     connection = folder.scratch / "kernel.json"
     if os.name == "posix" and len(str(connection)) < _SOCKET_PATH_LIMIT:
         manager.transport = "ipc"
@@ -167,11 +175,29 @@ class BoundedClient(NotebookClient):
             shutdown_kernel="immediate",
             store_widget_state=True,
             on_cell_start=on_cell_start,
+            on_cell_executed=self._after_cell,
         )
         self.watch = watch
         self.rooms = {"stdout": RUN_ROOM, "stderr": RUN_ROOM}
         self.streams: dict[int, dict[str, Kept]] = {}
         """By the cell's position and the stream's name; not among the cell's outputs, where a long text takes ages."""
+
+    async def _after_cell(
+        self,
+        cell: NotebookNode,
+        cell_index: int,  # noqa: ARG002 - nbclient passes all by name
+        execute_reply: Mapping[str, Any],
+    ) -> None:
+        """Execute what the cell's metadata want executed after it, as no cell and without outputs."""
+        code = code_after(cell)
+        if not code or execute_reply["content"]["status"] != "ok":
+            return
+        assert isinstance(self.kc, AsyncKernelClient)
+        asked = self.kc.execute(code, silent=True, store_history=False)
+        while (reply := await self.kc.get_shell_msg(timeout=None))["parent_header"].get("msg_id") != asked:
+            pass
+        if reply["content"]["status"] != "ok":
+            raise CellExecutionError.from_cell_and_msg(cell, reply["content"])
 
     def output(
         self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str | None, cell_index: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-import json
+import marshal
 import os
 import shutil
 import subprocess
@@ -99,14 +99,18 @@ def candidates() -> Iterator[Path]:
             yield folder
 
 
-def attempt(jobs: Sequence[Mapping[str, Json]]) -> list[str]:
-    """What failed in each of the jobs of ``launch/trial.py``, tried in one process beside this one."""
-    command = [sys.executable, "-I", "-S", str(LAUNCH / "trial.py"), json.dumps(list(jobs))]
+def attempt(jobs: Sequence[Sequence[Mapping[str, Json]]]) -> list[list[str]]:
+    """What failed in the jobs of ``launch/trial.py``, tried in one process beside this one.
+
+    Of each sequence those up to the first that works are tried; its failure is empty.
+    """
+    told = marshal.dumps([[dict(job) for job in each] for each in jobs]).hex()
+    command = [sys.executable, "-I", "-S", str(LAUNCH / "trial.py"), told]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
-        results: list[str] = json.loads(done.stdout)
-    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-        return [f"could not be tried: {error}"] * len(jobs)
+        done = subprocess.run(command, capture_output=True, timeout=_TIMEOUT, check=False)
+        results: list[list[str]] = marshal.loads(done.stdout)  # noqa: S302 - of a process that was just started
+    except (OSError, ValueError, EOFError, subprocess.TimeoutExpired) as error:
+        return [[f"could not be tried: {error}"] for _each in jobs]
     return results
 
 
@@ -117,19 +121,17 @@ def _probe_in(home: Path, candidate: Path) -> Machine:
     (home / "beside").mkdir()
     ways = [way for way in _WAYS if way.kind in kinds]
     jobs = [
-        *(_overlay_job(home, number, way) for number, way in enumerate(ways)),
-        *(_job({"namespaces": kind}, "nothing", home) for kind in kinds),
-        *(_job({"namespaces": kind, "network": True}, "loopback", home) for kind in kinds),
-        _job({"protect": [str(home / "protected")]}, "protected", home / "protected"),
+        [_overlay_job(home, number, way) for number, way in enumerate(ways)],
+        [_job({"namespaces": kind}, "nothing", home) for kind in kinds],
+        [_job({"namespaces": kind, "network": True}, "loopback", home) for kind in kinds],
+        [_job({"protect": [str(home / "protected")]}, "protected", home / "protected")],
     ]
     before = _state(home / "tree")
-    results = attempt(jobs)
-    overlays, results = results[: len(ways)], results[len(ways) :]
-    mounts, network, (protecting,) = results[: len(kinds)], results[len(kinds) : -1], results[-1:]
+    overlays, mounts, networks, (protecting,) = attempt(jobs)
     if _state(home / "tree") != before:
-        overlays = ["the tree below an overlay changed"] * len(ways)
+        overlays = ["the tree below an overlay changed"]
     way, overlay_reason = _first(ways, overlays)
-    kind, network_reason = _first(kinds, network)
+    kind, network_reason = _first(kinds, networks)
     return Machine(
         folder=candidate,
         mounts=_first(kinds, mounts)[0] or "",
@@ -192,7 +194,7 @@ def _job(enter: dict[str, Json], act: str, at: Path) -> dict[str, Json]:
 
 
 def _first(ways: Sequence[T], failures: Sequence[str]) -> tuple[T | None, str]:
-    for way, failure in zip(ways, failures, strict=True):
+    for way, failure in zip(ways, failures, strict=False):
         if not failure:
             return way, ""
     return None, "; ".join(dict.fromkeys(failures)) or "not on this platform"

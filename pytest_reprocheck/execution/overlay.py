@@ -101,7 +101,7 @@ def _empty_above(tree: Path) -> Path | None:
 
 
 def make_layers(plan: Plan, home: Path, after: Sequence[Layer], tree: Path) -> tuple[Layer, ...]:
-    """Empty layers for one run below ``home``, over what an earlier run left; the project is seen at ``tree``."""
+    """Empty layers for one run in ``home``, over what an earlier run left; the project is seen at ``tree``."""
     earlier = {(layer.source, layer.again): (layer.upper, *layer.lower) for layer in after}
     wanted = [(folder, moved(folder, plan.root, tree), False) for folder in plan.folders]
     if tree != plan.root:
@@ -111,11 +111,11 @@ def make_layers(plan: Plan, home: Path, after: Sequence[Layer], tree: Path) -> t
     layers = []
     for number, (source, at, again) in enumerate(wanted):
         lower = earlier.get((source, again), (source,))
-        place = home / "layers" / f"{number}"
-        layers.append(Layer(source=source, at=at, lower=lower, upper=place / "upper", work=place / "work", again=again))
-        (place / "work").mkdir(parents=True)
-        (place / "upper").mkdir()
-        _make_like(lower[0], place / "upper")
+        upper, work = home / f"upper{number}", home / f"work{number}"
+        layers.append(Layer(source=source, at=at, lower=lower, upper=upper, work=work, again=again))
+        work.mkdir()
+        upper.mkdir()
+        _make_like(lower[0], upper)
     return tuple(layers)
 
 

@@ -136,6 +136,14 @@ def _honour_others(notebook: NotebookNode) -> None:
             cell.metadata["tags"] = tags
 
 
+def code_after(cell: NotebookNode) -> str:
+    """What nbmake executes after a cell by its metadata: values for variables, then ``post_cell_execute``."""
+    found = cell.metadata.get("nbmake", {})
+    told = found if isinstance(found, Mapping) else {}
+    mocks = (f"{name} = {value!r}" for name, value in told.get("mock", {}).items())
+    return "\n".join([*mocks, *map(str, told.get("post_cell_execute", []))])
+
+
 def ignored_outputs(notebook: NotebookNode) -> dict[int, str]:
     """Cell index -> why its outputs are not compared, for cells with nbval's marker or tag to ignore them."""
     return {
@@ -150,7 +158,9 @@ def _nbval_options(cell: NotebookNode) -> Mapping[str, Any]:
         return {}  # nbval is costly to import, and few notebooks know it
     from nbval.plugin import find_comment_markers, find_metadata_tags
 
-    return {**dict(find_metadata_tags(cell.metadata)), **dict(find_comment_markers(cell.source))}
+    # nbclient knows this one, and nbval warns where it stands beside its own of the same meaning.
+    tags = [tag for tag in cell.metadata.get("tags", []) if tag != _RAISES]
+    return {**dict(find_metadata_tags({"tags": tags})), **dict(find_comment_markers(cell.source))}
 
 
 def executed_cells(notebook: NotebookNode) -> list[tuple[int, str]]:

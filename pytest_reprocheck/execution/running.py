@@ -350,7 +350,7 @@ def runner(
     *,
     notebook: NotebookNode | None = None,
     limits: Limits | None = None,
-    workspace: Workspace | None = None,
+    workspace: Callable[[], Workspace] = Workspace,
     room: Room | None = None,
     expected: Used | None = None,
     engine: Engine = FRESH,
@@ -361,14 +361,14 @@ def runner(
     ``notebook`` is run instead of what the subject's file holds, as it is. ``room`` is what its runs may take together,
     ``expected`` what one of them took in an earlier audit; ``on_cell`` is told of each cell that begins. Raises
     SubjectError when the subject cannot be read, and WorkspaceError when ``workspace`` (plain copies, where nothing is
-    asked for) is not possible.
+    asked for), which is asked when the subject has been read, is not possible.
     """
     given = notebook is not None
     if notebook is None and subject.kind == "notebook":
         notebook = read_notebook(subject)
     if notebook is None and subject.module is None and not subject.file.is_file():
         raise SubjectError("no such file", where=subject.path)
-    with prepared(subject.root, workspace or Workspace()) as ready, answering(queries_socket(ready.base)):
+    with prepared(subject.root, workspace()) as ready, answering(queries_socket(ready.base)):
         asked = limits or Limits()
         if notebook is not None and not given and asked.cell is None:
             asked = replace(asked, cell=cell_timeout_of(notebook))

@@ -278,7 +278,7 @@ def _try_overlay(ready: Prepared, plan: overlay.Plan, failures: dict[overlay.Pla
     tried = replace(plan, shown=(), notes=())
     if tried not in failures:
         folder = open_run(ready, 0)
-        (failures[tried],) = attempt([{"enter": dict(folder.enter), "act": "nothing", "at": str(folder.tree)}])
+        ((failures[tried],),) = attempt([[{"enter": dict(folder.enter), "act": "nothing", "at": str(folder.tree)}]])
         remove(folder.log.parent)
     if failure := failures[tried]:
         raise WorkspaceError(f"the project cannot be overlaid: {failure}", hint="Use `--reprocheck-workspace=copy`")

@@ -28,7 +28,7 @@ def audit_cell(memory: Memory, line: str, source: str) -> None:
         line: what stands behind the magic.
         source: the cell below it.
     """
-    from pytest_reprocheck import auditing
+    from pytest_reprocheck import cell_auditing
 
     shell = memory.shell
     number = len(shell.history_manager.input_hist_raw)
@@ -43,7 +43,7 @@ def audit_cell(memory: Memory, line: str, source: str) -> None:
         machine, session = memory.common()
         board.tell("in forked copies of this session")
         cell = _live_cell(memory, source, number, root)
-        found = auditing.audit_cell(cell, options, machine=machine, session=session)
+        found = cell_auditing.audit_cell(cell, options, machine=machine, session=session)
     except ReprocheckError as error:
         problem = f"%%reproaudit: {error}"
         board.finish(render_problem(problem, "The cell was run without an audit."), problem)
@@ -53,7 +53,7 @@ def audit_cell(memory: Memory, line: str, source: str) -> None:
 
 
 def _live_cell(memory: Memory, source: str, number: int, root: Path) -> Any:
-    from pytest_reprocheck.auditing import LiveCell, seeded_states
+    from pytest_reprocheck.cell_auditing import LiveCell, seeded_states
 
     shell = memory.shell
     executions = executions_of(shell, memory.ids, running=False)

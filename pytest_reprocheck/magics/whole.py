@@ -50,7 +50,7 @@ def audit_notebook(memory: Memory, asked: Asked) -> Audit | tuple[Audit, ...]:
             options,
             progress=board.tell,
             on_cell=board.cell,
-            machine=machine,
+            machine=lambda: machine,
             session=session,
             expected_memory=expected,
         )

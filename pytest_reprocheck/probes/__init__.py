@@ -85,6 +85,10 @@ def _start(config: Mapping[str, Any], preloaded: Preloaded | None) -> Started:
 
         hook = functools.partial(notebook_steps.install, probe, steps, config=config)
         hooks["IPython.core.interactiveshell"] = probe.guarded("cells", hook)
+        if not config.get("attended"):
+            from . import debugging
+
+            hooks |= debugging.install()
     if config["kind"] == "script":
         from . import figures
 

@@ -1,7 +1,7 @@
 """The clock as user code reads it: recorded, ahead of the real one and faster, or as a recording says.
 
-Only what user code reads itself is moved. Event loops, waits, handshakes, signatures and time stamps of libraries go by
-real time: a process whose every clock is moved hangs or is turned away.
+Only what user code reads itself is moved, and what a library measures for it. Event loops, waits, handshakes,
+signatures and time stamps of libraries go by real time: a process whose every clock is moved hangs or is turned away.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ _IDS = {
     )
     if hasattr(time, name)
 }
+_MEASURING = frozenset({"sklearn.model_selection._validation", "sklearn.model_selection._search"})
+"""Modules that read the clock for nothing but the times that they give back with their results."""
 
 
 class Clock:
@@ -73,6 +75,13 @@ class Clock:
         self._recording.write("clock", site, value)
         return value
 
+    def asking(self, frame: FrameType) -> FrameType:
+        """Whose read it is: that of the user who is given the time, where a library only measures it."""
+        if frame.f_globals.get("__name__") not in _MEASURING:
+            return frame
+        origin = self._probe.frames.origin(frame)
+        return frame if origin is None else origin.user
+
     def moved(self, clock: str, real: int) -> int:
         """The clock in this run when the real one says ``real``: all clocks go at one rate, and one is ahead."""
         if self._rate != 1:
@@ -99,7 +108,8 @@ class Clock:
 def install(clock: Clock) -> None:
     """Put functions in the place of those of ``time`` that read a clock."""
     for name in _REAL:
-        clock.reads.replace(time, name, _reading(clock, name, f"time.{name}", lambda ns: ns / _SECOND))
+        read = _reading(clock, name, f"time.{name}", lambda ns: ns / _SECOND)
+        clock.reads.replace(time, name, read, through=clock.asking)
         clock.reads.replace(time, f"{name}_ns", _reading(clock, name, f"time.{name}_ns", lambda ns: ns))
     clock.reads.replace(time, "clock_gettime", _reading_by_id(clock, "time.clock_gettime", lambda ns: ns / _SECOND))
     clock.reads.replace(time, "clock_gettime_ns", _reading_by_id(clock, "time.clock_gettime_ns", lambda ns: ns))

@@ -1,4 +1,4 @@
-"""Order in which concurrent results reach user code: as it comes and recorded, replayed, or another one.
+"""Order in which concurrent results reach user code: as it comes and recorded, replayed, or a given one.
 
 Only calls that user code makes itself are touched. What several threads put into one ``queue.Queue``, and what they
 do to shared objects, nobody can order from outside; callbacks of futures run when the result is there.
@@ -6,6 +6,7 @@ do to shared objects, nobody can order from outside; callbacks of futures run wh
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 
 from .delivery import Allowance, Gate
@@ -13,6 +14,7 @@ from .frames import site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import FrameType
 
     from .probe import Probe
@@ -26,16 +28,17 @@ class Call:
         self._completion = completion
         self._place = place
         self._order: list[int] = []
-        self._reverses = completion.reverses(place)
-        self._numbers: list[int] | None = None if self._reverses else completion.recorded(place)
-        self.is_controlled = self._reverses or self._numbers is not None
+        self._order_given = completion.order(place)
+        self._numbers: list[int] | None = None if self._order_given else completion.recorded(place)
+        self.is_controlled = bool(self._order_given) or self._numbers is not None
         """Whether results are delivered in another order than they come."""
         self._is_open = completion.is_recorded and not self.is_controlled
 
     def gate(self, total: int | None) -> Gate:
         """Through which the results are to go."""
-        known = [number for number in self._numbers or () if total is None or number < total]
-        order = None if self._reverses else known
+        order: Sequence[int] | None = [number for number in self._numbers or () if total is None or number < total]
+        if self._order_given:
+            order = None if self._order_given == "reversed" else range(sys.maxsize if total is None else total)
         return Gate(order, total, self._completion.allowance(self._place))
 
     @property
@@ -60,9 +63,9 @@ class Completion:
 
     def __init__(self, probe: Probe, recording: Recording) -> None:
         conditions = probe.config["conditions"]
-        self._is_reversed = conditions["completion"] == "reversed"
+        self._given = "" if conditions["completion"] == "as-it-comes" else conditions["completion"]
         self._is_replayed = "completion" in conditions["replays"]
-        self.is_recorded = bool(probe.config.get("record")) and not self._is_replayed and not self._is_reversed
+        self.is_recorded = bool(probe.config.get("record")) and not self._is_replayed and not self._given
         self.probe = probe
         self._recording = recording
         self._next = probe.guarded("recorded order of results", self._recording.next)
@@ -89,9 +92,9 @@ class Completion:
         call.finish()
         return call
 
-    def reverses(self, place: str) -> bool:
-        """Whether results are delivered to this line in reverse of their submission."""
-        return self._is_reversed and (not place or self.probe.varies("completion", place))
+    def order(self, place: str) -> str:
+        """``reversed`` or ``submitted`` where results are delivered to this line in that order; else nothing."""
+        return self._given if not place or self.probe.varies("completion", place) else ""
 
     def recorded(self, place: str) -> list[int] | None:
         """The order in which results came to this line in the recorded run, at the same occurrence."""
@@ -116,5 +119,5 @@ class Completion:
     def measured(self, order: list[int]) -> None:
         """Write as a fact in which order the results 0 and 1 came."""
         if self.probe.log.main:
-            found = "reversed" if order == [1, 0] else "as-it-comes"
+            found = "reversed" if order == [1, 0] else self._given or "as-it-comes"
             self.probe.log.write({"type": "facts", "facts": {"completion": found}})

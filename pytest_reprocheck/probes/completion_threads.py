@@ -123,7 +123,7 @@ class Threads:
         place = site(stack)
         turns = self._turns.get(place)
         if turns is None:
-            is_reversed = self._completion.reverses(place)
+            is_reversed = self._completion.order(place) == "reversed"
             turns = self._turns[place] = Turns(threading.Condition(threading.Lock()), is_reversed=is_reversed)
         number = turns.number()
         name = getattr(function, "__qualname__", "") or type(function).__name__
@@ -143,7 +143,7 @@ class Threads:
             plain(thread)
 
         probe.replace(module.Thread, "start", start)
-        self._completion.measured(Turns(None, is_reversed=self._completion.reverses("")).order({0, 1}))
+        self._completion.measured(Turns(None, is_reversed=self._completion.order("") == "reversed").order({0, 1}))
 
     def _started(self, thread: Any, frame: FrameType, timer: type) -> tuple[Turns, int] | None:
         probe = self._completion.probe

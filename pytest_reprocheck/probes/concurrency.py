@@ -1,9 +1,11 @@
-"""Installs the probes for the order of concurrent results."""
+"""Installs the probes for the order of concurrent results, and for the tasks of worker processes."""
 
 from __future__ import annotations
 
 import functools
 from importlib import import_module
+
+from .imports import combined
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,6 +49,11 @@ def install(probe: Probe, recording: Recording) -> tuple[dict[str, Callable[[Any
     def deliver(name: str, module: Any) -> None:
         import_module(f".{name}", __package__).install(completion(), module)
 
+    def watch(what: str, *args: Any) -> None:
+        from . import tasks
+
+        getattr(tasks, what)(probe, *args)
+
     def end_step() -> None:
         for each in made:
             each.end_step()
@@ -59,4 +66,11 @@ def install(probe: Probe, recording: Recording) -> tuple[dict[str, Callable[[Any
     guarded["concurrent.futures.thread"] = probe.guarded(
         "work in threads", lambda module: threads().install_in_pools(module)
     )
-    return guarded, [probe.guarded("order of results", end_step)]
+    workers = {
+        "multiprocessing.pool": functools.partial(watch, "watch_pool"),
+        "concurrent.futures.process": functools.partial(watch, "watch_executor"),
+        "joblib.externals.loky.process_executor": functools.partial(watch, "watch_executor"),
+        "joblib._parallel_backends": functools.partial(watch, "replay_batches", recording),
+    }
+    tasks = {module: probe.guarded(f"tasks of {module}", hook) for module, hook in workers.items()}
+    return combined(guarded, tasks), [probe.guarded("order of results", end_step)]

@@ -32,7 +32,7 @@ class Gate:
 
     Args:
         order: numbers of results in the order that is wanted; what is not among them comes afterwards, as it arrives.
-            None for the reverse of submission.
+            A range for that of submission, None for the reverse.
         total: how many results there will be; None while that is not known.
         allowance: of the line that called.
     """
@@ -40,7 +40,7 @@ class Gate:
     def __init__(self, order: Sequence[int] | None, total: int | None, allowance: Allowance) -> None:
         self._total = total
         self._order = order
-        self._places = {number: place for place, number in enumerate(order or ())}
+        self._places = {} if isinstance(order, range) else {number: at for at, number in enumerate(order or ())}
         self._allowance = allowance
         self._arrived: dict[int, Any] = {}
         self._delivered: set[int] = set()
@@ -114,4 +114,6 @@ class Gate:
         """Of what has arrived, what comes first in the order that is wanted."""
         if self._order is None:
             return max(self._arrived)
+        if isinstance(self._order, range):
+            return min(self._arrived)
         return min(self._arrived, key=lambda number: self._places.get(number, len(self._places)))

@@ -7,6 +7,7 @@ from math import prod
 
 from . import blocks
 from .jsons import dumps
+from .locks import WatchedLock
 from .nodes import type_name
 from .unordered import MOST_KEYS, Sums, array_digests, hashes_of, mixed
 
@@ -198,6 +199,11 @@ def _scalar(encoder: Encoder, obj: Any) -> Node:
 
 def _numpy_object(encoder: Encoder, np: Any, obj: Any) -> Node | None:
     if issubclass(type(obj), np.random.RandomState):
+        watched = issubclass(type(obj._bit_generator.lock), WatchedLock)  # noqa: SLF001
+        if watched or obj is np.random.mtrand._rand:  # noqa: SLF001
+            # Frozen distributions hold it, and estimators without a seed: no state of theirs, and what is drawn from
+            # it shows where it is drawn.
+            return encoder.scalar("numpy.random.RandomState", "the global one")
         return encoder.fields("numpy.random.RandomState", {"state": obj.get_state(legacy=False)})
     if issubclass(type(obj), np.random.Generator):
         return encoder.fields("numpy.random.Generator", {"state": obj.bit_generator.state})

@@ -114,6 +114,8 @@ def _special(encoder: Encoder, obj: Any, short: str) -> Node | None:
         return encoder.mapping(short, list(obj.keys()), list(obj.values()))
     random: Any = sys.modules.get("random")
     if random is not None and issubclass(type(obj), random.Random) and not issubclass(type(obj), random.SystemRandom):
+        if obj is random._inst:  # noqa: SLF001
+            return encoder.scalar("random.Random", "the global one")
         digest = encoder.digests.of(repr(random.Random.getstate(obj)))
         return opaque("random.Random", "state of a generator", digest=digest)
     if short == "sklearn.tree._tree.Tree":

@@ -125,15 +125,25 @@ class Frames:
             return None
         return Source(path="/".join(parts))
 
-    def _real(self, name: str) -> str:
-        """A path without links; those of each folder are followed once for all that is in it."""
-        folder, last = path.split(name)
+    def _real(self, filename: str) -> str:
+        """The file's path without links; those of its folder are followed once for all files in it."""
+        folder, name = path.split(filename)
         # The folder as it is now, wherever the process goes: relative names are looked up anew.
-        if path.islink(name) or not path.isabs(name) or last in {"", ".", ".."}:
-            return path.realpath(name)
-        if folder not in self._folders:
-            self._folders[folder] = self._real(folder)
-        return path.join(self._folders[folder], last)
+        if path.islink(filename) or not path.isabs(filename) or name in {"", ".", ".."}:
+            return path.realpath(filename)
+        return path.join(self._real_folder(folder), name)
+
+    def _real_folder(self, folder: str) -> str:
+        """A folder's path without links; of thousands of modules' folders most have their parents in common."""
+        found = self._folders.get(folder)
+        if found is None:
+            parent, name = path.split(folder)
+            if parent == folder or name in {"", ".", ".."} or path.islink(folder):
+                found = path.realpath(folder)
+            else:
+                found = path.join(self._real_folder(parent), name)
+            self._folders[folder] = found
+        return found
 
     def _in_environment(self, folders: list[str]) -> bool:
         place = self._root

@@ -40,6 +40,8 @@ class GlobalState:
         self._guarded_drawn = probe.guarded("draws from numpy's global state", self._drawn)
         self.seeded = True
         """The user's seed governs the state. True until numpy.random is imported and the state hooked."""
+        self._carried: dict[str, Any] = {}
+        """The state that a worker's tasks find, where the user has seeded it before the first of them."""
         self.drawn_unseen = False
         """Something that is not user code drew from the unseeded state in this step."""
 
@@ -64,11 +66,24 @@ class GlobalState:
             self._seed()
         self.seeded = False
         self._probe.at_start(self._probe.guarded("the state of numpy.random", self._restart))
+        self._probe.streams.at_task(self._probe.guarded("the state of numpy.random", lambda: self._begin_task(state)))
 
     def _restart(self) -> None:
         """What was drawn before the subject's first step (a kernel's start) is not its own."""
         if not self.seeded and not self._pending:
             self._seed()
+
+    def _begin_task(self, state: Any) -> None:
+        """What nobody has seeded starts anew with each task of a worker; no half of a pair of normals is left over."""
+        with self._probe.working():
+            if not self.seeded:
+                self._seed()
+                state.set_state({**state.get_state(legacy=False), "has_gauss": 0, "gauss": 0.0})
+                return
+            self._carried = self._carried or state.get_state(legacy=False)
+            if self._probe.config["conditions"]["pinned"]:
+                state.set_state(self._carried)
+        self._lock.tell()
 
     def _entered(self) -> None:
         """Called by the lock before a draw, a seeding or a reading of the state."""
@@ -78,7 +93,8 @@ class GlobalState:
 
     def _left(self, frame: FrameType) -> None:
         """Called by the lock afterwards: what was no seeding was a draw (or a reading, which tells as much)."""
-        if not (self._told or self.seeded or self._probe.just_seen("numpy", frame)) and self._probe.watching:
+        governed = self.seeded and not self._carried
+        if not (self._told or governed or self._probe.just_seen("numpy", frame)) and self._probe.watching:
             self._guarded_drawn(frame)
 
     def _drawn(self, frame: FrameType) -> None:
@@ -88,7 +104,8 @@ class GlobalState:
             self.drawn_unseen |= not importing(frame)
         else:
             self._probe.now_seen("numpy", origin.user)
-            self._probe.event("numpy", self._stream, called_by_user(origin, "numpy.random"), origin.user)
+            source, stream = ("carried", "numpy") if self.seeded else ("numpy", self._stream)
+            self._probe.event(source, stream, called_by_user(origin, "numpy.random"), origin.user)
 
     def end_step(self) -> None:
         """Tell of draws in this step that no line of the user's was seen to make."""
@@ -98,7 +115,7 @@ class GlobalState:
 
     def _seed(self) -> None:
         self._pending = False
-        self._stream = f"numpy{self._probe.streams.process()}"
+        self._stream = f"numpy{self._probe.streams.drawer()}"
         with self._probe.working():
             self._bit_generator._legacy_seeding(self._probe.streams.bits(self._stream, 32))
 
@@ -108,7 +125,7 @@ class GlobalState:
         if not self._probe.watching:
             return
         self._pending = False
-        self.seeded = seeded
+        self.seeded, self._carried = seeded, {}
         if seeded:
             self._lock.keep_silent()
         else:
@@ -177,7 +194,7 @@ def install_entropy(probe: Probe, module: Any) -> None:
         origin = probe.origin(frame)
         if origin is None:
             return None
-        stream = f"numpy@{site(probe.frames.stack(origin.user))}{probe.streams.process()}"
+        stream = f"numpy@{site(probe.frames.stack(origin.user))}{probe.streams.drawer()}"
         what = called_by_user(origin, "numpy.random")
         probe.event("numpy", stream, what, origin.user, seeded_by=seed_argument(origin))
         return probe.streams.bits(stream, k)

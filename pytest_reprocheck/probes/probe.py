@@ -251,7 +251,8 @@ class Probe:
         self, source: str, stream: str, what: str, stack: list[dict[str, Any]], *, seeded_by: str = ""
     ) -> None:
         """Log an unseeded draw for which user code called at a stack."""
-        if not self.first_time(stream, what, site(stack)):
+        # A worker tells once of a line, not for each of its tasks.
+        if not self.first_time(f"{source} {stream.partition('#')[0]}", what, site(stack)):
             return
         line = {"source": source, "stream": stream, "what": what, "step": self.step, "stack": stack}
         line |= {"seeded_by": seeded_by} if seeded_by else {}

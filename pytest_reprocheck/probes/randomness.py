@@ -40,6 +40,8 @@ class GlobalRandom:
         self._stream = "random"
         self._handed_out: set[int] = set()
         self._pending = False
+        self._carried: tuple[Any, ...] | None = None
+        """The state that a worker's tasks find, where the user has seeded it before the first of them."""
         self._guarded_drawn = probe.guarded("draws from random", self._drawn)
         self._watched = self._watched_class()
         self._guarded_unseeded = probe.guarded("unseeded generators of random", self._unseeded)
@@ -64,10 +66,11 @@ class GlobalRandom:
             self._seed()
         self._arm()
         probe.at_start(probe.guarded("the state of random", self._restart))
+        probe.streams.at_task(probe.guarded("the state of random", self._begin_task))
 
     def _seed(self) -> None:
         self._pending = False
-        self._stream = f"random{self._probe.streams.process()}"
+        self._stream = f"random{self._probe.streams.drawer()}"
         self._plain.setstate(self._inst, self._plain(self._probe.streams.bits(self._stream, 256)).getstate())
 
     def _restart(self) -> None:
@@ -75,9 +78,20 @@ class GlobalRandom:
         if self._inst.__class__ is self._watched and not self._pending:
             self._seed()
 
+    def _begin_task(self) -> None:
+        """What nobody has seeded starts anew with each task of a worker."""
+        if self._inst.__class__ is self._watched and self._carried is None:
+            self._seed()
+            return
+        self._carried = self._carried or self._plain.getstate(self._inst)
+        if self._probe.config["conditions"]["pinned"]:
+            self._plain.setstate(self._inst, self._carried)
+        self._arm()
+
     def _forked(self) -> None:
         """Python has just reseeded the child from the system's entropy, whatever the user did in the parent."""
         if self._probe.active:
+            self._carried = None
             self._seed()
             self._arm()
 
@@ -87,7 +101,7 @@ class GlobalRandom:
             setattr(self._module, name, getattr(self._inst, name))
 
     def _disarm(self) -> None:
-        self._pending = False
+        self._pending, self._carried = False, None
         self._inst.__class__ = self._plain
         for name in ("random", "getrandbits", "getstate"):
             setattr(self._module, name, getattr(self._inst, name))
@@ -97,7 +111,8 @@ class GlobalRandom:
         if origin is None:
             return
         self._probe.now_seen("random", origin.user)
-        self._probe.event("random", self._stream, called_by_user(origin, "random"), origin.user)
+        source, stream = ("random", self._stream) if self._carried is None else ("carried", "random")
+        self._probe.event(source, stream, called_by_user(origin, "random"), origin.user)
 
     def _watched_class(self) -> type:
         """A subclass that notes draws; it says that it is ``Random`` and pickles as it."""
@@ -187,7 +202,7 @@ class GlobalRandom:
         if call is not None and getattr(evaluate(call.func, origin.user), "__module__", None) in _COPYING:
             return None
         what = called_by_user(origin, "") if outer else "random.seed" if hidden else "random.Random"
-        stream = f"random@{site(self._probe.frames.stack(origin.user))}{self._probe.streams.process()}"
+        stream = f"random@{site(self._probe.frames.stack(origin.user))}{self._probe.streams.drawer()}"
         self._probe.event("random", stream, what.strip(), origin.user)
         return self._probe.streams.bits(stream, 256)
 

@@ -10,6 +10,7 @@ Libraries read clocks, count processors and ask for process ids for their own en
 
 from __future__ import annotations
 
+import ast
 import functools
 import sys
 from os import path
@@ -39,7 +40,8 @@ _NAMED = {
     "_Period.now": "pandas Period.now",
 }
 """Compiled functions that leave no frame of their own when they read what user code asked them for."""
-
+_MEASURING = frozenset({"sklearn"})
+"""Libraries that measure times for what they give back."""
 
 _MOST_PLACES = 10_000
 """Instructions that are remembered: code that is made over and over would be held for good."""
@@ -168,13 +170,17 @@ class Reads:
 
 
 def _spoken(frame: FrameType, what: str) -> str:
-    """What the user called, where that is a compiled function that reads on the user's behalf."""
+    """What the user called, where that is a compiled function or a library that reads on the user's behalf."""
     call = call_expression(frame)
-    function = None if call is None else evaluate(call.func, frame)
-    if function is None or function is MISSING:
-        return what
-    name = getattr(getattr(function, "__func__", function), "__qualname__", "")
-    return _NAMED.get(str(name), what)
+    function = MISSING if call is None else evaluate(call.func, frame)
+    name = str(getattr(getattr(function, "__func__", function), "__qualname__", ""))
+    if name in _NAMED:
+        return _NAMED[name]
+    if call is not None and isinstance(call.func, ast.Attribute):
+        kind = type(evaluate(call.func.value, frame))
+        if kind.__module__.partition(".")[0] in _MEASURING:
+            return f"{kind.__name__}.{call.func.attr}"
+    return name if str(getattr(function, "__module__", "")).partition(".")[0] in _MEASURING else what
 
 
 class _StandIn:

@@ -66,6 +66,7 @@ def install(probe: Probe, module: Any, numpy_state: GlobalState) -> None:
     """Watch ``check_random_state`` of ``sklearn.utils.validation``."""
     states: dict[str, SiteState] = {}
     numpy = module.np
+    probe.streams.at_task(states.clear)
 
     def state_for(frame: FrameType) -> Any:
         origin = probe.frames.origin(frame)

@@ -10,7 +10,7 @@ from _random import Random
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 class Streams:
@@ -21,6 +21,9 @@ class Streams:
         self._streams = streams
         self._started: dict[str, Random] = {}
         self._forked_as: str | None = None
+        self._at_task: list[Callable[[], object]] = []
+        self.task = ""
+        """What this process, a worker of a pool, is working on; the same in every run, whichever worker gets it."""
 
     def bits(self, name: str, count: int) -> int:
         """The next ``count`` random bits of a stream."""
@@ -35,8 +38,23 @@ class Streams:
             generator = self._started[name] = Random(int.from_bytes(number, "big"))
         return generator.getrandbits(count) if count else 0
 
+    def at_task(self, action: Callable[[], object]) -> None:
+        """Call this whenever a task begins in this process."""
+        self._at_task.append(action)
+
+    def begin_task(self, name: str) -> None:
+        """What is drawn from now on belongs to this task: every stream starts anew."""
+        self.task = name
+        self._started.clear()
+        for action in self._at_task:
+            action()
+
+    def drawer(self) -> str:
+        """What names of streams end with: the task, in workers of pools, else the process."""
+        return f"#task {self.task}" if self.task else self.process()
+
     def process(self) -> str:
-        """What names of streams end with in a child process: ``#ForkPoolWorker-1``; nothing in the main one."""
+        """What stands for a child process: ``#ForkPoolWorker-1``; nothing for the main one."""
         if self._forked_as is not None:
             return f"#{self._forked_as}"
         module = sys.modules.get("multiprocessing.process")
@@ -46,7 +64,7 @@ class Streams:
 
     def inherited(self) -> str:
         """The same for what a forked child inherits from its parent unchanged: nothing there either."""
-        return "" if self._forked_as is not None else self.process()
+        return "" if self._forked_as is not None and not self.task else self.drawer()
 
     def forked(self, count: int) -> None:
         """Called in a forked child, inside ``os.fork``: names it after the multiprocessing process that it becomes."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def install(probe: Probe, module: Any) -> None:
     """Serve ``get_seed`` of ``tensorflow.python.framework.random_seed``."""
     plain = module.get_seed
-    stream = f"tensorflow{probe.streams.process()}"
+    stream = f"tensorflow{probe.streams.drawer()}"
 
     def seeds(frame: FrameType) -> tuple[int, int] | None:
         origin = probe.origin(frame)

@@ -106,11 +106,9 @@ class DefaultGenerators:
         self._torch = module
         before = module.get_rng_state()
         self._probe.undo(lambda: module.set_rng_state(before))
-        self._stream = f"torch{self._probe.streams.process()}"
-        self._seed = self._probe.streams.bits(self._stream, 64) & _MASK
-        with self._probe.working():
-            module.manual_seed(self._seed)
+        self._seed_all()
         self._last = self._state()
+        self._probe.streams.at_task(self._probe.guarded("torch's generators", self._begin_task))
         for name in FUNCTIONS:
             self._wrap(name, module, module._VF)
         for name in METHODS:
@@ -118,6 +116,18 @@ class DefaultGenerators:
         for name in NETWORK_FUNCTIONS:
             self._wrap(name, module.nn.functional)
         self._watch_reseeding(module)
+
+    def _seed_all(self) -> None:
+        self._stream = f"torch{self._probe.streams.drawer()}"
+        self._seed = self._probe.streams.bits(self._stream, 64) & _MASK
+        with self._probe.working():
+            self._torch.manual_seed(self._seed)
+
+    def _begin_task(self) -> None:
+        """What nobody has seeded starts anew with each task of a worker."""
+        if self._torch.default_generator.initial_seed() == self._seed:
+            self._seed_all()
+            self._last = self._state()
 
     def end_step(self) -> None:
         """Tell of draws in this step that no line of the user's was seen to make."""
@@ -186,7 +196,7 @@ class DefaultGenerators:
             origin = probe.origin(frame)
             if origin is None:
                 return None
-            stream = f"torch@{site(probe.frames.stack(origin.user))}{probe.streams.process()}"
+            stream = f"torch@{site(probe.frames.stack(origin.user))}{probe.streams.drawer()}"
             probe.event("torch", stream, _called(origin), origin.user)
             return probe.streams.bits(stream, 64) & _MASK
 

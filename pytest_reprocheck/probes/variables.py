@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from .probe import Probe
     from .reads import Reads
 
-_NAMES = frozenset({"USER", "LOGNAME", "LNAME", "USERNAME", "HOSTNAME", "HOST", "COMPUTERNAME"})
+_NAMES_OF_USERS = ("LOGNAME", "USER", "LNAME", "USERNAME")
+_NAMES = frozenset({*_NAMES_OF_USERS, "HOSTNAME", "HOST", "COMPUTERNAME"})
 _HOMES = frozenset({"HOME", "USERPROFILE"})
-_OTHER = "someone-else"
+_OTHERS = {"other": "someone-else", "another": "a-third-one"}
+"""The conditions' value -> the name that user and host have."""
 _THROUGH = frozenset(
     {
         "os",
@@ -69,7 +71,8 @@ class Variables:
     def __init__(self, probe: Probe, reads: Reads) -> None:
         self._probe = probe
         self._reads = reads
-        self._varied = probe.config["conditions"].get("variables", "own") == "other"
+        self._whose = str(probe.config["conditions"].get("variables", "own"))
+        self._varied = self._whose in _OTHERS
         self._own = frozenset(probe.config.get("env") or ())
         self._answer = probe.guarded("variables of the environment", self._answered)
 
@@ -104,20 +107,31 @@ class Variables:
 
         def read(frame: FrameType, _plain: object, args: tuple[Any, ...], _kwargs: dict[str, Any]) -> str | None:
             where, _called = self._reads.note("variable", frame, what)
-            return _OTHER if not args and self._is_varied(where) else None
+            return _OTHERS[self._whose] if not args and self._is_varied(where) else None
 
         self._reads.replace(module, name, read)
 
+    def install_user(self, module: Any) -> None:
+        """``getpass.getuser``, where no variable says who it is and it asks the system."""
+        if any(os.environ.get(name) for name in _NAMES_OF_USERS):
+            return
+
+        def read(frame: FrameType, _plain: object, _args: object, _kwargs: object) -> str | None:
+            where, _called = self._reads.note("variable", frame, "getpass.getuser")
+            return _OTHERS[self._whose] if self._is_varied(where) else None
+
+        self._reads.replace(module, "getuser", read)
+
     def measured(self) -> str:
         """The user's name as a read by user code gives it."""
-        return _OTHER if self._varied else "their own"
+        return _OTHERS.get(self._whose, "their own")
 
     def _is_varied(self, where: str) -> bool:
         return self._varied and self._probe.varies("variable", where)
 
     def _answered(self, key: str, value: str, user: FrameType, default: object) -> Any:
         """What user code is given instead of a variable's value; None for the value itself."""
-        other = None if key in self._own else _other(key, value, default)
+        other = None if key in self._own else _other(key, value, default, self._whose)
         if other is None:
             return None
         where, _called = self._reads.note("variable", user, f'os.environ["{key}"]')
@@ -145,10 +159,10 @@ def _asking(frame: FrameType | None) -> tuple[FrameType, object] | None:
     return None if frame is None else (frame, default)
 
 
-def _other(key: str, value: str, default: object) -> Any:
+def _other(key: str, value: str, default: object, whose: str) -> Any:
     """What a variable is elsewhere; None where nobody can say."""
     if key in _NAMES:
-        return _OTHER
+        return _OTHERS.get(whose, _OTHERS["other"])
     if key in _HOMES:
         # The same folder by a name of its own, so that what lies in it is found.
         return f"/{value}" if value.startswith("/") and not value.startswith("//") else None
@@ -159,4 +173,4 @@ def _other(key: str, value: str, default: object) -> Any:
 
 def hooks(variables: Variables) -> dict[str, Any]:
     """What is done to modules that name the host, once they are imported."""
-    return {"socket": variables.install_host, "platform": variables.install_host}
+    return {"getpass": variables.install_user, "socket": variables.install_host, "platform": variables.install_host}

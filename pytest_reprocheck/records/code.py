@@ -1,4 +1,4 @@
-"""Digests of the user's code: one for each function, one for the rest of its file or cell."""
+"""Digests of the user's code: one for each function, and one for each statement beside them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import ast
 import io
 import tokenize
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from pytest_reprocheck.core.sources import Unit
 from pytest_reprocheck.core.trace import Place
@@ -13,7 +14,10 @@ from pytest_reprocheck.records.numbers import short_digest
 
 
 def code_of(units: Sequence[Unit]) -> Mapping[str, Mapping[str, str]]:
-    """File or cell -> function -> digest; comments, blank lines and spaces at the ends of lines do not count."""
+    """File or cell -> function -> digest, and under the empty name those of all other statements in a row.
+
+    Comments, blank lines and spaces at the ends of lines do not count.
+    """
     return {str(Place(path=unit.path, cell=unit.cell)): _functions(unit) for unit in units}
 
 
@@ -23,12 +27,21 @@ def places_of(units: Sequence[Unit]) -> Mapping[str, Place]:
     for unit in units:
         where = str(Place(path=unit.path, cell=unit.cell))
         found[f"code {where} "] = Place(path=unit.path, cell=unit.cell)
+        _functions_of, rest = _split(unit)
+        for number, (line, _text) in enumerate(rest):
+            found[f"code {where} #{number}"] = Place(path=unit.path, cell=unit.cell, line=line)
         for name, node in _definitions(unit):
             found[f"code {where} {name}"] = Place(path=unit.path, cell=unit.cell, line=node.lineno)
     return found
 
 
 def _functions(unit: Unit) -> dict[str, str]:
+    functions, rest = _split(unit)
+    return {"": " ".join(short_digest(*text, size=4) for _line, text in rest), **functions}
+
+
+def _split(unit: Unit) -> tuple[dict[str, str], list[tuple[int, list[str]]]]:
+    """The functions' digests, and the lines of each statement beside them with the number of its first line."""
     lines = _without_comments(unit.text)
     told: dict[str, str] = {}
     for name, node in _definitions(unit):
@@ -37,7 +50,19 @@ def _functions(unit: Unit) -> dict[str, str]:
         # Of two functions of one name, as in the branches of an if, both count.
         told[name] = short_digest(told.get(name, ""), *_told(lines[first:last]))
         lines[first:last] = [""] * (last - first)
-    return {"": short_digest(*_told(lines)), **told}
+    starts = _starts(unit) or [0]
+    pieces = [(start + 1, list(_told(lines[start:end]))) for start, end in pairwise([*starts, len(lines)])]
+    return told, [(line, text) for line, text in pieces if text]
+
+
+def _starts(unit: Unit) -> list[int]:
+    """0-based lines at which statements begin; of what is no Python none."""
+    try:
+        body = ast.parse(unit.text).body
+    except (SyntaxError, ValueError):
+        return []
+    decorated = ([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))] for node in body)
+    return sorted({min(found) - 1 for found in decorated})
 
 
 def _told(lines: Sequence[str]) -> Iterator[str]:

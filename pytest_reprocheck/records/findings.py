@@ -11,7 +11,8 @@ from pytest_reprocheck.core.environments import PYTHON
 from pytest_reprocheck.core.findings import Effect, Finding, Sameness, Severity, finding_id
 from pytest_reprocheck.core.sources import Unit, unit_at
 from pytest_reprocheck.core.trace import Place
-from pytest_reprocheck.records.comparing import Changes, Moved
+from pytest_reprocheck.records.around import Moved
+from pytest_reprocheck.records.comparing import Changes
 
 _NAMES = {"data-changed": "data", "code-changed": "code", "dependency-drift": "packages", "host-changed": "the machine"}
 _SHOWN = 4
@@ -24,6 +25,8 @@ class _Group:
     cause: str
     place: Place
     moved: tuple[Moved, ...]
+    follows: bool = False
+    """Whether it comes of another cause, and is none itself."""
 
 
 def drift_findings(
@@ -38,7 +41,7 @@ def drift_findings(
         accept: causes that the user expects.
     """
     groups = [*_groups(changes, subject)]
-    causes = list(dict.fromkeys(group.cause for group in groups))
+    causes = list(dict.fromkeys(group.cause for group in groups if not group.follows))
     hard = [cause for cause in causes if cause != "host-changed"] or causes
     found = []
     for number, group in enumerate(groups):
@@ -57,14 +60,15 @@ def _groups(changes: Changes, subject: str) -> Iterator[_Group]:
     for cause, moved in (
         ("data-changed", changes.data),
         ("code-changed", changes.code),
-        ("dependency-drift", changes.packages),
+        ("dependency-drift", (*changes.packages, *changes.imports)),
         ("host-changed", changes.host),
     ):
         by_place: dict[Place, list[Moved]] = {}
         for each in moved:
             by_place.setdefault(each.place or whole, []).append(each)
         for place, group in by_place.items():
-            yield _Group(cause=cause, place=place, moved=tuple(group))
+            follows = cause == "dependency-drift" and not changes.packages
+            yield _Group(cause=cause, place=place, moved=tuple(group), follows=follows)
 
 
 def _finding(
@@ -84,7 +88,7 @@ def _finding(
     return Finding(
         id=finding_id(group.cause, group.place, source),
         cause=group.cause,
-        severity="info" if accepted else _severity(group.cause, changes, causes),
+        severity="info" if accepted or group.follows else _severity(group.cause, changes, causes),
         confirmed=False,
         aspects=tuple(sorted({effect.aspect for effect in effects})),
         location=group.place,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,8 @@ from pytest_reprocheck.core.findings import Sameness
 from pytest_reprocheck.core.records import Part, Told
 from pytest_reprocheck.core.tolerance import Tolerance
 from pytest_reprocheck.records.numbers import read_lines
+from pytest_reprocheck.records.pictures import same_tile
+from pytest_reprocheck.records.telling import MORE, MOST_PARTS
 
 _LIMITS = {"f8": (1e-7, 1e-7), "f4": (1.3e-6, 1e-5), "f2": (1e-3, 1e-5)}
 _ROUNDING = 2e-9
@@ -71,6 +73,7 @@ def _has_values(told: Told) -> bool:
     return any(part.values for part in told.parts.values())
 
 
+_GONE = ("in the record only", "not in the record")
 _STRUCTURAL = ("type", "dimensions", "in the record only", "not in the record")
 
 
@@ -92,7 +95,8 @@ def _names_apart(a: Told, b: Told) -> Apart | None:
     gone = [name for name in a.names if name not in b.names]
     new = [name for name in b.names if name not in a.names]
     notes = [f"{word} {_listed(names)}" for word, names in (("gone:", gone), ("new:", new)) if names]
-    return Apart(sameness=Sameness.DIFFERENT, a=shown[0], b=shown[1], note="; ".join(notes) or "other names")
+    numbered = "other names, all of them numbered in records"
+    return Apart(sameness=Sameness.DIFFERENT, a=shown[0], b=shown[1], note="; ".join(notes) or numbered)
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -100,16 +104,42 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _parts_apart(a: Told, b: Told, rules: Rules) -> Iterator[tuple[str, Apart]]:
-    for path in sorted({*a.parts, *b.parts}):
+    told: set[str] = set()
+    for path in sorted({*a.parts, *b.parts}, key=lambda each: (each == MORE, each)):
         left, right = a.parts.get(path), b.parts.get(path)
+        if path == MORE and rules.lenient:
+            continue
         if left is not None and right is not None:
             apart = _part_apart(path.rpartition(".")[2], left, right, rules)
             if apart is not None:
                 yield path, apart
-        elif not rules.lenient:
+        elif not rules.lenient and not _is_folded(b if right is None else a):
             note = "not in the record" if left is None else "in the record only"
+            whole = _outermost(path, b.parts if right is None else a.parts)
+            if whole in told:
+                continue
+            told.add(whole)
+            alone = whole == path
             shown = [each.text or each.type if each is not None else "(absent)" for each in (left, right)]
-            yield path, Apart(sameness=Sameness.DIFFERENT, a=shown[0], b=shown[1], note=note)
+            first, second = (
+                shown if alone else ["(there)" if each is not None else "(absent)" for each in (left, right)]
+            )
+            yield whole, Apart(sameness=Sameness.DIFFERENT, a=first, b=second, note=note)
+
+
+def _is_folded(told: Told) -> bool:
+    """Whether a value had more parts than are told: what is not among them may be there."""
+    return len(told.parts) > MOST_PARTS
+
+
+def _outermost(path: str, others: Collection[str]) -> str:
+    """The longest beginning of a path that the other side has nothing of: a member, and not each part of it."""
+    names = path.split(".")
+    for count in range(1, len(names)):
+        start = ".".join(names[:count])
+        if not any(other == start or other.startswith((f"{start}.", f"{start}[")) for other in others):
+            return start
+    return path
 
 
 def _part_apart(name: str, a: Part, b: Part, rules: Rules) -> Apart | None:
@@ -123,6 +153,8 @@ def _part_apart(name: str, a: Part, b: Part, rules: Rules) -> Apart | None:
     if a.type != b.type:
         shown = a.text or a.type, b.text or b.type
         return Apart(sameness=Sameness.DIFFERENT, a=shown[0], b=shown[1], note="type")
+    if len(a.shape) == 2 and a.type.startswith("image/"):
+        return _tiles_apart(a, b)
     if "/" in a.type:
         return _lines_apart(a, b)
     if a.shape != b.shape:
@@ -154,6 +186,18 @@ def _number_apart(a: Part, b: Part, tolerance: Tolerance) -> Apart | None:
     return Apart(sameness=Sameness.TOLERANCE if close else Sameness.DIFFERENT, a=a.text, b=b.text)
 
 
+def _tiles_apart(a: Part, b: Part) -> Apart:
+    """Pictures tile by tile."""
+    shown = f"{a.shape[1]}x{a.shape[0]} image", f"{b.shape[1]}x{b.shape[0]} image"
+    if a.shape != b.shape or len(a.grids) != len(b.grids):
+        return Apart(sameness=Sameness.DIFFERENT, a=shown[0], b=shown[1], note="size of the picture")
+    differing = sum(not same_tile(one, other) for one, other in zip(a.grids, b.grids, strict=True))
+    if not differing:
+        return Apart(sameness=Sameness.TOLERANCE, a=shown[0], b=shown[1], note="pixels within rounding")
+    note = f"{differing} of {len(a.grids)} tiles of the picture differ"
+    return Apart(sameness=Sameness.DIFFERENT, a=shown[0], b=shown[1], note=note)
+
+
 def _lines_apart(a: Part, b: Part) -> Apart | None:
     """Texts line by line, as far as digests tell."""
     if a.digest == b.digest:
@@ -170,7 +214,7 @@ def _lines_apart(a: Part, b: Part) -> Apart | None:
     first = differing[0] if differing else min(len(a.grids), len(b.grids))
     shown = [
         each.values[first]
-        if first < len(each.values)
+        if first < len(each.values) and each.values[first]
         else f"(line {first + 1})"
         if first < len(each.grids)
         else "(no line)"
@@ -183,7 +227,7 @@ def _lines_apart(a: Part, b: Part) -> Apart | None:
 
 def _array_apart(a: Part, b: Part, rules: Rules, tolerance: Tolerance) -> Apart | None:
     is_default = tolerance.rtol is None and tolerance.atol is None
-    if a.grids and any(one == other for one, other in zip(a.grids, b.grids, strict=True)) and is_default:
+    if any(one == other for one, other in zip(a.grids, b.grids, strict=False)) and is_default:
         exact = len(a.grids) == 1
         return None if exact else Apart(sameness=Sameness.TOLERANCE, a=_first(a), b=_first(b), note="within tolerance")
     if not rules.exact and not (a.grids and b.grids):
@@ -193,6 +237,8 @@ def _array_apart(a: Part, b: Part, rules: Rules, tolerance: Tolerance) -> Apart 
         note = "" if a.grids else "compared by digest"
         return Apart(sameness=Sameness.DIFFERENT, a="(digest)", b="(digest)", note=note)
     left, right = read_lines(a.values), read_lines(b.values)
+    if len(left) != len(right):
+        return Apart(sameness=Sameness.DIFFERENT, a=f"{len(left)} kept", b=f"{len(right)} kept", note="length")
     rtol, atol = _limits(tolerance, a.type)
     close = np.isclose(left, right, rtol=rtol, atol=atol, equal_nan=True)
     shown = _first(a), _first(b)
@@ -219,12 +265,16 @@ def _combined(found: Sequence[tuple[str, Apart]], total: int) -> Apart | None:
     if not found:
         return None
     worst = next(kind for kind in _WORST if any(apart.sameness is kind for _path, apart in found))
-    telling = [(path, apart) for path, apart in found if apart.sameness is worst]
+    # What says something comes first: a member that is gone, then values, then bare digests.
+    telling = sorted(
+        ((path, apart) for path, apart in found if apart.sameness is worst),
+        key=lambda each: (each[0] == MORE, each[1].note not in _GONE, each[1].a == "(digest)"),
+    )
     path, first = telling[0]
     if not first.note and first.a == "(digest)":
         listed = _listed([path for path, _apart in telling])
         return Apart(sameness=worst, a="", b="", note=f"values differ in {listed}" if total > 1 else "values differ")
-    name = path if path not in ("", "value") and total > 1 else ""
+    name = path if path not in ("", "value") and (total > 1 or first.note in _GONE) else ""
     others = len(telling) - 1
     notes = [text for text in (f"{name}: {first.note}" if name and first.note else name or first.note,) if text]
     if others:

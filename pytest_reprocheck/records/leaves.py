@@ -14,6 +14,10 @@ import numpy.typing as npt
 from pytest_reprocheck.core.values import Array, Display, Items, Object, Scalar, Table, Text, Value
 
 MOST_LEAVES = 50_000
+_MOST_MEMBERS = 100
+"""Members of a list that are told apart, where they are of different types."""
+_CONTAINER_TIME = "container-time"
+"""Type of a moment that a format notes beside what it holds."""
 _LARGEST = 64 * 2**20
 """Bytes of an array that is looked at."""
 
@@ -24,6 +28,8 @@ class Leaf:
 
     path: str
     value: Value
+    setting: bool = False
+    """Whether it is a parameter of a fitted member, which stands among the parameters of the whole, too."""
 
 
 def leaves(
@@ -34,20 +40,30 @@ def leaves(
     ``name`` gives what a column or key is called in a record; what ``skipped`` names (durations of fits, counts of
     workers) is left out. ``numbered``: members of the value itself have paths of their own.
     """
-    waiting: list[tuple[str, Value]] = [("", value)]
+    waiting: list[tuple[str, Value, bool]] = [("", value, False)]
     for _ in range(MOST_LEAVES):
         if not waiting:
             return
-        path, found = waiting.pop()
-        inner = [each for each in _members(path, found, name) if not skipped(each[0].rpartition(".")[2])]
+        path, found, setting = waiting.pop()
+        inner = [each for each in _members(path, found, name) if not _is_left_out(each, skipped)]
         if numbered and found is value and isinstance(value, Items) and value.keys is None:
             inner = [(f"[{number}]", each) for number, each in enumerate(value.values)]
         if inner or (isinstance(found, (Items, Object, Table, Display)) and not _is_cut(found)):
-            waiting += reversed(inner)
+            waiting += [(inside, each, setting or _is_setting(found, path, inside)) for inside, each in reversed(inner)]
         else:
-            yield Leaf(path=path or "value", value=found)
-    for path, found in waiting:
-        yield Leaf(path=path or "value", value=found)
+            yield Leaf(path=path or "value", value=found, setting=setting)
+    for path, found, setting in waiting:
+        yield Leaf(path=path or "value", value=found, setting=setting)
+
+
+def _is_setting(value: Value, path: str, inside: str) -> bool:
+    fitted = path and isinstance(value, Object) and any(name.endswith("_") for name in value.fields)
+    return bool(fitted) and not inside.endswith("_")
+
+
+def _is_left_out(member: tuple[str, Value], skipped: Callable[[str], bool]) -> bool:
+    path, value = member
+    return skipped(path.rpartition(".")[2]) or (isinstance(value, Scalar) and value.type == _CONTAINER_TIME)
 
 
 def _is_cut(value: Value) -> bool:
@@ -61,7 +77,7 @@ def _members(path: str, value: Value, name: Callable[[str], str]) -> Sequence[tu
     start = f"{path}." if path else ""
     match value:
         case Items(keys=None, values=values):
-            return [(f"{path}[*]", each) for each in values]
+            return _named_members(path, values, name) or _listed_members(path, values)
         case Items(keys=keys, values=values) if keys is not None:
             return [(f"{start}{name(key_text(key))}", each) for key, each in zip(keys, values, strict=False)]
         case Object(fields=fields):
@@ -74,6 +90,40 @@ def _members(path: str, value: Value, name: Callable[[str], str]) -> Sequence[tu
             kept = [kind for kind in forms if kind != "text/html" or "text/plain" not in forms]
             return [(f"{start}{kind}", forms[kind]) for kind in kept]
     return ()
+
+
+def _named_members(path: str, values: Sequence[Value], name: Callable[[str], str]) -> Sequence[tuple[str, Value]]:
+    """Members that are tuples of a name and an object, as those of ensembles and pipelines; nothing for others."""
+    found = []
+    for each in values:
+        if not isinstance(each, Items) or each.keys is not None or len(each.values) != each.length or each.length < 2:
+            return ()
+        key, told, *rest = each.values
+        if not isinstance(key, Scalar) or key.type != "str" or not isinstance(told, (Object, Scalar)):
+            return ()
+        if len(values) > _MOST_MEMBERS or (isinstance(told, Scalar) and told.type != "str"):
+            return ()
+        found.append((text_of(key), told, rest))
+    names = [name(text) for text, _told, _rest in found]
+    if len(set(names)) < len(names):
+        return ()
+    start = f"{path}." if path else ""
+    return [
+        member
+        for shown, (_text, told, rest) in zip(names, found, strict=True)
+        for member in (
+            (f"{start}{shown}", told),
+            *((f"{start}{shown}[{number}]", each) for number, each in enumerate(rest, 2)),
+        )
+    ]
+
+
+def _listed_members(path: str, values: Sequence[Value]) -> Sequence[tuple[str, Value]]:
+    """Members of a list: objects of different types by their number, all others together."""
+    kinds = {each.type for each in values if isinstance(each, Object)}
+    if len(kinds) > 1 and len(values) <= _MOST_MEMBERS:
+        return [(f"{path}[{number}]", each) for number, each in enumerate(values)]
+    return [(f"{path}[*]", each) for each in values]
 
 
 def key_text(key: Value) -> str:

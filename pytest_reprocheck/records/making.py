@@ -16,7 +16,7 @@ from pytest_reprocheck.core.trace import Observation, Place, Trace
 from pytest_reprocheck.core.values import Items, Object, Scalar, Table, Text, Value
 from pytest_reprocheck.records.code import code_of, places_of
 from pytest_reprocheck.records.leaves import array_of, text_of
-from pytest_reprocheck.records.telling import Look, Shown, tell
+from pytest_reprocheck.records.telling import Look, Plain, Shown, tell
 from pytest_reprocheck.records.words import words_of
 
 MOST_PREDICTIONS = 1_000
@@ -58,7 +58,7 @@ class Circumstances:
     host: Mapping[str, str]
     clear: bool = False
     """Whether values are recorded in clear, whatever they are."""
-    plain: Callable[[str], str] = str
+    plain: Plain = field(default_factory=Plain)
     skipped: Callable[[str], bool] = field(default=lambda _name: False)
 
 
@@ -69,7 +69,8 @@ def make_record(trace: Trace, units: Sequence[Unit], around: Circumstances) -> R
     look = Look(
         blobs=Path(trace.blobs) if trace.blobs else None,
         known=words_of([*(unit.text for unit in units), *heads, *columns]),
-        data=_data(trace),
+        data=_data(trace, around.files.values()),
+        prints=not columns and all(table_in(source.content) is not None for source in around.files.values()),
         clear=around.clear,
         plain=around.plain,
         skipped=around.skipped,
@@ -135,18 +136,18 @@ def _file(source: Source, look: Look) -> DataFile:
     return DataFile(size=source.size, digest=source.digest, told=None if table is None else tell(table, hidden))
 
 
-def _data(trace: Trace) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """All numbers that models were given, sorted."""
+def _data(trace: Trace, sources: Iterable[Source]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """All numbers that models were given, and that stand in the tables that were read, sorted."""
     blobs = Path(trace.blobs) if trace.blobs else None
+    values = [(item.value, blobs) for item in trace.observations if item.aspect == "features"]
+    values += [(table, source.blobs) for source in sources if (table := table_in(source.content)) is not None]
     found: dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]] = {}
     room = _MOST_DATA
-    for item in trace.observations:
-        if item.aspect != "features":
-            continue
-        for array in [*item.value.data] if isinstance(item.value, Table) else [item.value]:
+    for value, folder in values:
+        for array in [*value.data] if isinstance(value, Table) else [value]:
             if array.digest is None or array.digest in found:
                 continue
-            numbers = array_of(array, blobs)
+            numbers = array_of(array, folder)
             if numbers is not None and numbers.dtype.names is None and numbers.size <= room:
                 room -= numbers.size
                 found[array.digest] = np.unique(numbers.astype(np.float64).reshape(-1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_reprocheck.core.records import Part, Told
-from pytest_reprocheck.core.values import Array, Display, Items, Object, Opaque, Scalar, Table, Text, Value
+from pytest_reprocheck.core.values import Array, Display, Image, Items, Object, Opaque, Scalar, Table, Text, Value
 from pytest_reprocheck.records.leaves import Leaf, array_of, key_text, leaves, number_of, text_of, texts_of
-from pytest_reprocheck.records.numbers import grids, lines, short_digest, shown
+from pytest_reprocheck.records.numbers import DIGITS, grids, lines, short_digest, shown
+from pytest_reprocheck.records.pictures import pixels_digest, tile_codes
 from pytest_reprocheck.records.words import is_known, shown_names
 
 Shown = Literal["always", "results", "never"]
@@ -26,6 +27,8 @@ MOST_PARTS = 120
 MORE = "(more)"
 MOST_LINES = 100
 """Lines of a text that are told apart."""
+_MOST_SAID = 6
+"""Numbers of a line that says results."""
 _LEAST_ROWS = 16
 """Rows of a block, at least: of fewer a digest would tell too much."""
 _MOST_BLOCKS = 32
@@ -34,6 +37,18 @@ _MOST_ROWS = 200_000
 _SMALL = 100
 """Integers up to here are no ids: codes, counts, labels."""
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d{1,4})?(?!\w|\.\w)")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plain:
+    """How texts and pictures are read so that what means nothing is not in them."""
+
+    text: Callable[[str, str], str] = lambda text, _mime: text
+    """A text of a mime type without addresses, durations, temporary paths, generated ids."""
+    document: Callable[[bytes], str | None] = lambda _content: None
+    """An encoded document as text, without its dates; None for what cannot be read."""
+    frames: Callable[[bytes], Sequence[npt.NDArray[Any]] | None] = lambda _content: None
+    """The decoded pictures of a file; None for what cannot be decoded."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,8 +63,10 @@ class Look:
     """All numbers of the data that models were given, sorted."""
     clear: bool = False
     """Whether the user wants to see everything."""
-    plain: Callable[[str], str] = str
-    """A text without what means nothing: addresses, durations, temporary paths."""
+    plain: Plain = field(default_factory=Plain)
+    """Texts and pictures without what means nothing."""
+    prints: bool = False
+    """Whether numbers that are no values of the data may be shown where they are printed."""
     skipped: Callable[[str], bool] = lambda _name: False
     """Names of what is no result: durations of fits, counts of workers."""
     numbers: Shown = "results"
@@ -72,16 +89,17 @@ def tell(value: Value, look: Look) -> Told:
     renamed = lambda name: called.get(name) or _masked(name, look)  # noqa: E731
     for leaf in leaves(value, renamed, look.skipped, numbered=look.numbered):
         groups.setdefault(leaf.path, []).append(leaf)
-    kept = list(groups.items())[:MOST_PARTS]
+    told = [(path, group) for path, group in groups.items() if not all(leaf.setting for leaf in group)]
+    kept = told[:MOST_PARTS]
     parts: dict[str, Part] = {}
     for path, group in kept:
         parts |= _parts(path, [leaf.value for leaf in group], look)
-    if rest := list(groups.items())[MOST_PARTS:]:
-        digests = [each.value.digest or "" for _path, group in rest for each in group]
-        parts[MORE] = Part(type=f"{len(rest)} parts", digest=short_digest(*digests))
+    shown = {path for path, _group in kept}
+    if rest := [group for path, group in groups.items() if path not in shown]:
+        parts[MORE] = _folded([leaf.value for group in rest for leaf in group], len(rest), look)
     return Told(
         type=_type(value),
-        digest=(value.digest or "")[:32],
+        digest=_whole(value, names, parts),
         names=masked if are_shown else (),
         names_digest=short_digest(*names) if are_shown else "",
         names_unordered=short_digest(*sorted(names)) if are_shown else "",
@@ -89,6 +107,29 @@ def tell(value: Value, look: Look) -> Told:
         length=_length(value),
         parts=parts,
     )
+
+
+def _folded(values: Sequence[Value], count: int, look: Look) -> Part:
+    """All of several parts as one, with numbers rounded in both ways."""
+    exact = short_digest(*(value.digest or "" for value in values))
+    rounded = [_rounded_digests(value, look) for value in values]
+    both = tuple(short_digest(*(each[way % len(each)] for each in rounded)) for way in range(2))
+    return Part(type=f"{count} parts", digest=exact, grids=both)
+
+
+def _rounded_digests(value: Value, look: Look) -> tuple[str, ...]:
+    array, number = array_of(value, look.blobs), number_of(value)
+    if array is None and isinstance(number, float):
+        array = np.array([number])
+    return (value.digest or "",) if array is None or array.dtype.names is not None else grids(array)
+
+
+def _whole(value: Value, names: Sequence[str], parts: Mapping[str, Part]) -> str:
+    """The digest of a value by its parts, as some of what it holds is left out; empty where one cannot be compared."""
+    if not parts or any(not part.digest for part in parts.values()):
+        return "" if parts else (value.digest or "")[:32]
+    told = [f"{path} {part.type} {part.digest}" for path, part in sorted(parts.items())]
+    return short_digest(_type(value), str(_length(value)), *names, "|", *told, size=16)
 
 
 def _masked(name: str, look: Look) -> str:
@@ -191,14 +232,17 @@ def _digest(group: Sequence[Value]) -> str:
 def _single(value: Value, digest: str, look: Look) -> Part:
     match value:
         case Scalar(type="str"):
-            text = text_of(value)
+            text = look.plain.text(text_of(value), "")
+            digest = short_digest(text)
             known = look.clear or is_known(text, look.known) or (look.settings and _SETTING.fullmatch(text) is not None)
             return Part(type="str", digest=digest, text=text if known else "", grids=(short_digest(text),))
         case Scalar(type=kind, text=text):
             known = look.clear or text in ("None", "...")
             return Part(type=kind, digest=digest, text=text if known else "", grids=(short_digest(text),))
-        case Text(mime=mime):
-            return _text_part(value, mime, look)
+        case Text(mime=mime, text=text):
+            return _text_part(look.plain.text(text, mime), mime, look)
+        case Image():
+            return _image_part(value, digest, look)
         case Array(dtype=dtype, shape=shape):
             texts = texts_of(value, look.blobs)
             return Part(
@@ -257,12 +301,17 @@ def _may_be_shown(kept: npt.NDArray[Any], look: Look) -> bool:
         return look.clear or kept.dtype.kind == "f" or bool(np.abs(kept.astype(np.int64)).max(initial=0) <= _SMALL)
     if look.numbers == "never":
         return False
-    telling = np.unique(kept.astype(np.float64))
+    return _is_no_data(kept.astype(np.float64), look.data)
+
+
+def _is_no_data(numbers: npt.NDArray[np.float64], data: npt.NDArray[np.float64]) -> bool:
+    """Whether no number is one of the data's, small integers apart."""
+    telling = np.unique(numbers)
     telling = telling[(np.abs(telling) > _SMALL) | (telling != np.floor(telling))]
-    if not telling.size or not look.data.size:
+    if not telling.size or not data.size:
         return True
-    at = np.searchsorted(look.data, telling).clip(max=look.data.size - 1)
-    return not bool((look.data[at] == telling).any())
+    at = np.searchsorted(data, telling).clip(max=data.size - 1)
+    return not bool((data[at] == telling).any())
 
 
 def _blocks(elements: Sequence[Any] | None, look: Look) -> tuple[str, ...]:
@@ -279,17 +328,59 @@ def block_rows(rows: int) -> int:
     return max(_LEAST_ROWS, -(-rows // _MOST_BLOCKS))
 
 
-def _text_part(value: Text, mime: str, look: Look) -> Part:
-    """Each line with its numbers rounded in both ways; in clear where the user wants that."""
-    told = look.plain(value.text).split("\n")
+def _image_part(image: Image, digest: str, look: Look) -> Part:
+    """A picture by its pixels, a document by what it says; what cannot be read by its bytes."""
+    try:
+        content = (look.blobs / image.blob).read_bytes() if look.blobs is not None and image.blob is not None else b""
+    except OSError:
+        content = b""
+    if not content:
+        return Part(type=image.mime, digest=digest)
+    if (text := look.plain.document(content)) is not None:
+        return _text_part(text, image.mime, look)
+    frames = look.plain.frames(content)
+    if not frames:
+        return Part(type=image.mime, digest=digest)
+    return Part(type=image.mime, digest=pixels_digest(frames), shape=frames[0].shape[:2], grids=tile_codes(frames))
+
+
+def _text_part(text: str, mime: str, look: Look) -> Part:
+    """Each line with its numbers rounded in both ways; in clear where the user wants that, or it says a result."""
+    told = text.split("\n")
     rest = "\n".join(told[MOST_LINES:])
     return Part(
         type=mime,
         digest=short_digest("\n".join(told)),
         shape=(len(told),),
         grids=tuple(_line_grids(line) for line in (*told[:MOST_LINES], *([rest] if rest else []))),
-        values=tuple(told[:MOST_LINES]) if look.clear else (),
+        values=tuple(told[:MOST_LINES]) if look.clear else _printed(told[:MOST_LINES], look),
     )
+
+
+def _printed(told: Sequence[str], look: Look) -> tuple[str, ...]:
+    """Lines that say results in words of the code, as ``accuracy 0.93``; empty ones for all others."""
+    if not look.prints:
+        return ()
+    shown_lines = [_NUMBER.sub(_rounded, line) if _says_results(line, look) else "" for line in told]
+    return tuple(shown_lines) if any(shown_lines) else ()
+
+
+def _says_results(line: str, look: Look) -> bool:
+    """Whether a line has a word and a number, all words are known, and no number is an id or a value of the data."""
+    words = _NUMBER.sub(" ", line)
+    numbers = np.array([float(found) for found in _NUMBER.findall(line)], dtype=np.float64)
+    is_said = 0 < numbers.size <= _MOST_SAID and any(letter.isalpha() for letter in words)
+    return is_said and is_known(words, look.known) and _is_no_data(numbers, look.data) and _are_no_ids(numbers)
+
+
+def _are_no_ids(numbers: npt.NDArray[np.float64]) -> bool:
+    return not bool(((np.abs(numbers) > _SMALL) & (numbers == np.floor(numbers))).any())
+
+
+def _rounded(found: re.Match[str]) -> str:
+    """A printed number with as many digits as records keep."""
+    text = found[0]
+    return shown(float(text)) if len(text) > DIGITS and not text.lstrip("+-").isdigit() else text
 
 
 def _line_grids(line: str) -> str:

@@ -24,6 +24,8 @@ NOISE = [
     ("address", "ptr 0x55d0c0ffee00", "ptr 0x55d0c0ffee99"),
     ("duration", "took 1.23 s", "took 45.6 s"),
     ("duration", "took 12.3 ms", "took 4 µs"),
+    ("duration", "took 9.08 milliseconds", "took 289.86 milliseconds"),
+    ("duration", "in 120 microseconds", "in 1 microsecond"),
     ("duration", "1min 2s", "59 s"),
     ("duration", "0:00:01.234567", "0:00:02.345678"),
     ("duration", "0 days 00:00:01.234567", "0 days 00:00:02.345678"),

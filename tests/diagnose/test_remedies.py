@@ -247,3 +247,68 @@ def test_classes_that_draw_at_one_line_are_seeded_together() -> None:
     (remedy,) = remedies_for_draw(event, "a.py", [Unit(path="a.py", cell=None, text=code)], others=["A", "B"])
     assert remedy.text == "give ShuffleSplit, A and B an integer random_state"
     assert draw_message(event, ["A", "B"]).endswith("nobody seeded numpy's global state; so do A and B")
+
+
+TABLES = """
+class Reading(Base):
+    __tablename__ = "readings"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sensor: Mapped[str]
+
+class Sensor(Base):
+    code = Column(String, primary_key=True)
+
+orders = Table("orders", metadata, Column("id", Integer, primary_key=True), Column("price", Float))
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "after"),
+    [
+        ("session.scalars(select(Reading)).all()", "session.scalars(select(Reading).order_by(Reading.id)).all()"),
+        (
+            "rows = session.query(Reading).filter(Reading.sensor != 's').limit(9).all()",
+            "rows = session.query(Reading).order_by(Reading.id).filter(Reading.sensor != 's').limit(9).all()",
+        ),
+        (
+            "session.execute(select(Reading, Sensor).join(Sensor))",
+            "session.execute(select(Reading, Sensor).order_by(Reading.id, Sensor.code).join(Sensor))",
+        ),
+        (
+            "connection.execute(select(orders.c.price).where(orders.c.price > 0))",
+            "connection.execute(select(orders.c.price).order_by(orders.c.id).where(orders.c.price > 0))",
+        ),
+        (
+            "connection.execute(select(orders).order_by(orders.c.price.desc()).limit(3))",
+            "connection.execute(select(orders).order_by(orders.c.price.desc(), orders.c.id).limit(3))",
+        ),
+        (
+            "connection.execute(select(other.c.a, other.c.b).distinct())",
+            "connection.execute(select(other.c.a, other.c.b).order_by(other.c.a, other.c.b).distinct())",
+        ),
+    ],
+)
+def test_an_order_by_for_a_statement_of_sqlalchemy(line: str, after: str) -> None:
+    """By the primary keys that the code declares, behind what there is of an order, else by what is selected."""
+    units = (Unit(path="a.py", cell=None, text=line), Unit(path="tables.py", cell=None, text=TABLES))
+    (remedy,) = remedies_for_read("rows", draw("rows", "sqlite3 SELECT 1", 1), units)
+    assert remedy.text == after
+
+
+def test_a_statement_of_sqlalchemy_that_stands_elsewhere() -> None:
+    """A name's value, or what a function gives."""
+    for made in ("recent = select(orders).limit(3)", "def recent():\n    return select(orders).limit(3)"):
+        asked = "connection.execute(recent)" if "=" in made else "connection.execute(recent())"
+        units = (
+            Unit(path="a.py", cell=None, text=asked),
+            Unit(path="tables.py", cell=None, text=f"{TABLES}\n{made}\n"),
+        )
+        (remedy,) = remedies_for_read("rows", draw("rows", "sqlite3 SELECT 1", 1), units)
+        assert "select(orders).order_by(orders.c.id).limit(3)   (tables.py:" in remedy.text
+
+
+def test_a_statement_whose_keys_are_not_known() -> None:
+    """Nothing is proposed that may not run."""
+    units = (Unit(path="a.py", cell=None, text="session.scalars(select(Unknown))"),)
+    (remedy,) = remedies_for_read("rows", draw("rows", "sqlite3 SELECT 1", 1), units)
+    assert remedy.edits == ()

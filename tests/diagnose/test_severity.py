@@ -93,6 +93,16 @@ def test_a_duration_is_the_time_between_two_reads_or_speaks_of_time() -> None:
     assert severity_of("clock", [printed("best 7.7e-06", "best 1.4e-04")], LATER, clocks) == "error"
 
 
+def test_a_duration_may_be_longer_by_far_more_than_the_rate() -> None:
+    """Another program took the processor: the line speaks of time, and A has measured what it says."""
+    clocks = [[5_000_000_000, 5_009_080_000]]
+    busy = printed("fit took 9.08 of them", "fit took 909.86 of them")
+    assert severity_of("clock", [busy], LATER, clocks) == "warning"
+    assert severity_of("clock", [busy], LATER, [[5_000_000_000, 5_100_000_000]]) == "error"
+    fewer = printed("9.08 steps done", "1.5 steps done")
+    assert severity_of("clock", [fewer], LATER, clocks) == "error"
+
+
 def test_a_picture_that_the_clock_alone_changes_is_a_warning() -> None:
     """A duration in a figure's title."""
     picture = replace(printed("640x480", "640x480", what="output 1 (image/png)"), pairs=())

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from pytest_reprocheck.core.errors import WorkspaceError
+from pytest_reprocheck.core.subjects import Json
 from pytest_reprocheck.execution import copying
-from pytest_reprocheck.execution.machine import Machine
+from pytest_reprocheck.execution.machine import Machine, attempt
 from pytest_reprocheck.execution.workspace import Workspace, open_run, prepared, written_files
 from tests.execution.confined import python_in, run_in, start_in
 from tests.execution.trees import fingerprint, make_project
@@ -48,6 +49,19 @@ def landlocked(machine: Machine) -> Machine:
     if not machine.landlock:
         pytest.skip(f"no Landlock here: {machine.landlock_reason}")
     return replace(machine, mounts="", overlay="", overlay_reason="not allowed", network="", network_reason="no")
+
+
+def test_of_several_ways_those_up_to_the_first_that_works_are_tried(tmp_path: Path) -> None:
+    """Each list for itself; the answer says what failed, also of what needs more than is given."""
+    here: dict[str, Json] = {"enter": {}, "act": "nothing", "at": str(tmp_path)}
+    gone: dict[str, Json] = {"enter": {}, "act": "nothing", "at": str(tmp_path / "gone")}
+    bare: dict[str, Json] = {"enter": {"network": True}, "act": "loopback", "at": str(tmp_path)}
+    missing = f"{tmp_path / 'gone'} cannot be seen"
+    assert attempt([[gone, here, gone], [], [gone, bare]]) == [
+        [missing, ""],
+        [],
+        [missing, "mounts and a network of its own need namespaces"],
+    ]
 
 
 def test_landlock_keeps_a_copys_run_from_the_original(landlocked: Machine, tmp_path: Path) -> None:

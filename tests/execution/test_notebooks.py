@@ -6,11 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
+from jupyter_client.kernelspec import KernelSpecManager
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
 from pytest_reprocheck.core.errors import BlockedError, SubjectError
 from pytest_reprocheck.core.subjects import Subject
+from pytest_reprocheck.execution.kernel import kernel_specs
 from pytest_reprocheck.execution.reading import FINDINGS_TAG, as_planned, users_index
 from tests.execution.helpers import outputs, run_once, write_notebook
 
@@ -60,6 +62,68 @@ def test_tags_and_markers_of_the_field(tmp_path: Path) -> None:
     assert outputs(trace) == "kept\n"
     assert outputs(trace, "error").splitlines()[-1] == "ValueError: expected"
     assert [item.reason for item in trace.not_compared] == ["the cell is marked NBVAL_IGNORE_OUTPUT"]
+
+
+NBVAL = [
+    ("# NBVAL_IGNORE_OUTPUT\nprint(1)", None, "", True),
+    ("x = 1\n#NBVAL_IGNORE_OUTPUT\nprint(x)", None, "", True),
+    ("print(1)", "nbval-ignore-output", "", True),
+    ("# NBVAL_SKIP\nprint(1)", None, "", False),
+    ("print(1)", "nbval-skip", "", False),
+    ("print(1)", "skip-execution", "", False),
+    ("# NBVAL_CHECK_OUTPUT\nprint(1)", None, "1\n", False),
+    ("print(1)", "nbval-check-output", "1\n", False),
+    ("# NBVAL_RAISES_EXCEPTION\n1 / 0", None, "", False),
+    ("1 / 0", "nbval-raises-exception", "", False),
+    ("1 / 0", "raises-exception", "", False),
+]
+"""A cell, its tag, what it adds to the standard output that is compared, and whether its outputs are left out."""
+
+
+def test_every_marker_and_tag_of_nbval(tmp_path: Path) -> None:
+    """Comments and tags: what is skipped does not run, what may raise lets the notebook go on."""
+    tags = {index: tag for index, (_source, tag, _printed, _left_out) in enumerate(NBVAL) if tag is not None}
+    write_notebook(tmp_path / "work/nb.ipynb", *(source for source, *_rest in NBVAL), "print('end')", tags=tags)
+    trace = run_once(notebook(tmp_path))
+    assert trace.outcome.status == "finished"
+    assert outputs(trace) == "".join(printed for *_rest, printed, _left_out in NBVAL) + "end\n"
+    skipped = {index for index, (source, tag, *_rest) in enumerate(NBVAL) if "skip" in f"{source} {tag}".lower()}
+    assert {step.place.cell for step in trace.steps} == set(range(len(NBVAL) + 1)) - skipped
+    assert [item.what for item in trace.not_compared] == [
+        f"outputs of work/nb.ipynb cell[{index}]" for index, (*_rest, left_out) in enumerate(NBVAL) if left_out
+    ]
+
+
+def test_cells_metadata_of_nbmake(tmp_path: Path) -> None:
+    """After a cell its mocks are set and its further lines executed, as no cell and no code of the user's."""
+    path = tmp_path / "work/nb.ipynb"
+    write_notebook(
+        path,
+        "epochs, name, rate = 1000, 'full', None\nprint('made')",
+        "print(epochs, name, rate)",
+        "1 / 0",
+        "print(epochs, extra)",
+        "x = 1",
+        tags={2: "raises-exception"},
+    )
+    data = json.loads(path.read_text(encoding="utf-8"))
+    data["cells"][0]["metadata"]["nbmake"] = {"mock": {"epochs": 2, "name": "it's", "rate": 0.5}}
+    data["cells"][1]["metadata"]["nbmake"] = {
+        "post_cell_execute": ["import random", "extra = len(str(random.random())) > 0", "print('unseen')"]
+    }
+    data["cells"][2]["metadata"]["nbmake"] = {"mock": {"epochs": 3}}
+    path.write_text(json.dumps(data), encoding="utf-8")
+    trace = run_once(notebook(tmp_path))
+    assert trace.outcome.status == "finished"
+    assert outputs(trace) == "made\n2 it's 0.5\n2 True\n"
+    assert [step.place.cell for step in trace.steps] == [0, 1, 2, 3, 4]
+    assert trace.events == ()
+    data["cells"][4]["metadata"]["nbmake"] = {"post_cell_execute": ["assert x == 2"]}
+    path.write_text(json.dumps(data), encoding="utf-8")
+    outcome = run_once(notebook(tmp_path)).outcome
+    assert (outcome.status, outcome.message) == ("raised", "AssertionError")
+    assert outcome.place is not None
+    assert outcome.place.cell == 4
 
 
 def test_metadata_of_nbmake(tmp_path: Path) -> None:
@@ -136,3 +200,21 @@ def test_cells_of_a_planned_notebook_keep_the_users_numbers() -> None:
     assert numbers(cells("parameters", injected, "x"), cells("parameters", injected, "x")) == [0, 1, 2]
     assert numbers(cells("x", "y"), cells(FINDINGS_TAG, "x", "papermill-error-cell-tag", "y")) == [1, 3]
     assert numbers(cells("parameters", injected, "x"), None) == [0, 0, 1]
+
+
+def test_the_debugger_is_loaded_by_those_alone_who_ask_for_it(tmp_path: Path) -> None:
+    """A kernel starts without it; a cell can import it as anywhere else."""
+    write_notebook(
+        tmp_path / "work/nb.ipynb",
+        "import sys\nprint([name for name in sys.modules if name.startswith('debugpy')])",
+        "import debugpy\nprint(debugpy.__name__, callable(debugpy.breakpoint))",
+    )
+    assert outputs(run_once(notebook(tmp_path))) == "[]\ndebugpy True\n"
+
+
+def test_kernels_are_looked_for_where_jupyter_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In Jupyter's folders, and in that of IPython, wherever it is."""
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    specs = KernelSpecManager()
+    assert kernel_specs().kernel_dirs == specs.kernel_dirs
+    assert str(tmp_path / "ipython/kernels") in specs.kernel_dirs

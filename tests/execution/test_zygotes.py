@@ -315,7 +315,9 @@ def test_runs_in_place_are_forked_too(tmp_path: Path, engine: Engine) -> None:
     write(tmp_path, {"train.py": "import os\nprint(os.listdir())\nopen('left.txt', 'a').write('x')"})
     subject = Subject(root=tmp_path, path="train.py", kind="script")
     asked = baseline(subject.name, threads=1)
-    with runner(subject, limits=Limits(run=240), workspace=Workspace(mode="in-place"), engine=engine) as executor:
+    with runner(
+        subject, limits=Limits(run=240), workspace=lambda: Workspace(mode="in-place"), engine=engine
+    ) as executor:
         traces = executor.run([asked, asked])
     assert [trace.facts["start"] for trace in traces] == ["forked", "forked"]
     assert [trace.written for trace in traces] == [("left.txt",), ("left.txt",)]

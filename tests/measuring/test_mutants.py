@@ -41,6 +41,18 @@ CASES = {
                 "for x in xs])]\n"
             ),
         ),
+        (
+            (
+                "if on:\n    for x in xs:\n        y = f(x)\n        # both\n        a.append(y)\n"
+                "        b.append(\n            g(y)\n        )\n"
+            ),
+            (
+                "if on:\n    def _item(x):\n        y = f(x)\n        # both\n        return ((y), (g(y)), )\n"
+                "    import concurrent.futures as _concurrent; _pool = _concurrent.ThreadPoolExecutor(4); "
+                "[(a.append(_done[0]), b.append(_done[1])) for _done in (_task.result() for _task in "
+                "_concurrent.as_completed([_pool.submit(_item, _each) for _each in xs]))]\n\n\n"
+            ),
+        ),
     ],
 }
 

@@ -199,6 +199,32 @@ def test_libraries_keep_real_time(tmp_path: Path) -> None:
     assert events(child, "clock") == []
 
 
+MEASURED = """
+from sklearn import model_selection
+from sklearn.datasets import load_iris
+from sklearn.tree import DecisionTreeClassifier
+X, y = load_iris(return_X_y=True)
+tree = DecisionTreeClassifier(random_state=0)
+search = model_selection.GridSearchCV(tree, {"max_depth": [1, 2]}, cv=2)
+search.fit(X, y)
+print(search.cv_results_["mean_fit_time"], search.refit_time_)
+print(model_selection.cross_validate(tree, X, y, cv=2)["score_time"])
+print(model_selection.learning_curve(
+    tree, X, y, cv=2, return_times=True)[3])
+"""
+
+
+def test_times_that_a_search_gives_back_are_the_users_reads(tmp_path: Path) -> None:
+    """They repeat in a replay, and an event names what measured them, at the user's line."""
+    first = run(tmp_path, MEASURED)
+    assert run(tmp_path, MEASURED, replays=["clock"], recording=record(first)).stdout == first.stdout
+    assert events(first, "clock") == [
+        ("GridSearchCV.fit", "train.py:8"),
+        ("cross_validate", "train.py:10"),
+        ("learning_curve", "train.py:11"),
+    ]
+
+
 CHILDREN = """
 import json, multiprocessing, subprocess, sys, time
 from joblib import Parallel, delayed

@@ -112,6 +112,17 @@ def test_results_come_in_reverse_of_their_submission(tmp_path: Path) -> None:
     assert _facts(child) == {"reversed"}
 
 
+def test_results_come_in_the_order_of_their_submission(tmp_path: Path) -> None:
+    """Where that is wanted, whatever comes first."""
+    child = run_script(tmp_path / "project", PATIENT, conditions=conditions(completion="submitted"), args=["3"])
+    found = _results(child)
+    for way in ("wait", "asyncio.wait"):
+        assert found.pop(way) == [[0], [1], [2], [3], [4]]
+    assert found.pop("chunks") == list(range(10))
+    assert all(order == [0, 1, 2, 3, 4] for order in found.values())
+    assert _facts(child) == {"submitted"}
+
+
 def test_a_recorded_order_comes_again(tmp_path: Path) -> None:
     """Results of tasks that take other times are delivered as they came in the recorded run."""
     project = tmp_path / "project"

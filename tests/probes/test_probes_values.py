@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import collections
+import copy
 import dataclasses
 import datetime as dt
 import enum
 import io
 import json
+import random
 import sys
 import types
 from collections.abc import Callable
@@ -20,6 +22,7 @@ import pytest
 import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 
 from pytest_reprocheck.compare.unknown import unknown_parts
 from pytest_reprocheck.core.codec import from_json
@@ -258,6 +261,46 @@ def test_kinds_of_values() -> None:
     with Path(__file__).open() as file:
         untold: list[object] = [iter([]), (i for i in "a"), file, object()]
         assert {encode(obj).digest for obj in untold} == {None}
+
+
+PLOTS: dict[str, Callable[[Any, Any], object]] = {
+    "bars of errors": lambda axes, data: axes.errorbar([1, 2, 3], [1, 2, 3], yerr=data),
+    "band": lambda axes, data: axes.fill_between([1, 2, 3], data, 0),
+    "contours": lambda axes, data: axes.contour(np.outer(data, data)),
+    "mesh": lambda axes, data: axes.pcolormesh(np.outer(data, [1, 2])),
+    "corners of a mesh": lambda axes, data: axes.pcolormesh(np.cumsum(data), [1, 2], np.ones((2, 3))),
+    "colours of points": lambda axes, data: axes.scatter([1, 2, 3], [1, 2, 3], c=data),
+    "sizes of points": lambda axes, data: axes.scatter([1, 2, 3], [1, 2, 3], s=100 * data),
+    "histogram": lambda axes, data: axes.hist(data, bins=[0, 0.25, 0.5, 1]),
+    "pie": lambda axes, data: axes.pie(data),
+    "arrows": lambda axes, data: axes.quiver([1, 2, 3], [1, 2, 3], data, data),
+    "barbs": lambda axes, data: axes.barbs([1, 2, 3], [1, 2, 3], data, data),
+}
+
+
+@pytest.mark.parametrize("kind", PLOTS)
+def test_figures_are_told_by_what_they_show(kind: str) -> None:
+    """Whatever is drawn from the data: the same data give the same value, others another one."""
+    digests = []
+    for last in (0.4, 0.4, 0.6):
+        figure = Figure()
+        PLOTS[kind](figure.add_subplot(), np.array([0.1, 0.2, last]))
+        digests.append(digest(figure))
+    assert digests[0] == digests[1] != digests[2]
+
+
+@pytest.mark.parametrize(
+    ("shared", "seed"),
+    [(np.random.mtrand._rand, np.random.seed), (random._inst, random.seed)],
+)
+def test_who_holds_the_global_generator_holds_no_state(shared: object, seed: Callable[[int], None]) -> None:
+    """A frozen distribution of scipy holds numpy's: what is drawn anywhere would make it another value."""
+    digests = set()
+    for number in (1, 2):
+        seed(number)
+        digests.add(digest({"held": shared}))
+    assert len(digests) == 1
+    assert digest({"held": copy.deepcopy(shared)}) not in digests
 
 
 def test_members_of_a_set_come_in_one_order() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pwd
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +44,7 @@ print(json.dumps({
 """
 
 
-@pytest.mark.parametrize("variables", ["own", "other"])
+@pytest.mark.parametrize("variables", ["own", "other", "another"])
 def test_what_user_code_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variables: str) -> None:
     """Names, another spelling of the home, and defaults; never paths, secrets, its own variables or copies."""
     for name, value in {
@@ -57,10 +59,11 @@ def test_what_user_code_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     child = run_script(tmp_path / "project", READS, conditions={"variables": variables})
     assert (child.code, child.stderr, child.not_compared) == (0, "", [])
     found: dict[str, Any] = json.loads(child.stdout)
-    other = variables == "other"
+    other = variables != "own"
+    name = {"own": "anna", "other": "someone-else", "another": "a-third-one"}[variables]
     assert found == {
-        "user": "someone-else" if other else "anna",
-        "getuser": "someone-else" if other else "anna",
+        "user": name,
+        "getuser": name,
         "home": "//home/anna" if other else "/home/anna",
         "expanded": "//home/anna/data" if other else "/home/anna/data",
         "host": True,
@@ -77,3 +80,18 @@ def test_what_user_code_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     }
     lines = sorted({event.stack[0].place.line or 0 for event in child.events if event.source == "variable"})
     assert lines == [13, 14, 15, 16, 17, 18, 19]
+
+
+@pytest.mark.parametrize("variables", ["own", "other"])
+def test_the_user_where_no_variable_says_who_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variables: str
+) -> None:
+    """``getpass.getuser`` asks the system then, and is a read of its own."""
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    child = run_script(tmp_path / "p", "import getpass\nprint(getpass.getuser())", conditions={"variables": variables})
+    own = pwd.getpwuid(os.getuid())[0]
+    assert child.stdout == ("someone-else\n" if variables == "other" else f"{own}\n")
+    assert [(event.source, event.what, event.stack[0].place.line) for event in child.events] == [
+        ("variable", "getpass.getuser", 2)
+    ]

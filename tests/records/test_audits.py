@@ -19,7 +19,8 @@ from pytest_reprocheck.core.records import Record, record_path, record_text
 from pytest_reprocheck.core.subjects import Subject, SubjectKind
 from pytest_reprocheck.core.tolerance import Tolerance
 from pytest_reprocheck.recording import write_records
-from pytest_reprocheck.records.comparing import Moved, compare_records
+from pytest_reprocheck.records.around import Moved
+from pytest_reprocheck.records.comparing import compare_records
 from tests.execution.helpers import write, write_notebook
 from tests.records.projects import run_record
 

@@ -11,17 +11,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pytest_reprocheck.core.codec import from_json, to_json
+from pytest_reprocheck.core.conditions import baseline
 from pytest_reprocheck.core.findings import Sameness
 from pytest_reprocheck.core.records import DataFile, Fact, Part, Record, Told
+from pytest_reprocheck.core.sources import Unit
 from pytest_reprocheck.core.tolerance import Tolerance
 from pytest_reprocheck.core.trace import Place
+from pytest_reprocheck.core.values import Items, Object, Scalar, Value
 from pytest_reprocheck.execution.inputs import read_inputs
-from pytest_reprocheck.records.comparing import Changes, compare_records, file_change, moved_cells
+from pytest_reprocheck.records.around import code_moved, moved_cells
+from pytest_reprocheck.records.code import code_of, places_of
+from pytest_reprocheck.records.comparing import Changes, compare_records
+from pytest_reprocheck.records.data import file_change
 from pytest_reprocheck.records.findings import drift_findings
+from pytest_reprocheck.records.judging import Rules, judge
 from pytest_reprocheck.records.leaves import leaves
 from pytest_reprocheck.records.making import table_in
 from pytest_reprocheck.records.numbers import grids, lines, read_lines
-from pytest_reprocheck.records.telling import Look, tell
+from pytest_reprocheck.records.telling import MORE, Look, tell
 from tests.records.projects import write_people
 
 People = tuple[Path, Record]
@@ -256,9 +264,121 @@ def test_cells_that_moved_are_found() -> None:
     assert moved_cells({}, new) == {}
 
 
+def test_cells_that_stand_elsewhere_are_known_by_their_code() -> None:
+    """Two cells that changed places are no new and no lost ones."""
+    old = {f"a.ipynb cell[{index}]": {"": text} for index, text in enumerate("abcd")}
+    new = {f"a.ipynb cell[{index}]": {"": text} for index, text in enumerate("acbd")}
+    assert moved_cells(old, new) == {0: 0, 1: 2, 2: 1, 3: 3}
+    empty = {"subject": "a.ipynb", "kind": "notebook", "conditions": baseline("a.ipynb", threads=1), "digests": "x 1"}
+    before, after = (from_json(Record, to_json_with(empty, code)) for code in (old, new))
+    assert [(each.name, each.what) for each in code_moved(before, after)] == [("a.ipynb cell[2]", "was cell[1]")]
+
+
+def to_json_with(fields: dict[str, object], code: dict[str, dict[str, str]]) -> dict[str, object]:
+    return {**fields, "conditions": to_json(fields["conditions"]), "code": code}
+
+
+def test_a_changed_statement_is_told_with_its_line() -> None:
+    """Outside of functions, whatever was put in before it."""
+    old = "import os\nscale = 2\n\n\ndef run():\n    return scale\n\n\nprint(run())\n"
+    new = "# a note\n" + old.replace("print(run())", "print(run() + 1)")
+    (place,) = [each.place for each in code_moved(coded(old), coded(new))]
+    assert place == Place(path="train.py", line=10)
+    (gone,) = [each.place for each in code_moved(coded(old), coded(old.replace("print(run())", "")))]
+    assert gone == Place(path="train.py")
+
+
+def coded(text: str) -> Record:
+    units = [Unit(path="train.py", cell=None, text=text)]
+    return Record(
+        subject="train.py", kind="script", conditions=baseline("train.py", threads=1), digests="x 1",
+        code=code_of(units), places=places_of(units),
+    )  # fmt: skip
+
+
+def test_packages_that_other_code_imports_are_no_drift(people: People) -> None:
+    """They follow from the code; with the same code they are drift, as another version is."""
+    record = people[1]
+    less = replace(record, packages={name: each for name, each in record.packages.items() if name != "scikit-learn"})
+    other = replace(less, code={"train.py": {**record.code["train.py"], "main": "other"}})
+    found = drift_findings(changes(other, record), subject="train.py", units=(), accept=())
+    assert [(each.cause, each.severity) for each in found] == [
+        ("code-changed", "warning"),
+        ("dependency-drift", "info"),
+    ]
+    assert "scikit-learn" in found[1].message
+    assert "is imported now" in found[1].message
+    (drift,) = drift_findings(changes(record, less), subject="train.py", units=(), accept=())
+    assert (drift.cause, drift.severity) == ("dependency-drift", "warning")
+    assert "is not imported any more" in drift.message
+
+
+def test_a_file_of_the_same_content_under_another_name_is_the_same_data(people: People) -> None:
+    """Only where both are: the content and that the old one is not read any more."""
+    record = people[1]
+    renamed = replace(record, files={"old.csv": record.files["people.csv"]})
+    assert not changes(renamed, record).data
+    both = replace(record, files={**record.files, "old.csv": record.files["people.csv"]})
+    assert [(each.name, each.what) for each in changes(both, record).data] == [
+        ("old.csv", "was read, and is not any more")
+    ]
+
+
+def text_scalar(text: str) -> Scalar:
+    return Scalar(type="str", text=repr(text), digest=text)
+
+
+def member(name: str, **fields: Value) -> Items:
+    """A tuple of a name and an estimator."""
+    told = Object(type=f"sklearn.{name}", fields=fields, digest=f"{name}{sorted(fields.items())}")
+    return Items(type="tuple", length=2, keys=None, values=(text_scalar(name), told), digest=f"{name} {told.digest}")
+
+
+def ensemble(*members: Items) -> Told:
+    fields: dict[str, Value] = {
+        "estimators": Items(type="list", length=len(members), keys=None, values=members, digest=str(members)),
+        "estimators_": Items(
+            type="list", length=len(members), keys=None, values=tuple(each.values[1] for each in members), digest="f"
+        ),
+    }
+    kept = Look(blobs=None, known=frozenset({"forest", "line", "boost"}))
+    return tell(Object(type="sklearn.VotingClassifier", fields=fields, digest=str(members)), kept)
+
+
+def depth(number: int | None) -> Scalar:
+    return Scalar(type="int" if number else "NoneType", text=str(number), digest=str(number))
+
+
+FOREST, LINE, BOOST = member("forest", max_depth=depth(4)), member("line", C=depth(1)), member("boost", rate=depth(2))
+RULES = Rules(tolerance=Tolerance(), exact=True, lenient=False, labels=False)
+
+
+def test_members_of_ensembles_are_told_by_their_names() -> None:
+    """A parameter that is lost, a member that is lost; those that nobody may name are told by their type alone."""
+    whole = ensemble(FOREST, LINE, BOOST)
+    apart = judge(whole, ensemble(member("forest", max_depth=depth(None)), LINE, BOOST), RULES)
+    assert apart is not None
+    assert (apart.note, apart.a, apart.b) == ("estimators.forest.max_depth; also estimators_[0].max_depth", "4", "None")
+    apart = judge(whole, ensemble(FOREST, LINE), RULES)
+    assert apart is not None
+    assert apart.note == "estimators.boost: in the record only; also estimators_[2]"
+    hidden = ensemble(member("Oslo", rate=depth(2)), LINE)
+    assert "Oslo" not in str(hidden.parts)
+
+
+def test_parameters_of_fitted_members_share_a_digest() -> None:
+    """They stand among the parameters of the whole; another version may add some."""
+
+    def fitted(**more: Value) -> Told:
+        tree = Object(type="sklearn.Tree", fields={"depth": depth(4), "nodes_": depth(9), **more}, digest=str(more))
+        return tell(Object(type="sklearn.Forest", fields={"tree_": tree}, digest=str(more)), Look(blobs=None))
+
+    assert set(fitted().parts) == {"tree_.nodes_", MORE}
+    assert judge(fitted(), fitted(gain=depth(3)), RULES) is not None
+    assert judge(fitted(), fitted(gain=depth(3)), replace(RULES, lenient=True)) is None
+
+
 def test_a_value_is_told_by_its_leaves() -> None:
     """An empty value has none, and its digest stands for it."""
-    from pytest_reprocheck.core.values import Items
-
     assert not [*leaves(Items(type="list", length=0, keys=None, values=(), digest="d"), str, lambda _name: False)]
     assert isinstance(tell(Items(type="list", length=0, keys=None, values=(), digest="d"), Look(blobs=None)), Told)

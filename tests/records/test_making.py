@@ -65,6 +65,36 @@ def test_no_row_category_or_id_is_in_a_record(people: People) -> None:
     assert max(map(len, text.splitlines())) < 200
 
 
+def printed(record: Record) -> list[str]:
+    return [line for each in record.facts if each.what == "stdout" for line in each.told.parts["value"].values]
+
+
+PRINTS = """
+import csv
+rows = list(csv.DictReader(open("people.csv")))
+print("accuracy", 0.8125, "of age", 3)
+print("mean of income", 54321.987654321012)
+print("income", float(rows[0]["income"]))
+print("name", rows[0]["name"], 0.5)
+print("number of rows", 10 * len(rows))
+print("Oslo", 0.75)
+print(0.5)
+"""
+
+
+def test_printed_results_are_shown_where_they_are_no_data(people: People, tmp_path: Path) -> None:
+    """In words of the code; a value of the table, an id, and what comes of a file that is no table are not."""
+    root, trained = people
+    assert printed(trained)[0].startswith("accuracy 0.")
+    shutil.copy(root / "people.csv", tmp_path)
+    (tmp_path / "train.py").write_text(PRINTS, encoding="utf-8")
+    shown = [line for line in printed(run_record(tmp_path, "train.py")) if line]
+    assert shown == ["accuracy 0.8125 of age 3", "mean of income 54321.9877", "Oslo 0.75"]
+    (tmp_path / "secret.txt").write_text("x", encoding="utf-8")
+    (tmp_path / "train.py").write_text("open('secret.txt')\nprint('accuracy', 0.5)\n", encoding="utf-8")
+    assert not printed(run_record(tmp_path, "train.py"))
+
+
 def test_values_are_shown_on_demand(people: People) -> None:
     """With ``values = "show"`` names of features and printed lines stand as they are."""
     root, _record = people

@@ -40,7 +40,7 @@ def traces(root: Path, machine: Machine, mode: WorkspaceMode = "auto", runs: int
     """Runs of ``train.py``, the second one on the tree that the first one left."""
     subject = Subject(root=root, path="train.py", kind="script")
     conditions = [baseline(subject.name, threads=1)]
-    with runner(subject, limits=Limits(run=120), workspace=Workspace(mode=mode, machine=machine)) as executor:
+    with runner(subject, limits=Limits(run=120), workspace=lambda: Workspace(mode=mode, machine=machine)) as executor:
         found = executor.run(conditions, keep=True)
         while len(found) < runs:
             found += executor.run(conditions, after=found[0])
@@ -95,7 +95,7 @@ def test_cells_of_a_notebook_are_where_files_come_from(tmp_path: Path, machine: 
     """The cell and its line."""
     write_notebook(tmp_path / "nb.ipynb", "x = 1", "y = 2\nopen('out.txt', 'w').write('x')")
     subject = Subject(root=tmp_path, path="nb.ipynb", kind="notebook")
-    with runner(subject, limits=Limits(run=120), workspace=Workspace(machine=machine)) as executor:
+    with runner(subject, limits=Limits(run=120), workspace=lambda: Workspace(machine=machine)) as executor:
         (trace,) = executor.run([baseline(subject.name, threads=1)])
     assert str(artifacts(trace)["out.txt"].stack[0].place) == "nb.ipynb cell[1]:2"
 
