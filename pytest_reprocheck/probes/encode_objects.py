@@ -95,7 +95,8 @@ def _special(encoder: Encoder, obj: Any, short: str) -> Node | None:
     functools: Any = sys.modules.get("functools")
     if collections is not None and issubclass(type(obj), collections.deque):
         bound = "" if obj.maxlen is None else f"(maxlen={obj.maxlen})"
-        members, fields = list(collections.deque.__iter__(obj)), own_fields(obj)
+        members = list(collections.deque.__iter__(obj))
+        fields = own_fields(obj) if encoder.is_user_class(type(obj)) else {}
         if fields:
             return encoder.fields(f"{short}{bound}", {**fields, "(members)": members})
         return encoder.sequence(f"{short}{bound}", members)
@@ -124,9 +125,8 @@ def _special(encoder: Encoder, obj: Any, short: str) -> Node | None:
 
 
 def _with_attributes(encoder: Encoder, obj: object, plain: Node) -> Node:
-    """A number, text or date of a class of its own, which may have attributes besides."""
-    own = encoder.is_user_class(type(obj))
-    fields = {name: value for name, value in own_fields(obj).items() if own or not name.startswith("_")}
+    """A number, text or date of a class of the user's may have attributes besides."""
+    fields = own_fields(obj) if encoder.is_user_class(type(obj)) else {}
     return encoder.fields(str(plain["type"]), {**fields, "(value)": plain["text"]}) if fields else plain
 
 

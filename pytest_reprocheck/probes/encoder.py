@@ -167,10 +167,8 @@ class Encoder:
         return self._set(name, members) if plain in (set, frozenset) else self.sequence(name, members)
 
     def _with_members(self, obj: object, kind: type) -> Node:
-        """A container of another class, which may hold more than members; of libraries' what has a public name."""
-        members, fields = self._members_of(obj), own_fields(obj)
-        if not self.is_user_class(kind):
-            fields = {name: value for name, value in fields.items() if not name.startswith("_")}
+        """A container of another class: one of the user's may hold more than members."""
+        members, fields = self._members_of(obj), own_fields(obj) if self.is_user_class(kind) else {}
         if not fields:
             return members
         more = self.fields(type_name(kind), fields)
