@@ -1,7 +1,7 @@
 """The cases of ``tests/cases`` and the marks in their code.
 
 ``# expect: CAUSE`` at the end of a line is what an audit has to find there; ``# not: CAUSE`` in a clean case is what
-only looks like it; a line ``# needs: PACKAGE`` names a package without which a case cannot run.
+only looks like it; a line ``# needs: PACKAGE`` names a package, or ``gpu``, without which a case cannot run.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from pytest_reprocheck.core.trace import Place
+from pytest_reprocheck.execution.devices import devices
 
 CASES = Path(__file__).resolve().parents[1] / "tests" / "cases"
 _NEED = re.compile(r"^# needs: (\w+)$", re.MULTILINE)
@@ -76,7 +77,7 @@ def _case_file(root: Path, path: Path) -> CaseFile:
         path=path.relative_to(root).as_posix(),
         expected=frozenset(expected),
         traps=frozenset(traps),
-        missing=tuple(package for package in needed if find_spec(package) is None),
+        missing=tuple(name for name in needed if not (devices() if name == "gpu" else find_spec(name))),
     )
 
 

@@ -11,14 +11,24 @@ from typing import TYPE_CHECKING, TypeAlias
 from pytest_reprocheck.case import Case
 from pytest_reprocheck.compare.alignment import compare_traces
 from pytest_reprocheck.config import Options
-from pytest_reprocheck.core.conditions import Conditions, FactorName, Surroundings, baseline, restricted, varied
+from pytest_reprocheck.core.conditions import (
+    Conditions,
+    FactorName,
+    Surroundings,
+    baseline,
+    restricted,
+    varied,
+    with_knobs,
+)
 from pytest_reprocheck.core.subjects import Subject
 from pytest_reprocheck.core.trace import DRAWS, Source, Trace
 from pytest_reprocheck.diagnose.attribution import failing
 from pytest_reprocheck.diagnose.names import observed_shapes
+from pytest_reprocheck.diagnose.needs import find_needs
 from pytest_reprocheck.diagnose.strings import small_groups
 from pytest_reprocheck.diagnose.unordered import depends_on_hash, find_unordered
 from pytest_reprocheck.environment.surroundings import Told, surroundings
+from pytest_reprocheck.execution.devices import devices
 from pytest_reprocheck.execution.function import FunctionRunner
 from pytest_reprocheck.execution.hashing import telling_hash
 from pytest_reprocheck.execution.recorded import came_reversed
@@ -75,7 +85,10 @@ def compare_twice(
         for generation in (1, 2)
     )
     progress("A and B")
-    a, b = _first_two(executor, [first, second], options, fresh=fresh)
+    if options.max_runs > 2 and _uses_device(subject, executor):
+        a, again, b = _one_after_the_other(executor, first, second, fresh=fresh)
+    else:
+        again, (a, b) = None, _first_two(executor, [first, second], options, fresh=fresh)
     units = executor.units([*a.reached, *b.reached])
     case = Case(
         executor=executor,
@@ -92,6 +105,8 @@ def compare_twice(
         runs=2,
         fresh=fresh,
     )
+    if again is not None:
+        case.replayed, case.null, case.runs = again, case.compared(a, again), 3
     if "hash" in options.vary and depends_on_hash(units):
         third = case.third = _telling(case, subject, around)
     if not failing(case.differences) and _is_due_again(case):
@@ -100,6 +115,25 @@ def compare_twice(
         case.comparison = compare_traces(a, case.b, tolerance=options.tolerance, rules=options.normalise)
         case.runs += 1
     return case
+
+
+def _uses_device(subject: Subject, executor: AnyRunner) -> bool:
+    """Whether the code speaks of a device that is there."""
+    if not isinstance(executor, Runner) or not devices():
+        return False
+    return any(need.kind == "gpu" for need in find_needs(executor.units([subject.path])))
+
+
+def _one_after_the_other(
+    executor: AnyRunner, first: Conditions, second: Conditions, *, fresh: bool
+) -> tuple[Trace, Trace, Trace]:
+    """A, A again and B on a device that they share: what it adds in any order shows before anything is varied."""
+    assert isinstance(executor, Runner)
+    executor.alone = True
+    (a,) = executor.run([first], keep=True, fresh=fresh)
+    same = with_knobs(first, first, ())
+    again, b = executor.run([same, second], recordings=[a.recording, ""], keep=True, fresh=fresh)
+    return a, again, b
 
 
 def _first_two(

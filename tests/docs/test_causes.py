@@ -19,6 +19,7 @@ ELSEWHERE = frozenset(
         "seed-parameter",
         "hidden-state",
         "network",
+        "gpu-kernel",
         "stale-output",
         "dependency-drift",
         "host-changed",
