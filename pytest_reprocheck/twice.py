@@ -85,10 +85,11 @@ def compare_twice(
         for generation in (1, 2)
     )
     progress("A and B")
+    again = None
     if options.max_runs > 2 and _uses_device(subject, executor):
         a, again, b = _one_after_the_other(executor, first, second, fresh=fresh)
     else:
-        again, (a, b) = None, _first_two(executor, [first, second], options, fresh=fresh)
+        a, b = _first_two(executor, [first, second], options, fresh=fresh)
     units = executor.units([*a.reached, *b.reached])
     case = Case(
         executor=executor,
@@ -111,10 +112,15 @@ def compare_twice(
         third = case.third = _telling(case, subject, around)
     if not failing(case.differences) and _is_due_again(case):
         progress("third values")
-        (case.b,) = executor.run([third], fresh=fresh)
-        case.comparison = compare_traces(a, case.b, tolerance=options.tolerance, rules=options.normalise)
-        case.runs += 1
+        _compare_with(case, third)
     return case
+
+
+def _compare_with(case: Case, third: Conditions) -> None:
+    """B once more, with third values."""
+    (case.b,) = case.executor.run([third], fresh=case.fresh)
+    case.comparison = compare_traces(case.a, case.b, tolerance=case.options.tolerance, rules=case.options.normalise)
+    case.runs += 1
 
 
 def _uses_device(subject: Subject, executor: AnyRunner) -> bool:
