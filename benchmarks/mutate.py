@@ -22,11 +22,12 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.corpus import PROJECTS, Example, archive_of, chosen, subject_in, unpack
+from benchmarks.corpus import PROJECTS, RESULTS, Example, archive_of, chosen, subject_in, unpack
 from benchmarks.mutants import OPERATORS, Mutant, mutants
 from benchmarks.offline import python_source
 from benchmarks.oracle import Left, Plain, changed, kept, modules_in, plain_runs
-from benchmarks.outcomes import PAGE, Outcome, line_of, mutation_page, read_state, summary
+from benchmarks.outcomes import PAGE, Outcome, counted, line_of, mutation_page, read_looked_at, read_state, summary
+from benchmarks.results import file_of, load
 from pytest_reprocheck.auditing import audit
 from pytest_reprocheck.config import Options
 from pytest_reprocheck.core.findings import Audit, Finding
@@ -113,25 +114,25 @@ def change(fault: Fault, stable: frozenset[str], run: Callable[[Fault, str], Lef
     return next((what for what in later if what), "")
 
 
-def judged(fault: Fault, changes: str, audited: Audit) -> Outcome:
+def judged(fault: Fault, changes: str, found: Audit) -> Outcome:
     """Whether the audit says what is wrong with a mutant, and where."""
-    named = [finding for finding in audited.findings if finding.cause in fault.mutant.causes]
+    named = [finding for finding in found.findings if finding.cause in fault.mutant.causes]
     return Outcome(
         name=fault.name,
         operator=fault.mutant.operator,
         changes=changes,
-        caught=bool(audited.findings) and audited.verdict not in ("blocked", "failed"),
+        caught=bool(found.findings) and found.verdict not in ("blocked", "failed"),
         right=bool(named),
-        alone=all(finding in named for finding in audited.findings if finding.severity == "error"),
+        alone=all(finding in named for finding in found.findings if finding.severity == "error"),
         exact=any(_is_there(finding, fault) for finding in named),
-        runs=audited.runs,
+        runs=found.runs,
         date=datetime.now(UTC).date().isoformat(),
-        told=_told(audited) or (audited.verdict, audited.reason),
+        told=_told(found) or (found.verdict, found.reason),
     )
 
 
-def _told(audited: Audit) -> tuple[str, ...]:
-    return tuple(f"{finding.severity} {finding.cause} {finding.location}" for finding in audited.findings)
+def _told(found: Audit) -> tuple[str, ...]:
+    return tuple(f"{finding.severity} {finding.cause} {finding.location}" for finding in found.findings)
 
 
 def _is_there(finding: Finding, fault: Fault) -> bool:
@@ -150,6 +151,18 @@ def _is_there(finding: Finding, fault: Fault) -> bool:
     )
 
 
+def known(example: Example) -> Audit | None:
+    """What ``benchmarks.corpus`` has found out of an example."""
+    file = file_of(RESULTS, "default", example.name)
+    return load(file).audit if file.exists() else None
+
+
+def audited(example: Example, fault: Fault | None, bench: Bench) -> Audit:
+    """The audit of an example, with or without a fault, in a folder of its own."""
+    with folder_of(example, fault) as subject:
+        return audit(subject, _SETTINGS, engine=bench.engine)
+
+
 def examine(example: Example, bench: Bench, done: Mapping[str, Outcome]) -> Iterator[Outcome]:
     """The outcomes of an example's mutants that are not known yet; one without operator says why it has none."""
     waiting = [fault for fault in faults(example, bench.most) if fault.name not in done]
@@ -165,8 +178,7 @@ def examine(example: Example, bench: Bench, done: Mapping[str, Outcome]) -> Iter
     if failed := next((left.failed for left in runs if left.failed), ""):
         yield Outcome(name=example.name, told=(f"the original fails: {failed}",))
         return
-    with folder_of(example, None) as subject:
-        original = audit(subject, _SETTINGS, engine=bench.engine)
+    original = known(example) or audited(example, None, bench)
     if original.verdict != "reproducible" or any(finding.severity != "info" for finding in original.findings):
         told = (f"the original is not reproducible: {original.reason}".rstrip(": "), *_told(original))
         yield Outcome(name=example.name, told=told)
@@ -177,8 +189,7 @@ def examine(example: Example, bench: Bench, done: Mapping[str, Outcome]) -> Iter
         if not shown:
             yield Outcome(name=fault.name, operator=fault.mutant.operator)
             continue
-        with folder_of(example, fault) as subject:
-            yield judged(fault, shown, audit(subject, _SETTINGS, engine=bench.engine))
+        yield judged(fault, shown, audited(example, fault, bench))
 
 
 def examples_in(folder: Path, archives: Sequence[Path], only: str) -> list[Example]:
@@ -230,9 +241,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     print(json.dumps(asdict(outcome)), file=state, flush=True)
                     print(line_of(outcome), flush=True)
     print()
-    print(summary(list(done.values())))
+    looked_at = read_looked_at()
+    print(summary(counted(done.values(), looked_at)))
     if options.page:
-        PAGE.write_text(mutation_page(list(done.values())), encoding="utf-8")
+        PAGE.write_text(mutation_page(list(done.values()), looked_at), encoding="utf-8")
     return 0
 
 

@@ -101,9 +101,10 @@ def kept(runs: Sequence[Left]) -> frozenset[str]:
 
 
 def changed(one: Left, other: Left, stable: frozenset[str]) -> str:
-    """The first of the kept things that two runs do not share; empty where they share all."""
+    """The first of the kept things that two runs do not share, what is shown before variables; empty where none."""
     if one.failed or other.failed:
         return f"fails: {one.failed or other.failed}" if one.failed != other.failed else ""
     if "printed" in stable and one.printed != other.printed:
         return "printed"
-    return next((name for name in sorted(stable) if one.values.get(name) != other.values.get(name)), "")
+    names = sorted(stable, key=lambda name: (not name.startswith("figure "), name))
+    return next((name for name in names if one.values.get(name) != other.values.get(name)), "")

@@ -7,14 +7,17 @@ import json
 import platform
 import re
 import statistics
+import tomllib
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.faults import table
 from benchmarks.mutants import OPERATORS
+from pytest_reprocheck.core.codec import from_json
 
+JUDGED = Path(__file__).with_name("mutants_judged.toml")
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "mutation.md"
 _PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "statsmodels", "matplotlib")
 _COLUMNS = (
@@ -73,6 +76,29 @@ class Outcome:
         return re.split(r" cell\[|:\d+ ", self.name)[0]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Looked:
+    """What somebody who looked at a mutant says of its outcome."""
+
+    name: str
+    no_result: bool = False
+    """Whether what changes is no result: a variable that reaches nothing that is shown, fitted or written."""
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LookedAt:
+    """The file of them."""
+
+    mutant: tuple[Looked, ...] = ()
+
+
+def read_looked_at(path: Path = JUDGED) -> dict[str, Looked]:
+    """What was said of mutants, by their names."""
+    read = from_json(LookedAt, tomllib.loads(path.read_text(encoding="utf-8")), path.name)
+    return {looked.name: looked for looked in read.mutant}
+
+
 def read_state(path: Path) -> dict[str, Outcome]:
     """The outcomes of earlier calls, by name; the last one where a mutant has several."""
     if not path.is_file():
@@ -88,20 +114,39 @@ def line_of(outcome: Outcome) -> str:
     return f"{outcome.name}  {told or 'changes nothing'}"
 
 
+def counted(outcomes: Iterable[Outcome], looked_at: Mapping[str, Looked]) -> list[Outcome]:
+    """The outcomes as they count: what changes and is no result has changed nothing."""
+    none = {name for name, looked in looked_at.items() if looked.no_result}
+    return [replace(outcome, changes="") if outcome.name in none else outcome for outcome in outcomes]
+
+
 def summary(outcomes: Sequence[Outcome]) -> str:
     """The figures by operator, and every mutant that was not told rightly."""
     return "\n".join([table(_COLUMNS, _rows(outcomes)), "", *map(line_of, _not_right(outcomes))])
 
 
-def mutation_page(outcomes: Sequence[Outcome]) -> str:
+def mutation_page(outcomes: Sequence[Outcome], looked_at: Mapping[str, Looked]) -> str:
     """docs/mutation.md."""
+    outcomes = counted(outcomes, looked_at)
     real = [outcome for outcome in outcomes if outcome.changes]
     days = sorted({outcome.date for outcome in real if outcome.date})
     when = " to ".join(dict.fromkeys((days[0], days[-1]))) if days else "not run"
     parts = [_HEAD, f"{when}; {', '.join(_versions())}.", _markdown(_COLUMNS, _rows(outcomes))]
     if wrong := _not_right(outcomes):
-        rows = [(f"`{item.name}`", f"`{item.changes}`", "; ".join(f"`{told}`" for told in item.told)) for item in wrong]
-        parts += ["## Not told rightly", _markdown(("mutant", "what changes", "what the audit says"), rows)]
+        rows = [
+            (
+                f"`{item.name}`",
+                f"`{item.changes}`",
+                "; ".join(f"`{told}`" for told in item.told if told),
+                looked_at[item.name].why if item.name in looked_at else "",
+            )
+            for item in wrong
+        ]
+        head = ("mutant", "what changes", "what the audit says", "what was found when it was looked at")
+        parts += ["## Not told rightly", _markdown(head, rows)]
+    if none := [looked for looked in looked_at.values() if looked.no_result]:
+        said = [(f"`{looked.name}`", looked.why) for looked in none]
+        parts += ["## What changes and is no result", _markdown(("mutant, in no figure above", "why"), said)]
     unused = Counter(re.sub(r":.*", "", outcome.told[0]) for outcome in outcomes if not outcome.operator)
     if unused:
         told = ", ".join(f"{reason}: {count}" for reason, count in sorted(unused.items()))

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import joblib
+import numpy as np
 
 _PATIENCE = 30
 """As many times the processor time that a run may take it may be under way."""
@@ -37,11 +38,20 @@ def values(variables: Mapping[str, object]) -> dict[str, str]:
     """A digest for each public variable that has one."""
     found: dict[str, str] = {}
     for name, value in sorted(variables.items()):
-        if name.startswith("_") or isinstance(value, _NO_VALUES):
+        if name.startswith("_") or isinstance(value, _NO_VALUES) or _draws(value):
             continue
         with contextlib.suppress(Exception):  # what cannot be pickled is left out on both sides
             found[name] = joblib.hash(value)
     return found
+
+
+def _draws(value: object) -> bool:
+    """Whether a value is a part of a figure, or begins with one: such have ids of their own, and are seen drawn."""
+    if isinstance(value, list | tuple) and value:
+        return _draws(value[0])
+    if isinstance(value, np.ndarray) and value.dtype.hasobject and value.size:
+        return _draws(value.flat[0])
+    return type(value).__module__.partition(".")[0] == "matplotlib"
 
 
 def figures() -> dict[str, str]:
@@ -204,10 +214,7 @@ def _forked(subject: Path, result: Path, factor: str, timeout: float) -> int:
     for number in (0, 1, 2):
         os.dup2(silent, number)
     try:
-        if "numpy" in sys.modules:
-            import numpy as np
-
-            np.random.seed()
+        np.random.seed()
         os.chdir(subject.parent)
         write(subject, result, factor)
     except BaseException:

@@ -19,6 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pytest_reprocheck.audit_cli import written
 from pytest_reprocheck.collecting import Entry, Scope, declared_files, entries_in, entries_of, refusal
 from pytest_reprocheck.config import (
     Config,
@@ -28,9 +29,9 @@ from pytest_reprocheck.config import (
     parse_flags,
     read_config,
     read_sanitizers,
+    with_advisories,
     with_parameters,
 )
-from pytest_reprocheck.core.baseline import baseline_text, updated
 from pytest_reprocheck.core.causes import CAUSES
 from pytest_reprocheck.core.checkup import Outlook
 from pytest_reprocheck.core.errors import ConfigError, DecodeError, ReprocheckError, did_you_mean
@@ -38,18 +39,14 @@ from pytest_reprocheck.core.findings import Audit
 from pytest_reprocheck.core.subjects import find_root
 from pytest_reprocheck.gates import baseline_file, read_baseline, unused_allowances
 from pytest_reprocheck.keeping import keeper
-from pytest_reprocheck.locks_cli import add_commands, kept
+from pytest_reprocheck.locks_cli import add_commands
 from pytest_reprocheck.report.checkup import render_capabilities, render_outlooks
 from pytest_reprocheck.report.machine import (
     LAST,
     Report,
-    host,
-    keep_last,
     last_memory,
     last_seconds,
     load_report,
-    report_to_json,
-    write_text,
 )
 from pytest_reprocheck.report.notebook import report_in
 from pytest_reprocheck.report.terminal import (
@@ -165,6 +162,7 @@ def _add_audit(commands: Any) -> None:
     audit.add_argument("--baseline", metavar="FILE", help="findings in this file are accepted")
     audit.add_argument("--update-baseline", action="store_true", help="write what is found into the baseline")
     audit.add_argument("--update", action="store_true", help="write records, and the lock, to be committed")
+    audit.add_argument("--advisories", metavar="SEVERITY", help="ask about weaknesses: error, warning or info")
     audit.add_argument(
         "--nbval-sanitize-with", metavar="FILE", type=Path, help="nbval's file of regular expressions for outputs"
     )
@@ -187,7 +185,7 @@ def _audit(parsed: argparse.Namespace) -> int:
     if parsed.nbval_sanitize_with:
         flags = replace(flags, normalise=read_sanitizers(parsed.nbval_sanitize_with))
     paths = [Path(os.path.abspath(path)) for path in parsed.paths]  # noqa: PTH100 - links stay
-    given = functools.partial(with_parameters, file=parsed.parameters, pairs=parsed.pairs)
+    given = functools.partial(_configured, parsed)
     scope, entries = _subjects(paths, flags, parsed.baseline, update=parsed.update_baseline, given=given)
     audits: list[Audit] = []
     records: dict[str, str] = {}
@@ -218,17 +216,16 @@ def _audit(parsed: argparse.Namespace) -> int:
         print("\n".join([*told, *unused_allowances(scope.config, audits)]))
     for problem in engine.problems:
         print(problem, file=sys.stderr)
-    target = parsed.json or (scope.root / scope.config.json if scope.config.json else None)
-    tool_version = version("pytest-reprocheck")
-    if target is not None:
-        write_text(target, report_to_json(audits, host(), tool_version=tool_version))
-    keep_last(scope.root, audits, host(), tool_version=tool_version)
-    if parsed.update_baseline and scope.baseline is not None:
-        write_text(scope.baseline, baseline_text(updated(scope.accepted, audits)))
-    failed |= parsed.update and bool(audits) and kept(scope.root, records)
+    failed |= written(parsed, scope, audits, records)
     if interruption is not None:
         raise interruption
     return int(failed)
+
+
+def _configured(parsed: argparse.Namespace, config: Config) -> Config:
+    """The configuration with what the flags add to it."""
+    config = with_advisories(config, parsed.advisories, "--advisories")
+    return with_parameters(config, file=parsed.parameters, pairs=parsed.pairs)
 
 
 def _flag(audits: list[Audit], scope: Scope) -> bool:

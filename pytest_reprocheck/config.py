@@ -225,11 +225,11 @@ def read_config(root: Path) -> Config:
     return Config() if table is None else parse_config(table, f"{FILE_NAME}: tool.reprocheck")
 
 
-def with_advisories(config: Config, given: str | None) -> Config:
+def with_advisories(config: Config, given: str | None, flag: str) -> Config:
     """The configuration with the flag's severity of advisories, where it was given; raises ConfigError."""
     if given is None:
         return config
-    return dataclasses.replace(config, advisories=settings.severity(given, "--reprocheck-advisories"))
+    return dataclasses.replace(config, advisories=settings.severity(given, flag))
 
 
 def tool_table(text: str, where: str) -> object | None:

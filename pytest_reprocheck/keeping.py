@@ -35,21 +35,24 @@ def keeper(subject: Subject, texts: dict[str, str]) -> Callable[[Record], None]:
 def keep(root: Path, texts: Mapping[str, str]) -> Kept:
     """Write records, and where that went well the lock and the snapshot."""
     from pytest_reprocheck.core.errors import ReprocheckError
-    from pytest_reprocheck.locking import lock
-    from pytest_reprocheck.recording import write_records
+    from pytest_reprocheck.locking import lock_into, updating
+    from pytest_reprocheck.recording import write_records_into
     from pytest_reprocheck.report.locks import render_locked
     from pytest_reprocheck.report.terminal import render_error
 
+    written: tuple[str, ...] | None = None
     try:
-        written = write_records(root, texts)
-        told = f"wrote {', '.join(written)}" if written else "no record is another than before"
-        if not texts:
-            told = "no record was made: no subject ran to its end"
-        locked = lock(root)
+        with updating(root) as folder:
+            written = write_records_into(folder, texts)
+            told = f"wrote {', '.join(written)}" if written else "no record is another than before"
+            if not texts:
+                told = "no record was made: no subject ran to its end"
+            locked = lock_into(folder, root)
     except ReprocheckError as error:
-        return Kept(lines=tuple(render_error(f"reprocheck: {error}; nothing was written").splitlines()), failed=True)
+        what = "nothing was written" if written is None else "records were written, and no lock"
+        return Kept(lines=tuple(render_error(f"reprocheck: {error}; {what}").splitlines()), failed=True)
     except OSError as error:
-        return Kept(lines=(f"reprocheck: records could not be written: {error}",), failed=True)
+        return Kept(lines=(f"reprocheck: records and lock could not be written: {error}",), failed=True)
     return Kept(lines=(told, *render_locked(locked).splitlines()), failed=False)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pytest_reprocheck.core.environments import AdvisoryCheck, Drift, Environment, Locked
@@ -33,17 +34,29 @@ def lock(root: Path, python: str | None = None) -> Locked:
         BlockedError: the interpreter cannot be asked.
         OSError: the folder cannot be written.
     """
-    live = ask(python)
     with writing(root) as folder:
-        texts = {SNAPSHOT: snapshot_text(live.environment, root)}
-        problem = ""
-        interpreter = _absolute(python or sys.executable)
-        try:
-            texts[PYLOCK] = pylock_text(live, interpreter, root, folder, for_uv(root, interpreter))
-        except LockError as error:
-            problem = str(error)
-        kept = problem and (folder / PYLOCK).exists()
-        replace(folder, texts)
+        return lock_into(folder, root, python)
+
+
+@contextmanager
+def updating(root: Path) -> Iterator[Path]:
+    """The folder for all that one update writes, so that records and lock are of one update; others wait."""
+    with writing(root) as folder:
+        yield folder
+
+
+def lock_into(folder: Path, root: Path, python: str | None = None) -> Locked:
+    """As ``lock``, by a process that holds the folder already."""
+    live = ask(python)
+    texts = {SNAPSHOT: snapshot_text(live.environment, root)}
+    problem = ""
+    interpreter = _absolute(python or sys.executable)
+    try:
+        texts[PYLOCK] = pylock_text(live, interpreter, root, folder, for_uv(root, interpreter))
+    except LockError as error:
+        problem = str(error)
+    kept = problem and (folder / PYLOCK).exists()
+    replace(folder, texts)
     return Locked(
         environment=live.environment,
         written=tuple(f"{FOLDER}/{name}" for name in sorted(texts, reverse=True)),

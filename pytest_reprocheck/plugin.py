@@ -156,7 +156,7 @@ def _scope(config: pytest.Config) -> Scope:
         given = config.getoption("reprocheck_parameters")
         sets = config.invocation_params.dir / given if given else None
         chosen = with_parameters(read_config(config.rootpath), sets)
-        chosen = with_advisories(chosen, config.getoption("reprocheck_advisories"))
+        chosen = with_advisories(chosen, config.getoption("reprocheck_advisories"), "--reprocheck-advisories")
         baseline = _baseline(config, chosen)
         return Scope(
             root=config.rootpath,

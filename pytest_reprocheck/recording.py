@@ -158,12 +158,18 @@ def write_records(root: Path, texts: Mapping[str, str]) -> tuple[str, ...]:
     and writes nothing, where a file that would be overwritten is no record; and OSError.
     """
     with writing(root) as folder:
-        changed = {}
-        for path, text in sorted(texts.items()):
-            old = _stored(root / path, path)
-            if old is None or not same_but_commit(old, parse_record(text)):
-                changed[path.removeprefix(f"{FOLDER}/")] = text
-        replace(folder, changed)
+        return write_records_into(folder, texts)
+
+
+def write_records_into(folder: Path, texts: Mapping[str, str]) -> tuple[str, ...]:
+    """As ``write_records``, by a process that holds the folder already."""
+    changed = {}
+    for path, text in sorted(texts.items()):
+        name = path.removeprefix(f"{FOLDER}/")
+        old = _stored(folder / name, path)
+        if old is None or not same_but_commit(old, parse_record(text)):
+            changed[name] = text
+    replace(folder, changed)
     return tuple(f"{FOLDER}/{name}" for name in changed)
 
 

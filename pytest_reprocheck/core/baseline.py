@@ -44,10 +44,10 @@ def parse_baseline(text: str, today: dt.date) -> tuple[Accepted, ...]:
     """The accepted findings; raises DecodeError, located, for what is no baseline or one of another version."""
     try:
         data = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         hint = "Resolve the merge conflict in it" if "<<<<<<<" in text else ""
-        where = f"line {error.lineno} column {error.colno}"
-        raise DecodeError(f"is not JSON: {error.msg}", where=where, hint=hint) from error
+        where = f"line {error.lineno} column {error.colno}" if isinstance(error, json.JSONDecodeError) else "$"
+        raise DecodeError(f"is not JSON: {getattr(error, 'msg', error)}", where=where, hint=hint) from error
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise DecodeError(f"is no baseline: the key 'format' is not {FORMAT!r}", where="$")
     if data.get("version") != VERSION or isinstance(data.get("version"), bool):

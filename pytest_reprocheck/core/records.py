@@ -174,7 +174,28 @@ def parse_record(text: str) -> Record:
     if version != VERSION or isinstance(version, bool):
         hint = "Make it anew with update"
         raise DecodeError(f"version {version!r} is unknown, {VERSION} is read", where="$.version", hint=hint)
-    return from_json(Record, data)
+    record = from_json(Record, data)
+    for number, fact in enumerate(record.facts):
+        _check(fact.told, f"$.facts[{number}].told")
+    for path, file in record.files.items():
+        if file.told is not None:
+            _check(file.told, f"$.files.{path}.told")
+    return record
+
+
+def _check(told: Told, where: str) -> None:
+    """Raise DecodeError for kept numbers that are none: types say no more than that they are texts."""
+    for name, part in told.parts.items():
+        place = f"{where}.parts.{name}"
+        if part.every < 1:
+            raise DecodeError(f"expected 1 or more, got {part.every}", where=f"{place}.every")
+        if "/" in part.type:
+            continue
+        for index, line in enumerate(part.values):
+            try:
+                [float(word) for word in line.split()]
+            except ValueError:
+                raise DecodeError(f"expected numbers, got {line!r:.60}", where=f"{place}.values[{index}]") from None
 
 
 def same_but_commit(one: Record, other: Record) -> bool:

@@ -32,6 +32,8 @@ _END_SECONDS = 5.0
 _LARGEST = 1 << 20
 _MOST = 6
 """Zygotes at a time: each holds what it has imported in memory."""
+_MOST_TRUSTED = 16
+"""The same where the runs that explain differences are forked too, each kind of them from one of its own."""
 _SET_LATER = frozenset({"PYTHONPATH", "JPY_PARENT_PID", "REPROCHECK"})
 """Variables that a forked process is given after the fork, beside those that name the run's own folder."""
 PRELOADED = frozenset(
@@ -192,7 +194,8 @@ class Zygote:
 class Zygotes:
     """Zygotes by what is fixed when a process starts; they are started when they are needed."""
 
-    def __init__(self, modules: Collection[str], python: str, hashes: Collection[int]) -> None:
+    def __init__(self, modules: Collection[str], python: str, hashes: Collection[int], most: int = _MOST) -> None:
+        self._most = most
         self.problems: dict[str, None] = {}
         """What went wrong, as sentences without a full stop."""
         self._modules = frozenset(name for name in modules if name.partition(".")[0] in PRELOADED)
@@ -266,7 +269,7 @@ class Zygotes:
             self._asked[key] = asked = self._asked.get(key, 0) + 1
             if key not in self._running:
                 wanted = number[1] in self._hashes and number not in self._locks
-                if (not wanted and asked < 2) or len(self._running) >= _MOST:
+                if (not wanted and asked < 2) or len(self._running) >= self._most:
                     return None
                 self._locks[number] = self._locks[key] = threading.Lock()
             lock = self._locks[key]
@@ -338,7 +341,7 @@ def zygotes(
     if not sys.platform.startswith("linux") or not hasattr(os, "pidfd_open"):
         yield FRESH
         return
-    running = Zygotes(modules, python, hashes)
+    running = Zygotes(modules, python, hashes, most=_MOST_TRUSTED if trusted else _MOST)
     try:
         yield Engine(trusted=trusted, zygotes=running)
     finally:

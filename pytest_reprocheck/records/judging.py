@@ -227,7 +227,7 @@ def _lines_apart(a: Part, b: Part) -> Apart | None:
 
 def _array_apart(a: Part, b: Part, rules: Rules, tolerance: Tolerance) -> Apart | None:
     is_default = tolerance.rtol is None and tolerance.atol is None
-    if a.grids and any(one == other for one, other in zip(a.grids, b.grids, strict=True)) and is_default:
+    if any(one == other for one, other in zip(a.grids, b.grids, strict=False)) and is_default:
         exact = len(a.grids) == 1
         return None if exact else Apart(sameness=Sameness.TOLERANCE, a=_first(a), b=_first(b), note="within tolerance")
     if not rules.exact and not (a.grids and b.grids):
@@ -237,6 +237,8 @@ def _array_apart(a: Part, b: Part, rules: Rules, tolerance: Tolerance) -> Apart 
         note = "" if a.grids else "compared by digest"
         return Apart(sameness=Sameness.DIFFERENT, a="(digest)", b="(digest)", note=note)
     left, right = read_lines(a.values), read_lines(b.values)
+    if len(left) != len(right):
+        return Apart(sameness=Sameness.DIFFERENT, a=f"{len(left)} kept", b=f"{len(right)} kept", note="length")
     rtol, atol = _limits(tolerance, a.type)
     close = np.isclose(left, right, rtol=rtol, atol=atol, equal_nan=True)
     shown = _first(a), _first(b)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from pytest_reprocheck.core.allowances import Accepted
 from pytest_reprocheck.core.baseline import baseline_text, parse_baseline, updated
 from pytest_reprocheck.core.errors import DecodeError
+from tests.mutating import mutants, names, refused
 from tests.report.audits import CHURN, HASH_ORDER, TRAIN
 
 TODAY = dt.date(2026, 11, 21)
@@ -44,6 +46,21 @@ def test_what_is_no_baseline_is_refused(text: str, where: str, words: str) -> No
         parse_baseline(text, TODAY)
     assert caught.value.where.startswith(where)
     assert words in str(caught.value)
+
+
+def test_every_wrong_piece_is_told_with_its_place() -> None:
+    """Or the file accepts something all the same."""
+    errors = 0
+    for path, data in mutants(json.loads(baseline_text([ENTRY]))):
+        found = refused(parse_baseline, json.dumps(data), TODAY)
+        if isinstance(found, DecodeError):
+            errors += 1
+            assert names(found, path)
+        else:
+            assert all(isinstance(each, Accepted) for each in found)
+    assert errors > 50
+    with pytest.raises(DecodeError, match="is not JSON"):
+        parse_baseline("[" * 100_000, TODAY)
 
 
 def test_an_update_keeps_what_was_not_audited_and_what_still_holds() -> None:

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from pytest_reprocheck import locking
 from pytest_reprocheck.cli import main
 from pytest_reprocheck.core.conditions import FACTORS
+from pytest_reprocheck.core.environments import AdvisoryCheck, Environment
 from tests.conftest import FAKE_AUDITING, Project, notebook
+from tests.faces.test_locks_cli import FOUND
 
 NO_REPORT = "is no notebook with a report. papermill --engine reprocheck writes one"
 KNOWN = ", ".join(sorted(["default", "hardware", *(factor.name for factor in FACTORS)]))
@@ -48,6 +51,41 @@ def test_a_reproducible_folder_is_exit_code_0(here: Path, capsys: pytest.Capture
     ]
     assert err == ""
     assert (here / ".reprocheck/last/a.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("severity", "check", "code"),
+    [
+        ("error", AdvisoryCheck(checked=1), 0),
+        ("error", AdvisoryCheck(checked=1, advisories=(FOUND,)), 1),
+        ("error", AdvisoryCheck(problem="no answer"), 1),
+        ("warning", AdvisoryCheck(checked=1, advisories=(FOUND,)), 0),
+    ],
+)
+@pytest.mark.parametrize("configured", [False, True])
+def test_an_audit_asks_for_advisories(
+    here: Path, severity: str, check: AdvisoryCheck, code: int, monkeypatch: pytest.MonkeyPatch, *, configured: bool
+) -> None:
+    """By the flag or the configuration's key, told and in the report; an error fails, and so does no answer then."""
+    monkeypatch.setattr(locking, "known_advisories", lambda _: check)
+    monkeypatch.setattr(locking, "locked_set", lambda _: Environment(source="pylock.toml", kind="pylock.toml"))
+    write(here, a="1")
+    if configured:
+        (here / "pyproject.toml").write_text(f'[tool.reprocheck]\nadvisories = "{severity}"\n', encoding="utf-8")
+    given = [] if configured else [f"--advisories={severity}"]
+    assert main(["audit", "a.ipynb", "--json", "report.json", *given]) == code
+    told = json.loads((here / "report.json").read_text(encoding="utf-8"))["advisories"]
+    assert (told["problem"], [each["ruleId"] for each in told["results"]]) == (
+        check.problem,
+        [each.id for each in check.advisories],
+    )
+
+
+def test_an_unknown_severity_of_advisories_is_a_usage_error(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is run."""
+    write(here, a="1")
+    assert main(["audit", "a.ipynb", "--advisories=high"]) == 2
+    assert "--advisories" in capsys.readouterr().err
 
 
 def test_a_subject_that_is_not_reproducible_is_exit_code_1(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

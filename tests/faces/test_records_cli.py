@@ -23,6 +23,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     locked = Locked(environment=Environment(source="", kind="live"), written=(".reprocheck/pylock.toml",))
     monkeypatch.setattr(locking, "lock", lambda *_args: locked)
+    monkeypatch.setattr(locking, "lock_into", lambda *_args: locked)
     return tmp_path
 
 
