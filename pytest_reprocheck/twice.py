@@ -72,18 +72,7 @@ def compare_twice(
     fresh: bool = False,
 ) -> Case:
     """A and B; where there is evidence but no difference, B again with third values; ``fresh``: all started anew."""
-    around = surroundings(
-        threads=max(1, session.cores // 2),
-        simd_of=(subject.python or sys.executable) if "simd" in options.vary else None,
-        told=session.told,
-    )
-    first = baseline(subject.name, threads=around.threads)
-    if options.no_network:
-        first = replace(first, network="off")
-    second, third = (
-        restricted(first, varied(subject.name, first, around, generation=generation), options.vary)
-        for generation in (1, 2)
-    )
+    first, second, third = _conditions(subject, options, session)
     progress("A and B")
     again = None
     if options.max_runs > 2 and _uses_device(subject, executor):
@@ -109,11 +98,32 @@ def compare_twice(
     if again is not None:
         case.replayed, case.null, case.runs = again, case.compared(a, again), 3
     if "hash" in options.vary and depends_on_hash(units):
-        third = case.third = _telling(case, subject, around)
+        third = case.third = _telling(case, subject, _around(subject, options, session))
     if not failing(case.differences) and _is_due_again(case):
         progress("third values")
         _compare_with(case, third)
     return case
+
+
+def _conditions(subject: Subject, options: Options, session: Session) -> tuple[Conditions, Conditions, Conditions]:
+    """A's, B's and third values."""
+    around = _around(subject, options, session)
+    first = baseline(subject.name, threads=around.threads)
+    if options.no_network:
+        first = replace(first, network="off")
+    second, third = (
+        restricted(first, varied(subject.name, first, around, generation=generation), options.vary)
+        for generation in (1, 2)
+    )
+    return first, second, third
+
+
+def _around(subject: Subject, options: Options, session: Session) -> Surroundings:
+    return surroundings(
+        threads=max(1, session.cores // 2),
+        simd_of=(subject.python or sys.executable) if "simd" in options.vary else None,
+        told=session.told,
+    )
 
 
 def _compare_with(case: Case, third: Conditions) -> None:
