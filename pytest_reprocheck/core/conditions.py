@@ -229,6 +229,9 @@ class Conditions:
     process's memory as in every such run."""
 
 
+OTHER_NAMES = ("someone-else", "a-third-one")
+"""What user and host are called where ``variables`` are those of others."""
+
 Knob = str
 """The smallest thing an experiment can vary: a factor's name, or ``seed/STREAM`` for one stream of unseeded draws."""
 
