@@ -2,7 +2,8 @@
 
 ``# expect: CAUSE`` at the end of a line is what an audit has to find there; ``# not: CAUSE`` in a clean case is what
 only looks like it; ``# warns: CAUSE`` is what it has to find there as a warning. A line ``# needs: PACKAGE`` names
-a package without which a case cannot run, ``# vary: FACTOR`` a factor of the level ``hardware`` that it is about.
+a package, or ``gpu``, without which a case cannot run, ``# vary: FACTOR`` a factor of the level ``hardware`` that it
+is about.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from pytest_reprocheck.core.trace import Place
+from pytest_reprocheck.execution.devices import devices
 
 CASES = Path(__file__).resolve().parents[1] / "tests" / "cases"
 _NEED = re.compile(r"^# needs: (\w+)$", re.MULTILINE)
@@ -89,7 +91,7 @@ def _case_file(root: Path, path: Path) -> CaseFile:
         path=path.relative_to(root).as_posix(),
         expected=frozenset(expected),
         traps=frozenset(traps),
-        missing=tuple(package for package in needed if find_spec(package) is None),
+        missing=tuple(name for name in needed if not (devices() if name == "gpu" else find_spec(name))),
         vary=tuple(vary),
         warned=frozenset(warned),
     )

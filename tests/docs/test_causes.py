@@ -21,6 +21,7 @@ ELSEWHERE = frozenset(
         "seed-parameter",
         "hidden-state",
         "network",
+        "gpu-kernel",
         "stale-output",
         "dependency-drift",
         "host-changed",
