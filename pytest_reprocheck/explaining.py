@@ -36,7 +36,7 @@ from pytest_reprocheck.diagnose.experiments import (
     without_evidence,
 )
 from pytest_reprocheck.diagnose.proposals import Proposal, Scene, proposals
-from pytest_reprocheck.diagnose.remedies import ONLY_SHOWN
+from pytest_reprocheck.diagnose.remedies import only_shown
 from pytest_reprocheck.diagnose.severity import severity_of
 from pytest_reprocheck.diagnose.wording import Remedy
 from pytest_reprocheck.uncontrolled import (
@@ -294,7 +294,7 @@ def _finding(
         location=proposal.location,
         message=message,
         confirmed=proof != "nearest",
-        remedy=_with_trial(proposal.remedy, left) if severity == "error" else ONLY_SHOWN,
+        remedy=_with_trial(proposal.remedy, left) if severity == "error" else only_shown(proposal.suspect.cause),
         severity=severity,
     )
     return conclude(evidence, differences, case.units)

@@ -231,6 +231,9 @@ class Conditions:
     """Whether libraries are told to use those kernels of a GPU alone that give the same result each time."""
 
 
+OTHER_NAMES = ("someone-else", "a-third-one")
+"""What user and host are called where ``variables`` are those of others."""
+
 Knob = str
 """The smallest thing an experiment can vary: a factor's name, or ``seed/STREAM`` for one stream of unseeded draws."""
 

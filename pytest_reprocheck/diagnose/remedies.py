@@ -49,8 +49,11 @@ _DETERMINISTIC: Mapping[str, str] = {
 """By package: what chooses deterministic kernels."""
 _PANDAS_DRAWS = frozenset({"sample"})
 
-ONLY_SHOWN = "keep the time out of what is shown, or accept it:  # reprocheck: allow[clock] only shown"
-"""For a time that nothing else depends on."""
+
+def only_shown(cause: str) -> str:
+    """For a time, a number of CPUs or a name that nothing else depends on."""
+    what = {"clock": "the time", "cpu-count": "the number of CPUs"}.get(cause, "the name")
+    return f"keep {what} out of what is shown, or accept it:  # reprocheck: allow[{cause}] only shown"
 
 
 def remedies_for_draw(
