@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import functools
 import sys
-from dataclasses import dataclass
+from _thread import _local
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -43,32 +44,45 @@ class Asked:
     """The running digest."""
     unordered: int = 0
     rows: int = 0
+    orderless: bool = True
+    """Whether all that was fetched has a digest without order."""
+    frames: list[str] = field(default_factory=list)
+    """Digests of tables that were fetched instead of rows."""
+    number: int = 0
+    """Of the query: what was fetched of it in another step is another entry."""
 
 
 class Queries:
     """The queries whose rows are being fetched."""
 
     def __init__(self, probe: Probe) -> None:
-        self._probe = probe
+        self.probe = probe
         self._open: WeakKeyDictionary[Any, Asked] = WeakKeyDictionary()
         self._waiting: list[Asked] = []
         self._classes: set[type] = set()
         self._count = 0
+        self._local = _local()
         self._asked = probe.guarded("rows of queries", self._begin)
         self._took = probe.guarded("rows of queries", self._take)
 
     def watch_sqlite(self, module: Any) -> None:
         """Watch all cursors: connections make one for whatever they execute."""
+        factories: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
         def asked(cursor: Any, frame: FrameType, args: tuple[Any, ...]) -> None:
-            if self._asked(cursor, frame, args):
+            if not self._asked(cursor, frame, args):
+                return
+            # The factory sees rows, and not that there are none.
+            self._waiting.append(self._open[cursor])
+            # A cursor that asks again still has the factory that tells of its rows.
+            if factories.get(cursor, self) is not cursor.row_factory:
                 plain = cursor.row_factory
 
                 def told(given: Any, row: tuple[Any, ...]) -> Any:
                     self._took(given, (row,))
                     return row if plain is None else plain(given, row)
 
-                cursor.row_factory = told
+                factories[cursor] = cursor.row_factory = told
 
         for kind in (module.Cursor, module.Connection):
             self._watch(kind, "execute", asked)
@@ -84,21 +98,49 @@ class Queries:
             if hasattr(kind, name):
                 self._watch_fetch(definer(kind, name), name)
 
+    def ask(self, source: Any, frame: FrameType, args: tuple[Any, ...]) -> bool:
+        """A statement was run by something that rows will be fetched from; whether they will be told."""
+        return bool(self._asked(source, frame, args))
+
+    def knows(self, source: Any) -> bool:
+        """Whether the rows of what it ran last are told."""
+        return source in self._open
+
+    def take(self, source: Any, rows: Iterable[Any]) -> None:
+        """Rows were fetched."""
+        self._took(source, rows)
+
+    def take_table(self, source: Any, kind: str, table: Any, rows: int) -> None:
+        """All rows of a query were fetched as a table."""
+        asked = self._open.get(source)
+        if asked is None:
+            return
+        value = self.probe.encode(table)
+        asked.frames.append(f"{kind}:{value.get('digest') or ''}")
+        rest = value.get("rows_digest")
+        asked.orderless = asked.orderless and rest is not None
+        asked.unordered = asked.unordered + int(rest or "0", 16) & _BITS
+        asked.rows += rows
+        if not any(each is asked for each in self._waiting):
+            self._waiting.append(asked)
+
     def end_step(self) -> None:
         """Write what was fetched in this step."""
         found, self._waiting = self._waiting, []
         for asked in found:
             fields = {
+                "number": asked.number,
                 "text": asked.text,
                 "parameters": asked.parameters,
                 "columns": asked.columns,
                 "rows": asked.rows,
-                "ordered": str(asked.ordered.hexdigest()),
-                "unordered": f"{asked.unordered:032x}",
+                "ordered": " ".join(asked.frames) or str(asked.ordered.hexdigest()),
+                "unordered": f"{asked.unordered:032x}" if asked.orderless else "",
             }
-            value = self._probe.encode_fields("query", fields)
-            self._probe.observe("data", f"query {asked.text[:60]}", value, stack=asked.stack)
-            asked.ordered, asked.unordered, asked.rows = self._probe.digests.new(), 0, 0
+            value = self.probe.encode_fields("query", fields)
+            self.probe.observe("data", f"query {asked.text[:60]}", value, stack=asked.stack)
+            asked.ordered, asked.unordered, asked.rows = self.probe.digests.new(), 0, 0
+            asked.frames, asked.orderless = [], True
 
     def _watch(self, kind: type, name: str, asked: Callable[[Any, FrameType, tuple[Any, ...]], object]) -> None:
         plain = vars(kind)[name]
@@ -110,49 +152,55 @@ class Queries:
             except BaseException as error:
                 without_own_frames(error)
                 raise
-            if self._probe.watching:
+            if self.probe.watching:
                 # Connections of sqlite3 execute, too, and give the cursor.
                 asked(target if hasattr(target, "description") else result, sys._getframe(1), args)
             return result
 
-        self._probe.undo(replaced(kind, name, execute))
+        self.probe.undo(replaced(kind, name, execute))
 
     def _watch_fetch(self, kind: type, name: str) -> None:
-        plain, took = vars(kind)[name], self._took
+        plain, took, local = vars(kind)[name], self._took, self._local
         single = name in ("fetchone", "__next__")
 
         @functools.wraps(plain)
         def fetch(target: Any, *args: Any, **kwargs: Any) -> Any:
+            # Some drivers fetch many rows by fetching one after the other.
+            is_inner = getattr(local, "fetching", False)
+            local.fetching = True
             try:
                 found = plain(target, *args, **kwargs)
             except BaseException as error:
                 without_own_frames(error)
                 raise
-            if found is not None:
-                took(target, (found,) if single else found)
+            finally:
+                local.fetching = is_inner
+            if not is_inner:
+                took(target, () if found is None else (found,) if single else found)
             return found
 
-        self._probe.undo(replaced(kind, name, fetch))
+        self.probe.undo(replaced(kind, name, fetch))
 
     def _begin(self, cursor: Any, frame: FrameType, args: tuple[Any, ...]) -> bool:
         """Whether the rows of a statement are to be told: user code asked for them."""
         self._open.pop(cursor, None)
-        if not self._probe.log.main or cursor.description is None or not args:
+        if not self.probe.log.main or cursor.description is None or not args:
             return False
-        origin = self._probe.origin(frame)
+        origin = self.probe.origin(frame)
         if origin is None or not isinstance(args[0], str):
             return False
         self._count += 1
         if self._count > _MOST_QUERIES:
-            if self._probe.first_time("queries"):
-                self._probe.not_compared("rows of queries", f"only those of the first {_MOST_QUERIES} are told")
+            if self.probe.first_time("queries"):
+                self.probe.not_compared("rows of queries", f"only those of the first {_MOST_QUERIES} are told")
             return False
         self._open[cursor] = Asked(
             text=" ".join(args[0].split()),
             parameters=args[1] if len(args) > 1 else None,
             columns=[str(column[0]) for column in cursor.description],
-            stack=self._probe.frames.stack(origin.user),
-            ordered=self._probe.digests.new(),
+            stack=self.probe.frames.stack(origin.user),
+            ordered=self.probe.digests.new(),
+            number=self._count,
         )
         return True
 
@@ -160,12 +208,12 @@ class Queries:
         asked = self._open.get(cursor)
         if asked is None or asked.rows > _MOST_ROWS:
             return
-        if not asked.rows:
+        if not any(each is asked for each in self._waiting):
             self._waiting.append(asked)
         for row in rows:
             told = repr(tuple(row.values()) if isinstance(row, dict) else tuple(row)).encode("utf-8", "surrogatepass")
             asked.ordered.update(told)
-            one = self._probe.digests.new()
+            one = self.probe.digests.new()
             one.update(told)
             asked.unordered = asked.unordered + int(one.hexdigest()[:32], 16) & _BITS
             asked.rows += 1

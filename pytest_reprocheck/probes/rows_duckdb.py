@@ -9,6 +9,7 @@ import functools
 import sys
 
 from .patching import call_as, replaced, without_own_frames
+from .queries_duckdb import gives_rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,6 +45,10 @@ def install(rows: Rows, module: Any) -> None:
         if hasattr(module, name):
             undo(replaced(module, name, _watched(rows, module, getattr(module, name), own, method=False)))
     relation = module.DuckDBPyRelation
+    if rows.told is not None:
+        from .queries_duckdb import watch_fetches
+
+        watch_fetches(rows.told, module, undo)
     for name in _OPEN_STEPS:
         if name in vars(relation):
             undo(replaced(relation, name, _noted(rows, getattr(relation, name), name)))
@@ -92,6 +97,9 @@ def _watched(
             raise
         if failure is not None:
             rows.failed("duckdb", failure)
+        if rows.told is not None and result is not None and len(args) > place and gives_rows(args[place]):
+            given = kwargs.get("parameters", kwargs.get("params"))
+            rows.told.ask(result, frame, (*args[place:], *([] if given is None else [given])))
         return result
 
     return run

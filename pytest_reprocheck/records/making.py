@@ -226,7 +226,25 @@ def _place(item: Observation, trace: Trace) -> Place:
 
 
 def _queries(trace: Trace) -> list[Observation]:
-    return [item for item in trace.observations if item.aspect == "data" and item.what.startswith(QUERY)]
+    """What was fetched of each query in each step.
+
+    One that gave nothing is told once.
+    """
+    found = [item for item in trace.observations if item.aspect == "data" and item.what.startswith(QUERY)]
+    gave = {_field(item, "number") for item in found if _field(item, "rows") != "0"}
+    kept: dict[tuple[str, str], Observation] = {}
+    for index, item in enumerate(found):
+        number = _field(item, "number")
+        if number not in gave:
+            kept.setdefault(("", number), item)
+        elif _field(item, "rows") != "0":
+            kept[str(index), number] = item
+    return list(kept.values())
+
+
+def _field(item: Observation, name: str) -> str:
+    found = item.value.fields.get(name) if isinstance(item.value, Object) else None
+    return found.text if isinstance(found, Scalar) else ""
 
 
 def _columns(value: Value) -> list[str]:
