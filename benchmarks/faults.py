@@ -14,13 +14,14 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.marks import CASES, CaseFile, Found, case_files
 from pytest_reprocheck.auditing import audit
 from pytest_reprocheck.config import Options
 from pytest_reprocheck.core.causes import cause
+from pytest_reprocheck.core.conditions import FACTORS
 from pytest_reprocheck.core.findings import Audit
 from pytest_reprocheck.core.subjects import Subject, SubjectKind
 from pytest_reprocheck.starting import FRESH, Engine, forking
@@ -36,7 +37,8 @@ class Row:
     @property
     def found(self) -> frozenset[Found]:
         """The findings that count against the subject."""
-        return frozenset(Found(f.cause, str(f.location)) for f in self.audit.findings if f.severity == "error")
+        told = [(f.severity, Found(f.cause, str(f.location))) for f in self.audit.findings]
+        return frozenset(found for severity, found in told if severity == "error" or found in self.case.warned)
 
     @property
     def missed(self) -> frozenset[Found]:
@@ -51,12 +53,12 @@ class Row:
     @property
     def detected(self) -> bool:
         """Whether it was noticed that something is wrong."""
-        return self.audit.verdict not in ("reproducible", "blocked")
+        return self.audit.verdict not in ("reproducible", "blocked") or bool(self.found)
 
     @property
     def verdict_right(self) -> bool:
         """Faulty cases differ here or elsewhere, by what their causes do, or fail; all others are reproducible."""
-        if not self.case.expected:
+        if self.case.expected == self.case.warned:
             return self.audit.verdict == "reproducible"
         if "hidden-state" in causes_of(self.case.expected):
             return self.audit.verdict == "failed"
@@ -82,7 +84,8 @@ def subject_of(case: CaseFile) -> Subject:
 
 def measure(case: CaseFile, options: Options, engine: Engine = FRESH) -> Row:
     """Audit one case."""
-    return Row(case=case, audit=audit(subject_of(case), options, engine=engine))
+    vary = tuple(factor.name for factor in FACTORS if factor.name in {*options.vary, *case.vary})
+    return Row(case=case, audit=audit(subject_of(case), replace(options, vary=vary), engine=engine))
 
 
 def measured(cases: Sequence[CaseFile], options: Options, jobs: int, engine: Engine = FRESH) -> list[Row]:

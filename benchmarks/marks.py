@@ -1,7 +1,9 @@
 """The cases of ``tests/cases`` and the marks in their code.
 
 ``# expect: CAUSE`` at the end of a line is what an audit has to find there; ``# not: CAUSE`` in a clean case is what
-only looks like it; a line ``# needs: PACKAGE`` names a package without which a case cannot run.
+only looks like it; ``# warns: CAUSE`` is what it has to find there as a warning. A line ``# needs: PACKAGE`` names
+a package, or ``gpu``, without which a case cannot run, ``# vary: FACTOR`` a factor of the level ``hardware`` that it
+is about.
 """
 
 from __future__ import annotations
@@ -16,10 +18,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from pytest_reprocheck.core.trace import Place
+from pytest_reprocheck.execution.devices import devices
 
 CASES = Path(__file__).resolve().parents[1] / "tests" / "cases"
 _NEED = re.compile(r"^# needs: (\w+)$", re.MULTILINE)
-_MARK = re.compile(r"#\s*(expect|not):\s*([a-z-]+)\s*$")
+_VARY = re.compile(r"^# vary: ([a-z ]+)$", re.MULTILINE)
+_MARK = re.compile(r"#\s*(expect|warns|not):\s*([a-z-]+)\s*$")
 
 
 @dataclass(frozen=True, order=True)
@@ -42,6 +46,10 @@ class CaseFile:
     """Causes that a clean case looks like."""
     missing: tuple[str, ...] = ()
     """Packages that it needs and that are not installed."""
+    vary: tuple[str, ...] = ()
+    """Factors of the level ``hardware`` that are varied besides those of the default level."""
+    warned: frozenset[Found] = frozenset()
+    """Of ``expected``, those that are told as a warning."""
 
     @property
     def is_notebook(self) -> bool:
@@ -61,22 +69,31 @@ def case_files(root: Path = CASES, pattern: str = "*") -> list[CaseFile]:
 
 def _case_file(root: Path, path: Path) -> CaseFile:
     expected: set[Found] = set()
+    warned: set[Found] = set()
+    vary: list[str] = []
     traps: set[str] = set()
     for source in _sources(path):
         relative = source.path.relative_to(root).as_posix()
+        vary += [name for told in _VARY.findall(source.text) for name in told.split()]
         for number, line in enumerate(source.text.splitlines(), start=1):
             mark = _MARK.search(line)
-            if mark and mark[1] == "expect":
-                expected.add(Found(mark[2], str(Place(path=relative, cell=source.cell, line=number))))
+            if mark and mark[1] in ("expect", "warns"):
+                # What is stale is a cell, and no line of it.
+                told = None if mark[2] == "stale-output" else number
+                found = Found(mark[2], str(Place(path=relative, cell=source.cell, line=told)))
+                expected.add(found)
+                warned.update([found] if mark[1] == "warns" else [])
             elif mark:
                 traps.add(mark[2])
-    needed = _NEED.findall(path.read_text(encoding="utf-8"))
+    needed = [package for source in _own(path) for package in _NEED.findall(source.text)]
     return CaseFile(
         root=root,
         path=path.relative_to(root).as_posix(),
         expected=frozenset(expected),
         traps=frozenset(traps),
-        missing=tuple(package for package in needed if find_spec(package) is None),
+        missing=tuple(name for name in needed if not (devices() if name == "gpu" else find_spec(name))),
+        vary=tuple(vary),
+        warned=frozenset(warned),
     )
 
 

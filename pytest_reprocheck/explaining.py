@@ -36,10 +36,16 @@ from pytest_reprocheck.diagnose.experiments import (
     without_evidence,
 )
 from pytest_reprocheck.diagnose.proposals import Proposal, Scene, proposals
-from pytest_reprocheck.diagnose.remedies import ONLY_SHOWN
+from pytest_reprocheck.diagnose.remedies import only_shown
 from pytest_reprocheck.diagnose.severity import severity_of
 from pytest_reprocheck.diagnose.wording import Remedy
-from pytest_reprocheck.uncontrolled import address_findings, carried_findings, query_finding, worker_finding
+from pytest_reprocheck.uncontrolled import (
+    address_findings,
+    carried_findings,
+    kernel_findings,
+    query_finding,
+    worker_finding,
+)
 
 MAX_TRIALS = 8
 """Remedies tried to divide what one experiment brought about; each takes two runs."""
@@ -288,7 +294,7 @@ def _finding(
         location=proposal.location,
         message=message,
         confirmed=proof != "nearest",
-        remedy=_with_trial(proposal.remedy, left) if severity == "error" else ONLY_SHOWN,
+        remedy=_with_trial(proposal.remedy, left) if severity == "error" else only_shown(proposal.suspect.cause),
         severity=severity,
     )
     return conclude(evidence, differences, case.units)
@@ -314,7 +320,7 @@ def _with_followers(case: Case, findings: list[Finding]) -> list[Finding]:
     if not case.may_run_again:
         return [_unexplained(case, failing(case.differences), unexplained_message("not run again"))]
     left = case.unexplained()
-    result = [*findings, *carried_findings(case)]
+    result = [*findings, *carried_findings(case), *kernel_findings(case)]
     result += address_findings(case, () if result else left)
     if uncontrolled := failing(counted(case.null)):
         drawn = worker_finding(case, uncontrolled) or query_finding(case, uncontrolled)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 
 from pytest_reprocheck.execution.machine import Machine, probe_machine
 
@@ -20,22 +21,14 @@ def finding_out(*, at_once: bool) -> Callable[[], Machine]:
 
 
 def _beside() -> Callable[[], Machine]:
-    found: list[Machine] = []
-    failed: list[OSError] = []
+    found: Future[Machine] = Future()
 
     def find_out() -> None:
         try:
-            found.append(probe_machine())
-        except OSError as error:
-            failed.append(error)
-
-    def answer() -> Machine:
-        trial.join()
-        if failed:
-            raise failed[0]
-        return found[0]
+            found.set_result(probe_machine())
+        except BaseException as error:  # whoever asks is told
+            found.set_exception(error)
 
     # No daemon: the trial's folder is removed before the process ends.
-    trial = threading.Thread(target=find_out, name="reprocheck-machine")
-    trial.start()
-    return answer
+    threading.Thread(target=find_out, name="reprocheck-machine").start()
+    return found.result

@@ -11,14 +11,24 @@ from typing import TYPE_CHECKING, TypeAlias
 from pytest_reprocheck.case import Case
 from pytest_reprocheck.compare.alignment import compare_traces
 from pytest_reprocheck.config import Options
-from pytest_reprocheck.core.conditions import Conditions, FactorName, Surroundings, baseline, restricted, varied
+from pytest_reprocheck.core.conditions import (
+    Conditions,
+    FactorName,
+    Surroundings,
+    baseline,
+    restricted,
+    varied,
+    with_knobs,
+)
 from pytest_reprocheck.core.subjects import Subject
 from pytest_reprocheck.core.trace import DRAWS, Source, Trace
 from pytest_reprocheck.diagnose.attribution import failing
 from pytest_reprocheck.diagnose.names import observed_shapes
+from pytest_reprocheck.diagnose.needs import find_needs
 from pytest_reprocheck.diagnose.strings import small_groups
 from pytest_reprocheck.diagnose.unordered import depends_on_hash, find_unordered
 from pytest_reprocheck.environment.surroundings import Told, surroundings
+from pytest_reprocheck.execution.devices import devices
 from pytest_reprocheck.execution.function import FunctionRunner
 from pytest_reprocheck.execution.hashing import telling_hash
 from pytest_reprocheck.execution.recorded import came_reversed
@@ -62,20 +72,13 @@ def compare_twice(
     fresh: bool = False,
 ) -> Case:
     """A and B; where there is evidence but no difference, B again with third values; ``fresh``: all started anew."""
-    around = surroundings(
-        threads=max(1, session.cores // 2),
-        simd_of=(subject.python or sys.executable) if "simd" in options.vary else None,
-        told=session.told,
-    )
-    first = baseline(subject.name, threads=around.threads)
-    if options.no_network:
-        first = replace(first, network="off")
-    second, third = (
-        restricted(first, varied(subject.name, first, around, generation=generation), options.vary)
-        for generation in (1, 2)
-    )
+    first, second, third = _conditions(subject, options, session)
     progress("A and B")
-    a, b = _first_two(executor, [first, second], options, fresh=fresh)
+    again = None
+    if options.max_runs > 2 and _uses_device(subject, executor):
+        a, again, b = _one_after_the_other(executor, first, second, fresh=fresh)
+    else:
+        a, b = _first_two(executor, [first, second], options, fresh=fresh)
     units = executor.units([*a.reached, *b.reached])
     case = Case(
         executor=executor,
@@ -92,14 +95,61 @@ def compare_twice(
         runs=2,
         fresh=fresh,
     )
+    if again is not None:
+        case.replayed, case.null, case.runs = again, case.compared(a, again), 3
     if "hash" in options.vary and depends_on_hash(units):
-        third = case.third = _telling(case, subject, around)
+        third = case.third = _telling(case, subject, _around(subject, options, session))
     if not failing(case.differences) and _is_due_again(case):
         progress("third values")
-        (case.b,) = executor.run([third], fresh=fresh)
-        case.comparison = compare_traces(a, case.b, tolerance=options.tolerance, rules=options.normalise)
-        case.runs += 1
+        _compare_with(case, third)
     return case
+
+
+def _conditions(subject: Subject, options: Options, session: Session) -> tuple[Conditions, Conditions, Conditions]:
+    """A's, B's and third values."""
+    around = _around(subject, options, session)
+    first = baseline(subject.name, threads=around.threads)
+    if options.no_network:
+        first = replace(first, network="off")
+    second, third = (
+        restricted(first, varied(subject.name, first, around, generation=generation), options.vary)
+        for generation in (1, 2)
+    )
+    return first, second, third
+
+
+def _around(subject: Subject, options: Options, session: Session) -> Surroundings:
+    return surroundings(
+        threads=max(1, session.cores // 2),
+        simd_of=(subject.python or sys.executable) if "simd" in options.vary else None,
+        told=session.told,
+    )
+
+
+def _compare_with(case: Case, third: Conditions) -> None:
+    """B once more, with third values."""
+    (case.b,) = case.executor.run([third], fresh=case.fresh)
+    case.comparison = compare_traces(case.a, case.b, tolerance=case.options.tolerance, rules=case.options.normalise)
+    case.runs += 1
+
+
+def _uses_device(subject: Subject, executor: AnyRunner) -> bool:
+    """Whether the code speaks of a device that is there."""
+    if not isinstance(executor, Runner) or not devices():
+        return False
+    return any(need.kind == "gpu" for need in find_needs(executor.units([subject.path])))
+
+
+def _one_after_the_other(
+    executor: AnyRunner, first: Conditions, second: Conditions, *, fresh: bool
+) -> tuple[Trace, Trace, Trace]:
+    """A, A again and B on a device that they share: what it adds in any order shows before anything is varied."""
+    assert isinstance(executor, Runner)
+    executor.alone = True
+    (a,) = executor.run([first], keep=True, fresh=fresh)
+    same = with_knobs(first, first, ())
+    again, b = executor.run([same, second], recordings=[a.recording, ""], keep=True, fresh=fresh)
+    return a, again, b
 
 
 def _first_two(

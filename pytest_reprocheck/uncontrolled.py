@@ -8,20 +8,22 @@ from dataclasses import replace
 
 from pytest_reprocheck.case import Case
 from pytest_reprocheck.core.causes import CAUSE_OF_SOURCE
-from pytest_reprocheck.core.findings import Difference, Finding
+from pytest_reprocheck.core.findings import Difference, Finding, Sameness
 from pytest_reprocheck.core.sources import Edit, apply_edits
-from pytest_reprocheck.core.trace import DRAWS, Event
+from pytest_reprocheck.core.trace import DRAWS, Event, Place
+from pytest_reprocheck.diagnose.amplifying import amplification
 from pytest_reprocheck.diagnose.attribution import counted, failing
 from pytest_reprocheck.diagnose.concluding import Evidence, conclude, draw_message, read_message
 from pytest_reprocheck.diagnose.engines import drawing_queries
 from pytest_reprocheck.diagnose.experiments import Suspect
 from pytest_reprocheck.diagnose.location import locate_event, rank_candidates
-from pytest_reprocheck.diagnose.remedies import FOR_TASKS
+from pytest_reprocheck.diagnose.remedies import FOR_TASKS, deterministic_kernels
 from pytest_reprocheck.diagnose.unordered import Candidate
 from pytest_reprocheck.diagnose.wording import described
 
 _BY_CONTENT = ("key=lambda each: repr(vars(each))", "key=lambda each: each.__qualname__")
 """What objects, and classes or functions, can be sorted by when they cannot be compared."""
+_SAME_DECISIONS = frozenset({Sameness.TOLERANCE, Sameness.DECISIONS})
 _MOST_SETS = 3
 """Places that are tried for a set of objects."""
 
@@ -145,6 +147,53 @@ def carried_findings(case: Case) -> list[Finding]:
         remedy=FOR_TASKS[event.stream],
     )
     return [conclude(evidence, gone, case.units)]
+
+
+def kernel_findings(case: Case) -> list[Finding]:
+    """The findings for what a GPU adds in an order of its own: gone with deterministic kernels, or named as without.
+
+    Two runs are made with A's conditions but for the kernels. Differences that leave all decisions as they are, are
+    warnings.
+    """
+    uncontrolled = failing(counted(case.null))
+    if not uncontrolled or "device" not in case.a.facts or case.runs_left < 2:
+        return []
+    traces = case.run([replace(case.varied(()), deterministic=True)] * 2)
+    case.runs += len(traces)
+    if not traces or any(trace.outcome.status != case.a.outcome.status for trace in traces):
+        return []
+    still = {difference.key for difference in counted(case.compared(*traces))}
+    gone = [difference for difference in counted(case.null) if difference.key not in still]
+    left = [difference for difference in counted(case.null) if difference.key in still]
+    named = [event for event in traces[0].events if event.source == "kernel" and event.stack]
+    findings = []
+    if failing(gone):
+        shown = "with deterministic kernels it is the same in two runs: on a GPU threads add in the order they come in"
+        message = shown + amplification(case.null, case.a)
+        place = min(gone, key=lambda each: each.seq).place
+        findings.append(_of_kernels(case, gone, place, message, deterministic_kernels(case.a), confirmed=True))
+        _take(case, gone)
+    if failing(left) and named:
+        message = f"{named[0].what} adds in the order its threads come in, and has no deterministic form"
+        remedy = f"use another operation than {named[0].what}, or compute this step on the CPU"
+        findings.append(_of_kernels(case, left, named[0].stack[0].place, message, remedy, confirmed=False))
+        _take(case, left)
+    return findings
+
+
+def _of_kernels(
+    case: Case, differences: Sequence[Difference], place: Place, message: str, remedy: str, *, confirmed: bool
+) -> Finding:
+    keeps = all(difference.sameness in _SAME_DECISIONS for difference in failing(differences))
+    evidence = Evidence(
+        cause="gpu-kernel",
+        location=place,
+        message=message,
+        confirmed=confirmed,
+        remedy=remedy,
+        severity="warning" if keeps else "error",
+    )
+    return conclude(evidence, differences, case.units)
 
 
 def worker_finding(case: Case, uncontrolled: Sequence[Difference]) -> Finding | None:

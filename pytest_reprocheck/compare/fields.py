@@ -121,7 +121,13 @@ _LOGS = (
     # Containers stamp each line of what they print, to the nanosecond.
     _normaliser("log-time", r"(?m)^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z ", "<time> ", hint="Z "),
     _normaliser("log-time", rf"(?m)^(\[[DIWECF] )(?:{_DAY} )?{_HOUR}(?!\w)", r"\1<time>", hint=":"),
-    _normaliser("log-time", r"(?m)^([DIWEF])\d{4} \d\d:\d\d:\d\d\.\d{6}\b", r"\1<time>", hint=":"),
+    # Of Abseil's messages, as TensorFlow has them: before its own start with seconds since 1970, and with the thread.
+    _normaliser(
+        "log-time",
+        r"(?m)^([DIWEF])\d{4} \d\d:\d\d:(?:\d\d|\d{10})\.\d{6}\b(?: {1,7}\d{1,10}(?= [\w./-]{1,80}:\d{1,6}\] ))?",
+        r"\1<time>",
+        hint=":",
+    ),
     _normaliser(
         "log-time",
         rf"(?m)^([\[(]?)(?:(?:{_DAY}[T ])?{_HOUR}|{_ASCTIME}){_ZONE}(?!\w)",

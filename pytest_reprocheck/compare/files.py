@@ -67,7 +67,7 @@ def compare_bytes(a: Object, b: Object, context: Context) -> Judgement | None:
     same_blocks = _text(a, "block size") == _text(b, "block size")
     if same_blocks and isinstance(a_blocks, Array) and isinstance(b_blocks, Array):
         left, right = load(a_blocks, context.a_blobs), load(b_blocks, context.b_blobs)
-        if left is not None and right is not None:
+        if left is not None and right is not None and left.ndim == right.ndim == 1:
             both = min(len(left), len(right))
             differing = np.flatnonzero(left[:both] != right[:both])
             size = int(_text(a, "block size"))

@@ -38,7 +38,10 @@ def _judge(a: Scalar, b: Scalar, context: Context) -> tuple[Sameness, str]:
         return Sameness.NORMALISED, a.type
     dtype = _FLOATS.get(a.type)
     if dtype is not None:
-        same = close(complex(a.text), complex(b.text), dtype, context.tolerance)
+        try:
+            same = close(complex(a.text), complex(b.text), dtype, context.tolerance)
+        except ValueError:  # the log is as the subject's process left it
+            same = False
         return (Sameness.TOLERANCE if same else Sameness.DIFFERENT), ""
     # Everything else exactly, but for where in memory or on the disk the run happened to be.
     a_text, b_text, given = apply_rules(a.text, b.text, context.rules)

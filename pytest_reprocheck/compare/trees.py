@@ -214,7 +214,7 @@ def _compare_part(path: str, a: Value | None, b: Value | None, context: Context,
 
 
 def _plain(sameness: Sameness, a: str, b: str, note: str) -> Judgement:
-    return Judgement(sameness=sameness, a=a, b=b, note=note, parts=("all",))
+    return Judgement(sameness=sameness, a=cut(a), b=cut(b), note=note, parts=("all",))
 
 
 def _joined(parts: list[_Part], a: str, b: str, at_least: Sameness, note: str, *, rest: str = "") -> Judgement:

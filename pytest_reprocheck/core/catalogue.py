@@ -234,6 +234,23 @@ ages = [(today - day).days / 365.25 for day in born]
         limits="Varied with --reprocheck-vary=hardware only; kernels other than OpenBLAS's and numpy's stay native.",
     ),
     Cause(
+        slug="gpu-kernel",
+        title="A GPU adds in an order of its own, and a result shows it",
+        recurs=True,
+        what=(
+            "Threads of a GPU add to the same place in the order they come in, or a library measures which kernel is "
+            "the quickest today; the sums round differently, and something amplifies it."
+        ),
+        why="The same program, data and seeds on the same machine give another model in every run.",
+        remedy="torch.use_deterministic_algorithms(True)",
+        limits=(
+            "Runs that use a GPU go one after the other, run A twice before B. Two runs with deterministic kernels "
+            "(torch, TensorFlow and JAX are told so) confirm it; an operation that has no deterministic form is named "
+            "by torch alone, and not confirmed. Differences that leave all decisions as they are, are warnings. What "
+            "was tried without a GPU is in limits.md."
+        ),
+    ),
+    Cause(
         slug="working-directory",
         title="A result depends on where the project lies",
         recurs=False,

@@ -227,7 +227,12 @@ class Conditions:
     pinned: bool = False
     """Whether ``id()`` gives user code numbers in the order of asking instead of addresses, and the system lays out the
     process's memory as in every such run."""
+    deterministic: bool = False
+    """Whether libraries are told to use those kernels of a GPU alone that give the same result each time."""
 
+
+OTHER_NAMES = ("someone-else", "a-third-one")
+"""What user and host are called where ``variables`` are those of others."""
 
 Knob = str
 """The smallest thing an experiment can vary: a factor's name, or ``seed/STREAM`` for one stream of unseeded draws."""

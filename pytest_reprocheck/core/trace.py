@@ -71,7 +71,7 @@ class Observation:
 Source = Literal[
     "random", "numpy", "estimator", "torch", "tensorflow", "entropy",
     "listing", "rows", "clock", "pid", "timezone", "locale", "cpus", "variable",
-    "completion", "address", "carried",
+    "completion", "address", "carried", "kernel",
 ]  # fmt: skip
 DRAWS: frozenset[Source] = frozenset({"random", "numpy", "estimator", "torch", "tensorflow", "entropy"})
 """The sources that are unseeded draws; every other one is a read of the surroundings."""
@@ -84,7 +84,8 @@ class Event:
     seq: int
     source: Source
     """Which kind of randomness was drawn from, or what was read; ``carried``: a draw in a task of a worker process from
-    a state that was seeded before the task began, of the generator that ``stream`` names."""
+    a state that was seeded before the task began, of the generator that ``stream`` names; ``kernel``: an operation of a
+    GPU that has no deterministic form."""
     stream: str
     """Name of the stream that served the draw: ``random``, or ``estimator@train.py:12`` where a site has a stream
     of its own; for reads the source and the site."""

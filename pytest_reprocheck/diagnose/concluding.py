@@ -125,9 +125,16 @@ _OTHER: Mapping[FactorName, str] = {
 }
 
 
-def factor_message(factor: FactorName, *, failed: bool) -> str:
-    """What a factor without an event does, in one clause."""
-    what = _FACTS.get(factor, f"{factor} is read")
+_ASKED: Mapping[FactorName, str] = {
+    "threads": "the number of threads of BLAS and OpenMP is read",
+    "network": "the network is asked for",
+}
+"""The same, where the code was seen to read it."""
+
+
+def factor_message(factor: FactorName, *, failed: bool, is_read: bool = False) -> str:
+    """What a factor without an event does, in one clause; ``is_read``: the code was seen to read it."""
+    what = (_ASKED if is_read and factor in _ASKED else _FACTS).get(factor, f"{factor} is read")
     return f"{what}, and the subject fails" if failed else what
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pytest_reprocheck.core.conditions import FactorName, factor_of
+from pytest_reprocheck.core.conditions import factor_of
 from pytest_reprocheck.core.findings import Difference
-from pytest_reprocheck.core.sources import Unit
+from pytest_reprocheck.core.sources import Unit, unit_at
 from pytest_reprocheck.core.trace import DRAWS, Event, Place, Trace
 from pytest_reprocheck.diagnose.attribution import failing
 from pytest_reprocheck.diagnose.concluding import draw_message, factor_message, order_message, read_message
 from pytest_reprocheck.diagnose.experiments import HASH, Suspect
 from pytest_reprocheck.diagnose.location import locate_event, rank_candidates
-from pytest_reprocheck.diagnose.reads import find_reads, spelled_by_locale
+from pytest_reprocheck.diagnose.reads import assigned_lines, find_reads, spelled_by_locale
 from pytest_reprocheck.diagnose.remedies import remedies_for_draw, remedies_for_order, remedies_for_read
 from pytest_reprocheck.diagnose.sharing import shared_change
 from pytest_reprocheck.diagnose.unordered import Candidate
@@ -70,11 +70,12 @@ def proposals(suspect: Suspect, differences: Sequence[Difference], scene: Scene)
             for candidate in rank_candidates(scene.candidates, differences, scene.a)
         ]
     factor = factor_of(suspect.knob)
+    ranked = rank_candidates(find_reads(scene.units, factor), differences, scene.a)
     return [
         Proposal(
             suspect=suspect,
-            location=_place_of(factor, differences, scene),
-            message=factor_message(factor, failed=_fails(scene)),
+            location=_place_of(ranked, differences, scene),
+            message=factor_message(factor, failed=_fails(scene), is_read=bool(ranked)),
             remedies=remedies_for_read(factor, None, scene.units),
         )
     ]
@@ -108,8 +109,17 @@ def _fails(scene: Scene) -> bool:
     return scene.varied.outcome.status != "finished" and scene.a.outcome.status == "finished"
 
 
-def _place_of(factor: FactorName, differences: Sequence[Difference], scene: Scene) -> Place:
+def _place_of(reads: Sequence[Candidate], differences: Sequence[Difference], scene: Scene) -> Place:
     if _fails(scene) and scene.varied.outcome.place is not None:
         return scene.varied.outcome.place
-    ranked = rank_candidates(find_reads(scene.units, factor), differences, scene.a)
-    return ranked[0].place if ranked else failing(differences)[0].place
+    return reads[0].place if reads else _line_of(differences[0].place, differences, scene)
+
+
+def _line_of(place: Place, differences: Sequence[Difference], scene: Scene) -> Place:
+    """A cell's line that assigns the first variable which differs there; the cell, where none does."""
+    unit = unit_at(scene.units, place)
+    if place.line is not None or unit is None:
+        return place
+    lines = assigned_lines(unit)
+    names = (each.key.what.removeprefix("variable ") for each in differences if each.place == place)
+    return next((replace(place, line=lines[name]) for name in names if name in lines), place)

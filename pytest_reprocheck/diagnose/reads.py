@@ -25,6 +25,15 @@ _CALLS: Mapping[FactorName, frozenset[str]] = {
         }
     ),
     "cpus": frozenset({"cpu_count", "process_cpu_count", "sched_getaffinity"}),
+    "threads": frozenset(
+        {"get_max_threads", "get_num_threads", "mkl_get_max_threads", "omp_get_max_threads", "threadpool_info"}
+    ),
+    "network": frozenset(
+        {
+            "HTTPConnection", "HTTPSConnection", "create_connection", "getaddrinfo", "gethostbyname", "if_nameindex",
+            "net_if_addrs", "net_if_stats", "urlopen", "urlretrieve",
+        }
+    ),
     "directory": frozenset({"absolute", "abspath", "cwd", "getcwd", "getcwdb", "realpath", "resolve"}),
 }  # fmt: skip
 """Factor -> names of functions and methods that read what it varies."""
@@ -33,7 +42,11 @@ _ATTRIBUTES: Mapping[FactorName, frozenset[str]] = {
     "locale": frozenset({"day_abbr", "day_name", "month_abbr", "month_name"}),
 }
 _NAMES: Mapping[FactorName, frozenset[str]] = {"directory": frozenset({"__file__"})}
-_ABSOLUTE = re.compile(r"(?:/[^/\s]+){2,}|[A-Za-z]:[\\/].+")
+_TEXTS: Mapping[FactorName, re.Pattern[str]] = {
+    "directory": re.compile(r"(?:/[^/\s]+){2,}|[A-Za-z]:[\\/].+"),
+    "network": re.compile(r"/proc/net/.*|/sys/class/net(?:/.*)?"),
+}
+"""Factor -> texts that are a path to what it varies."""
 
 
 def find_reads(units: Sequence[Unit], factor: FactorName) -> tuple[Candidate, ...]:
@@ -83,9 +96,19 @@ def _reads(node: ast.expr, factor: FactorName) -> bool:
         case ast.Name(id=name):
             return name in _NAMES.get(factor, ())
         case ast.Constant(value=str() as text):
-            return factor == "directory" and _ABSOLUTE.fullmatch(text) is not None
+            return factor in _TEXTS and _TEXTS[factor].fullmatch(text) is not None
         case _:
             return False
+
+
+def assigned_lines(unit: Unit) -> dict[str, int]:
+    """Name -> the first line of the unit that assigns it."""
+    tree = parse(unit)
+    found: dict[str, int] = {}
+    for line, names in sorted(_targets(tree).items() if tree is not None else ()):
+        for name in names:
+            found.setdefault(name, line)
+    return found
 
 
 def _targets(tree: ast.Module) -> dict[int, tuple[str, ...]]:

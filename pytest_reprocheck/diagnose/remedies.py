@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pytest_reprocheck.core.conditions import FactorName
 from pytest_reprocheck.core.sources import Edit, Unit, unit_at
-from pytest_reprocheck.core.trace import Event, Place
+from pytest_reprocheck.core.trace import Event, Place, Trace
 from pytest_reprocheck.diagnose.parsing import callee, insert_after, parse, replace_node
 from pytest_reprocheck.diagnose.queries import ordered_queries
 from pytest_reprocheck.diagnose.sharing import IN_THREADS
@@ -41,10 +41,19 @@ FOR_TASKS: Mapping[str, str] = {
     "torch": "give each task its number, and call torch.manual_seed(number) there first",
 }
 """For draws in worker processes: one seed for all tasks would have them draw the same."""
+_DETERMINISTIC: Mapping[str, str] = {
+    "torch": "torch.use_deterministic_algorithms(True)",
+    "tensorflow": "tf.config.experimental.enable_op_determinism()",
+    "jax": "XLA_FLAGS=--xla_gpu_deterministic_ops=true in the environment",
+}
+"""By package: what chooses deterministic kernels."""
 _PANDAS_DRAWS = frozenset({"sample"})
 
-ONLY_SHOWN = "keep the time out of what is shown, or accept it:  # reprocheck: allow[clock] only shown"
-"""For a time that nothing else depends on."""
+
+def only_shown(cause: str) -> str:
+    """For a time, a number of CPUs or a name that nothing else depends on."""
+    what = {"clock": "the time", "cpu-count": "the number of CPUs"}.get(cause, "the name")
+    return f"keep {what} out of what is shown, or accept it:  # reprocheck: allow[{cause}] only shown"
 
 
 def remedies_for_draw(
@@ -68,6 +77,16 @@ def remedies_for_draw(
     if event.source == "estimator":
         return tuple(_seed_estimators([event.what.removeprefix("sklearn "), *others], event, units))
     return (_seed_draw(event, subject_path, units),)
+
+
+def deterministic_kernels(trace: Trace) -> str:
+    """How the libraries that a run imported are told to use deterministic kernels alone."""
+    told = [text for package, text in _DETERMINISTIC.items() if package in trace.packages]
+    if "torch" in trace.packages and trace.facts.get("benchmark"):
+        told.append("torch.backends.cudnn.benchmark = False")
+    if "torch" in trace.packages and not trace.facts.get("workspace"):
+        told.append("CUBLAS_WORKSPACE_CONFIG=:4096:8 in the environment")
+    return ", ".join(told) or "have the library use deterministic kernels alone"
 
 
 def _seed_draw(event: Event, subject_path: str, units: Sequence[Unit]) -> Remedy:

@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from pytest_reprocheck.core.conditions import Conditions, FactorName
+from pytest_reprocheck.core.conditions import OTHER_NAMES, Conditions, FactorName
 from pytest_reprocheck.core.findings import Difference, Severity
 from pytest_reprocheck.core.trace import Aspect
 
@@ -36,6 +36,8 @@ _TIMED = re.compile(
 """Words and units of a line that tells how long something took."""
 
 
+_COUNTED = re.compile(r"\b(?:cpus?|cores?|processors?|workers?|jobs?|n_jobs)\b", re.IGNORECASE)
+"""Words of a line that tells a number of CPUs, or of those that share the work."""
 _SHOWN: frozenset[Aspect] = frozenset({"outputs", "artifacts"})
 """Aspects that people look at; of files the texts and pictures, the others are read by programs."""
 
@@ -51,11 +53,37 @@ def severity_of(
     ``varied`` are the conditions of the run that showed the differences: its clock tells a shown moment (later by the
     offset) and a shown duration (longer by the rate) from a result that the clock decided. ``clocks`` are the
     nanoseconds that run A read from each clock, where they are known: a duration is the time between two of them, or
-    stands in a line that speaks of time.
+    stands in a line that speaks of time. A number of CPUs that a line tells as such, and a user's or host's name that
+    is only shown, are warnings too.
     """
-    if factor != "clock" or any(difference.key.aspect not in _SHOWN for difference in differences):
+    if any(difference.key.aspect not in _SHOWN for difference in differences):
+        return "error"
+    if factor in ("cpus", "variables"):
+        return "warning" if all(_only_names(difference, factor, varied) for difference in differences) else "error"
+    if factor != "clock":
         return "error"
     return "warning" if all(_only_shows(difference, varied, clocks) for difference in differences) else "error"
+
+
+def _only_names(difference: Difference, factor: FactorName, varied: Conditions) -> bool:
+    """Whether lines are the same but for the number of CPUs, or for the names that user and host have."""
+    if not difference.pairs or difference.key.what == "outcome":
+        return False
+    return all(
+        _is_count(a, b, varied) if factor == "cpus" else any(_is_name(a, b, name) for name in OTHER_NAMES)
+        for a, b in difference.pairs
+    )
+
+
+def _is_count(a: str, b: str, varied: Conditions) -> bool:
+    if _COUNTED.search(a) is None or _NUMBER.sub("#", a) != _NUMBER.sub("#", b):
+        return False
+    numbers = zip(_NUMBER.findall(a), _NUMBER.findall(b), strict=True)
+    return all(x == y or (x.isdigit() and y == str(varied.cpus)) for x, y in numbers)
+
+
+def _is_name(a: str, b: str, name: str) -> bool:
+    return name in b and re.fullmatch(re.escape(b).replace(re.escape(name), r"[\w.@-]+"), a) is not None
 
 
 def _only_shows(difference: Difference, varied: Conditions, clocks: Sequence[Sequence[int]] | None) -> bool:

@@ -16,6 +16,7 @@ from types import ModuleType
 
 from pytest_reprocheck.core.conditions import Conditions
 from pytest_reprocheck.core.subjects import Json, Subject
+from pytest_reprocheck.execution.devices import devices
 from pytest_reprocheck.execution.engine import Forked, Process
 from pytest_reprocheck.execution.trackers import offline
 from pytest_reprocheck.execution.workspace import RunFolder
@@ -120,6 +121,10 @@ def environment(
     if conditions.threads:
         variables.update({name: str(conditions.threads) for name in _THREAD_VARIABLES})
     variables.update(conditions.simd)
+    if conditions.deterministic:
+        variables.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        variables["TF_DETERMINISTIC_OPS"] = "1"
+        variables["XLA_FLAGS"] = f"{variables.get('XLA_FLAGS', '')} --xla_gpu_deterministic_ops=true".strip()
     if conditions.timezone:
         variables["TZ"] = conditions.timezone
     if conditions.locale:
@@ -196,6 +201,7 @@ def write_child_file(
         "env": [*sorted(subject.env)],
         "allow_writes": list(allow_writes),
         "seeded": list(seeded),
+        "devices": list(devices()),
         "writable": None if folder.writable is None else [str(path) for path in folder.writable],
         "attended": folder.attended,
         "tells_rows": tells_rows,
@@ -222,6 +228,7 @@ def _told(conditions: Conditions) -> dict[str, Json]:
         "replays": list(conditions.replays),
         "sites": list(conditions.sites),
         "pinned": conditions.pinned,
+        "deterministic": conditions.deterministic,
     }
 
 

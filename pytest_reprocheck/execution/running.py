@@ -98,6 +98,8 @@ class Runner:
     under_way: dict[int, UnderWay] = field(default_factory=dict)
     """By the runs' numbers."""
     on_cell: CellProgress = lambda _run, _number, _total: None
+    alone: bool = False
+    """Whether runs go one after the other, as they use a device."""
     started: int = 0
     """Runs begun so far; the number of the next run's folder."""
     left: dict[str, RunFolder] = field(default_factory=dict)
@@ -162,8 +164,8 @@ class Runner:
 
     @property
     def side_by_side(self) -> int:
-        """How many runs may go at a time; in place there is one tree for all."""
-        return 1 if self.ready.mode == "in-place" else side_by_side(self.room, self.used)
+        """How many runs may go at a time; in place there is one tree for all, and one device where they use it."""
+        return 1 if self.alone or self.ready.mode == "in-place" else side_by_side(self.room, self.used)
 
     def _end_where_they_differ(
         self, jobs: Sequence[Future[Trace]], conditions: Sequence[Conditions], first: int, differ: Differ

@@ -11,7 +11,7 @@ import functools
 import sys
 from os import environ, path, uname
 
-from . import circumstances, concurrency, entropy, files, outside, reach, recording, relocation, renaming, rows
+from . import circumstances, concurrency, devices, entropy, files, outside, reach, recording, relocation, renaming, rows
 from .frames import without_this_frame
 from .imports import ImportHooks, combined
 from .jsons import loads
@@ -175,8 +175,9 @@ def _install_surroundings(probe: Probe) -> tuple[list[dict[str, Callable[[Any], 
     named = {name: probe.guarded(f"surroundings of {name}", hook) for name, hook in circumstance_hooks.items()}
     told, telling, ends = _install_queries(probe)
     row_hooks = {name: probe.guarded(f"row order of {name}", hook) for name, hook in rows.hooks(probe, told).items()}
-    hooks = [named, concurrency_hooks, files.install(probe), row_hooks, telling]
-    return hooks, [*circumstance_ends, *concurrency_ends, *ends]
+    hooks = [named, concurrency_hooks, files.install(probe), row_hooks, telling, devices.hooks(probe)]
+    used = probe.guarded("devices", devices.Devices(probe).end_step)
+    return hooks, [*circumstance_ends, *concurrency_ends, *ends, used]
 
 
 def _install_queries(

@@ -36,6 +36,8 @@ _TESTING = frozenset({"genericpath", "glob", "pathlib", "pathlib._abc", "pathlib
 """Modules that test files for whoever calls them."""
 _MECHANICAL = frozenset({"_joinrealpath", "ismount", "mkdir", "realpath", "resolve", "walk"})
 """Their functions that look at files on the way to something else."""
+_IMPORTER = "<frozen importlib._bootstrap_external>"
+"""Reads, lists and writes what modules are made of, for nobody's ends but its own."""
 _URI = "file:"
 
 
@@ -132,28 +134,21 @@ def install_written(probe: Probe, places: Places) -> Accesses:
 
 
 def _listen(probe: Probe, accesses: Accesses) -> None:
-    """Follow audit events; a hook cannot be taken out again, so it holds and does nothing once the probes are."""
+    """Follow audit events."""
     handlers = _handlers(accesses)
     guarded = {event: probe.guarded(f"audit event {event}", handler) for event, handler in handlers.items()}
     settled = accesses.settled["read"]
 
     def told(event: str, args: tuple[Any, ...]) -> None:
-        if event in guarded and probe.watching:
+        if probe.watching:
             if event == "open" and type(args[0]) is str and args[0] in settled and not args[2] & WRITES:
                 return
             # The interpreter itself opens the main file before there is any frame of Python's.
             frame = sys._getframe(1).f_back
-            if frame is not None:
+            if frame is not None and frame.f_code.co_filename != _IMPORTER:
                 guarded[event](frame, *args)
 
-    listeners = [told]
-    probe.undo(listeners.clear)
-
-    def hook(event: str, args: tuple[Any, ...]) -> None:
-        for listener in listeners:
-            listener(event, args)
-
-    sys.addaudithook(hook)
+    probe.audits.listen(guarded, told)
 
 
 def _handlers(accesses: Accesses) -> dict[str, Callable[..., None]]:

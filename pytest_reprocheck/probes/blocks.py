@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 from math import prod
 
 TYPE_CHECKING = False
@@ -16,6 +17,8 @@ LEAST_BLOCK = 1024
 """As ``core.values.LEAST_BLOCK``."""
 _MOST_BLOCKS = 64
 _PIECE = 2**20
+_MOST_TYPES = 256
+"""Dtypes of which is remembered what their canonical form is: arrays come by the thousand, and in pieces."""
 
 
 def block_length(shape: tuple[int, ...]) -> int:
@@ -44,6 +47,11 @@ def digests_of(digests: Digests, header: str, blocks: Iterable[Iterable[Any]]) -
         for piece in block:
             hasher.update(piece)
         parts.append(str(hasher.hexdigest()))
+    return joined(digests, header, parts)
+
+
+def joined(digests: Digests, header: str, parts: list[str]) -> tuple[str, list[str]]:
+    """The digest of an array whose blocks have these digests, and those where there are several."""
     whole = digests.new()
     whole.update(f"{header}\n{''.join(parts)}".encode())
     return str(whole.hexdigest()), parts if len(parts) > 1 else []
@@ -62,13 +70,19 @@ def of_array(values: Any) -> Iterator[Iterator[Any]]:
 def buffers(values: Any) -> Iterator[Iterable[Any]]:
     """The bytes of each block of an array; a small one is looked at as a whole, which is much faster."""
     if values.nbytes > _PIECE:
+        # A look at all of a record's fields at once is the cheaper one; vectors are looked at while they are at hand.
+        clean = values.dtype.names is not None and not has_nan(values)
         for block in of_array(values):
-            yield (buffer(canonical(piece)) for piece in block)
+            yield (buffer(canonical(piece, clean=clean)) for piece in block)
         return
-    data, rows, length = buffer(canonical(values)), (values.shape or (1,))[0], block_length(values.shape)
+    yield from ([block] for block in memory(canonical(values)))
+
+
+def memory(values: Any) -> list[Any]:
+    """The memory of each block of a C-contiguous array."""
+    data, rows, length = buffer(values), (values.shape or (1,))[0], block_length(values.shape)
     size = len(data) // max(1, rows)
-    for start in range(0, max(1, rows), length):
-        yield [data[start * size : (start + length) * size]]
+    return [data[start * size : (start + length) * size] for start in range(0, max(1, rows), length)]
 
 
 def is_plain(dtype: Any) -> bool:
@@ -82,8 +96,13 @@ def type_text(dtype: Any) -> str:
     return str(packed.str) if packed.names is None else str(packed.descr)
 
 
-def canonical(values: Any) -> Any:
-    """The elements in C order, little-endian, without padding, every NaN alike; the array itself where it is so."""
+def canonical(values: Any, *, clean: bool = False) -> Any:
+    """The elements in C order, little-endian, without padding, every NaN alike; the array itself where it is so.
+
+    Args:
+        values: an array of plain elements.
+        clean: whether it is known that there is no NaN among them.
+    """
     np: Any = sys.modules["numpy"]
     packed = _packed(values.dtype)
     if values.dtype.char in "gG":
@@ -91,7 +110,7 @@ def canonical(values: Any) -> Any:
     if packed != values.dtype:
         values = _without_gaps(np, values, packed)
     values = np.ascontiguousarray(values)
-    if _has_nan(np, values):
+    if not clean and has_nan(values):
         values = values.copy()
         _clear_payloads(np, values)
     return values
@@ -103,6 +122,7 @@ def buffer(values: Any) -> Any:
     return memoryview(values.reshape(-1).view(np.uint8)) if values.size and values.itemsize else b""
 
 
+@lru_cache(_MOST_TYPES)
 def _packed(dtype: Any) -> Any:
     """The dtype, little-endian and without padding."""
     np: Any = sys.modules["numpy"]
@@ -116,21 +136,28 @@ def _packed(dtype: Any) -> Any:
 
 def _without_gaps(np: Any, values: Any, packed: Any) -> Any:
     """The elements in a packed dtype; records whose fields only have gaps between them as bytes, which is faster."""
-    fields, size = values.dtype.fields, values.dtype.itemsize
-    if fields is None or any(fields[name][0] != packed.fields[name][0] for name in values.dtype.names):
+    runs = _runs(values.dtype)
+    if not runs:
         return values.astype(packed)
-    raw = np.ascontiguousarray(values).reshape(-1).view(np.uint8).reshape(-1, size)
+    raw = np.ascontiguousarray(values).reshape(-1).view(np.uint8).reshape(-1, values.dtype.itemsize)
     whole = np.empty((len(raw), packed.itemsize), dtype=np.uint8)
     start = 0
-    for first, last in _runs(values.dtype):
+    for first, last in runs:
         whole[:, start : start + last - first] = raw[:, first:last]
         start += last - first
     return whole.reshape(-1).view(packed).reshape(values.shape)
 
 
+@lru_cache(_MOST_TYPES)
 def _runs(dtype: Any) -> list[tuple[int, int]]:
-    """Where the fields of a record lie, in their order, those without a gap between them as one."""
+    """Where the fields of a record lie, in their order, those without a gap between them as one.
+
+    Nothing for what is no record, or has fields that are not packed themselves.
+    """
     runs: list[tuple[int, int]] = []
+    packed = _packed(dtype)
+    if dtype.names is None or any(dtype.fields[name][0] != packed.fields[name][0] for name in dtype.names):
+        return runs
     for name in dtype.names:
         field, first = dtype.fields[name][:2]
         if runs and runs[-1][1] == first:
@@ -139,11 +166,25 @@ def _runs(dtype: Any) -> list[tuple[int, int]]:
     return runs
 
 
-def _has_nan(np: Any, values: Any) -> bool:
+def is_canonical(values: Any) -> bool:
+    """Whether an array's memory is its canonical form as it lies there, but for the payloads of NaN."""
+    return values.flags.c_contiguous and values.dtype.char not in "gG" and _packed(values.dtype) == values.dtype
+
+
+def has_nan(values: Any) -> bool:
+    """Whether there is a NaN among an array's elements, in whatever field of a record."""
     if values.dtype.names is not None:
-        floats = (name for name, field in values.dtype.fields.items() if field[0].base.kind in "fcV")
-        return any(_has_nan(np, values[name]) for name in floats)
-    return values.dtype.kind in "fc" and values.size > 0 and bool(np.isnan(values.max()))
+        return any(has_nan(values[name]) for name in _with_floats(values.dtype))
+    if values.dtype.kind not in "fc" or values.size == 0:
+        return False
+    most = values.max()
+    return bool(most != most)  # noqa: PLR0124
+
+
+@lru_cache(_MOST_TYPES)
+def _with_floats(dtype: Any) -> list[str]:
+    """The fields of a record that may hold NaN."""
+    return [name for name in dtype.names if dtype.fields[name][0].base.kind in "fcV"]
 
 
 def _clear_payloads(np: Any, values: Any) -> None:

@@ -11,6 +11,7 @@ have to wait for what another does.
 from __future__ import annotations
 
 import functools
+import itertools
 import sys
 from os import register_at_fork
 
@@ -114,8 +115,8 @@ class Threads:
         self._turns: dict[str, Turns] = {}
         register_at_fork(after_in_child=self._turns.clear)
 
-    def turn(self, frame: FrameType, function: Any) -> tuple[Turns, int] | None:
-        """The turn of what is started at this frame of user code; None where it has none."""
+    def turn(self, frame: FrameType, function: Any) -> tuple[Turns, int]:
+        """The turn of what is started at this frame of user code."""
         import threading
 
         probe = self._completion.probe
@@ -132,14 +133,15 @@ class Threads:
 
     def install(self, module: Any) -> None:
         """Patch ``threading``."""
-        probe, plain = self._completion.probe, module.Thread.start
+        probe, plain, numbers = self._completion.probe, module.Thread.start, itertools.count()
         turn_of = probe.guarded("threads", self._started)
 
         @functools.wraps(plain)
         def start(thread: Any) -> None:
             turn = turn_of(thread, sys._getframe(1), module.Timer) if probe.watching else None
             if turn is not None:
-                thread.run = functools.partial(_in_turn, thread, thread.run, *turn)
+                begins = functools.partial(probe.streams.begin_turn, f"thread {next(numbers)}")
+                thread.run = functools.partial(_in_turn, thread, thread.run, *turn, begins)
             plain(thread)
 
         probe.replace(module.Thread, "start", start)
@@ -154,19 +156,22 @@ class Threads:
         return self.turn(frame, getattr(thread, "_target", None) or thread.run)
 
     def install_in_pools(self, module: Any) -> None:
-        """Patch ``concurrent.futures.thread``: work whose function may change what is shared."""
+        """Patch ``concurrent.futures.thread``: all work has a name, and turns where it may change what is shared."""
         probe, kind = self._completion.probe, module._WorkItem
         turn_of = probe.guarded("work in threads", self._submitted)
+        numbers = itertools.count()
         plain_init, plain_run = kind.__init__, kind.run
 
         @functools.wraps(plain_init)
         def __init__(item: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
             plain_init(item, *args, **kwargs)
             item._reprocheck_turn = turn_of(args, sys._getframe(1)) if probe.watching else None
+            item._reprocheck_number = next(numbers)
 
         @functools.wraps(plain_run)
         def run(item: Any, *args: Any, **kwargs: Any) -> None:
             turn = item._reprocheck_turn
+            probe.streams.begin_turn(f"work {item._reprocheck_number}")
             if turn is None:
                 plain_run(item, *args, **kwargs)
                 return
@@ -199,9 +204,10 @@ def _is_of_futures(frame: FrameType) -> bool:
     return str(frame.f_globals.get("__name__", "")).startswith("concurrent.futures")
 
 
-def _in_turn(thread: Any, run: Callable[[], None], turns: Turns, number: int) -> None:
+def _in_turn(thread: Any, run: Callable[[], None], turns: Turns, number: int, begins: Callable[[], None]) -> None:
     """Run a thread when it is its turn."""
     del thread.run
+    begins()
     turns.enter(number)
     try:
         run()

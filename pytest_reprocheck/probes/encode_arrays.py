@@ -164,11 +164,7 @@ def _digested(encoder: Encoder, values: Any) -> Node:
     name = blocks.type_text(values.dtype)
     key = (values.__array_interface__["data"][0], values.dtype.str, name, values.shape, values.strides)
     if key not in encoder.known:
-        content = encoder.contents.key(values)
-        found = None if content is None else encoder.contents.find(content)
-        if found is None:
-            found = blocks.digests_of(encoder.digests, f"array {name} {values.shape}", blocks.buffers(values))
-            encoder.contents.keep(content, found)
+        found = encoder.contents.digests_of(values, f"array {name} {values.shape}")
         # With the array itself its memory is held, so that no other one comes to lie there.
         encoder.known[key] = (*found, values)
     digest, parts, _ = encoder.known[key]
@@ -187,7 +183,10 @@ def masked(encoder: Encoder, values: Any) -> Node:
     mask = np.ma.getmaskarray(values)
     data = np.array(np.ma.getdata(values))
     data[mask] = np.zeros((), dtype=data.dtype)
-    return encoder.fields("numpy.ma.MaskedArray", {"data": data, "mask": mask})
+    # What stands in for masked elements is made when it is first asked for.
+    filling = getattr(values, "_fill_value", None)
+    filling = np.ma.default_fill_value(data.dtype) if filling is None else filling
+    return encoder.fields("numpy.ma.MaskedArray", {"data": data, "mask": mask, "filling": np.asarray(filling)})
 
 
 def _scalar(encoder: Encoder, obj: Any) -> Node:
@@ -212,6 +211,9 @@ def _numpy_object(encoder: Encoder, np: Any, obj: Any) -> Node | None:
         return encoder.fields(f"numpy.random.{type(obj).__name__}", {"state": obj.state})
     if issubclass(type(obj), np.random.SeedSequence):
         return encoder.fields("numpy.random.SeedSequence", dict(obj.state))
+    if issubclass(type(obj), np.ufunc):
+        name = str(obj.__name__)
+        return encoder.scalar("numpy.ufunc", name) if getattr(np, name, None) is obj else None
     if issubclass(type(obj), np.dtype):
         return encoder.scalar("numpy.dtype", str(obj.descr if obj.names else obj.str))
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import types
 
-from .learned import own_dict, own_fields
+from .learned import class_data, is_machinery, own_dict, own_fields
 from .nodes import opaque, type_name
 
 TYPE_CHECKING = False
@@ -26,30 +26,13 @@ _PLAIN_REPR = frozenset(
     }
 )
 """Types whose ``repr`` tells all and runs no user code."""
-_NO_FORM = frozenset(
-    {
-        *("IPython", "ipykernel", "traitlets", "matplotlib", "bokeh", "logging", "unittest", "weakref"),
-        *("_asyncio", "_io", "_queue", "_socket", "_thread", "asyncio", "concurrent", "ctypes", "io", "mmap"),
-        *(
-            "multiprocessing",
-            "queue",
-            "selectors",
-            "socket",
-            "sqlite3",
-            "ssl",
-            "subprocess",
-            "tempfile",
-            "threading",
-            "zmq",
-        ),
-        *("asyncpg", "cx_Oracle", "mysql", "oracledb", "pg8000", "psycopg", "pymysql", "sqlalchemy"),
-    }
-)
-"""Libraries whose objects stand for something outside of them, or for the process's own machinery."""
+_IN_MEMORY = frozenset({"_io.StringIO", "_io.BytesIO"})
+"""Files that are nowhere but in memory: to look at what they hold moves nothing."""
 _MADE_BY_PYTHON = 1 << 9
 """Flag of classes that a program makes, unlike those of C."""
 _POINTER = tuple.__itemsize__
 """Bytes of a reference."""
+_VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
 _CALLABLES = (types.FunctionType, types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType)
 
 
@@ -63,15 +46,17 @@ def encode(encoder: Encoder, obj: Any) -> Node:
     named = _by_name(encoder, obj, short)
     if named is not None:
         return named
+    if name in _IN_MEMORY:
+        return encoder.fields(short, {} if obj.closed else {"value": obj.getvalue(), "position": obj.tell()})
     if "__next__" in {member for base in kind.__mro__ for member in vars(base)}:
         return opaque(type_name(kind), "an iterator: reading it would use it up", digest=None)
-    if kind.__module__.partition(".")[0] in _NO_FORM:
+    if is_machinery(obj):
         return opaque(type_name(kind), "no canonical form", digest=None)
     datetime: Any = sys.modules.get("datetime")
     dates = () if datetime is None else (datetime.datetime, datetime.date, datetime.time, datetime.timedelta)
     for base in (str, bytes, bool, int, float, complex, *dates):
         if issubclass(kind, base):
-            return encoder.scalar(short, base.__repr__(obj))
+            return _with_attributes(encoder, obj, encoder.scalar(short, base.__repr__(obj)))
     return _special(encoder, obj, short) or _by_attributes(encoder, obj, short)
 
 
@@ -79,7 +64,9 @@ def _by_name(encoder: Encoder, obj: Any, short: str) -> Node | None:
     if issubclass(type(obj), types.ModuleType):
         return encoder.scalar("module", str(obj.__name__))
     if issubclass(type(obj), type):
-        return encoder.scalar("type", f"{obj.__module__}.{obj.__qualname__}")
+        data = class_data(obj) if encoder.is_user_class(obj) else {}
+        qualified = f"{obj.__module__}.{obj.__qualname__}"
+        return encoder.fields(f"type {qualified}", data) if data else encoder.scalar("type", qualified)
     if type(obj) is types.FunctionType and encoder.is_user_function(obj):
         held = [cell.cell_contents for cell in obj.__closure__ or () if _is_filled(cell)]
         parts = {
@@ -87,6 +74,7 @@ def _by_name(encoder: Encoder, obj: Any, short: str) -> Node | None:
             "defaults": obj.__defaults__,
             "named": obj.__kwdefaults__,
             "closure": held,
+            **({"attributes": dict(obj.__dict__)} if obj.__dict__ else {}),
         }
         return encoder.fields(short, {**parts, "name": f"{obj.__module__}.{obj.__qualname__}"})
     if issubclass(type(obj), _CALLABLES):
@@ -106,7 +94,16 @@ def _special(encoder: Encoder, obj: Any, short: str) -> Node | None:
     collections: Any = sys.modules.get("collections")
     functools: Any = sys.modules.get("functools")
     if collections is not None and issubclass(type(obj), collections.deque):
-        return encoder.sequence(short, list(collections.deque.__iter__(obj)))
+        bound = "" if obj.maxlen is None else f"(maxlen={obj.maxlen})"
+        members = list(collections.deque.__iter__(obj))
+        fields = own_fields(obj) if encoder.is_user_class(type(obj)) else {}
+        if fields:
+            return encoder.fields(f"{short}{bound}", {**fields, "(members)": members})
+        return encoder.sequence(f"{short}{bound}", members)
+    if issubclass(type(obj), _VIEWS):
+        return encoder.sequence(short, list(obj))
+    if issubclass(type(obj), types.SimpleNamespace):
+        return encoder.fields(short, types.SimpleNamespace.__dict__["__dict__"].__get__(obj))
     if functools is not None and issubclass(type(obj), functools.partial):
         return encoder.fields(short, {"func": obj.func, "args": obj.args, "keywords": obj.keywords})
     array: Any = sys.modules.get("array")
@@ -127,6 +124,12 @@ def _special(encoder: Encoder, obj: Any, short: str) -> Node | None:
     return None
 
 
+def _with_attributes(encoder: Encoder, obj: object, plain: Node) -> Node:
+    """A number, text or date of a class of the user's may have attributes besides."""
+    fields = own_fields(obj) if encoder.is_user_class(type(obj)) else {}
+    return encoder.fields(str(plain["type"]), {**fields, "(value)": plain["text"]}) if fields else plain
+
+
 def _by_attributes(encoder: Encoder, obj: Any, short: str) -> Node:
     kind = type(obj)
     fields = own_fields(obj)
@@ -134,7 +137,11 @@ def _by_attributes(encoder: Encoder, obj: Any, short: str) -> Node:
         return opaque(short, "no canonical form", digest=None)
     if hasattr(kind, "get_params"):
         # An estimator's private attributes are its caches and internals.
-        return encoder.fields(short, {name: value for name, value in fields.items() if not name.startswith("_")})
+        fields = {name: value for name, value in fields.items() if not name.startswith("_")}
+    if encoder.is_user_class(kind):
+        classes = [base for base in kind.__mro__ if encoder.is_user_class(base)]
+        shared = {name: value for base in reversed(classes) for name, value in class_data(base).items()}
+        fields = {**{f"(class).{name}": value for name, value in shared.items() if name not in fields}, **fields}
     return encoder.fields(short, fields)
 
 

@@ -25,6 +25,10 @@ def encode(encoder: Encoder, obj: Any) -> Node | None:
         return None
     if issubclass(type(obj), torch.Tensor):
         return _tensor(encoder, torch, obj)
+    script: Any = getattr(torch.jit, "ScriptModule", None)
+    if script is not None and issubclass(type(obj), script):
+        # Compiled: what is learned lies in C++, and is given out by name.
+        return encoder.fields(type_name(type(obj)), {**obj.state_dict(), "(training)": bool(obj.training)})
     if issubclass(type(obj), torch.nn.Module):
         own = object.__getattribute__(obj, "__dict__")
         parts = {name: own.get(f"_{name}") or {} for name in ("parameters", "buffers", "modules")}

@@ -12,6 +12,7 @@ from array import array
 from contextlib import contextmanager, suppress
 from math import isnan
 
+from .learned import own_fields
 from .nodes import opaque, type_name
 from .records import record
 from .unordered import rows_digest
@@ -44,6 +45,7 @@ _MOST_TEXT = 100_000
 _MOST_BLOBS = 48
 _SIMPLE = (type(None), bool, int, float, complex, str, bytes)
 _SIMPLE_SET = frozenset(_SIMPLE)
+_CONTAINERS = (list, tuple, dict, set, frozenset)
 
 
 class OverBudgetError(Exception):
@@ -146,19 +148,32 @@ class Encoder:
             del self._path[id(obj)]
 
     def _container(self, obj: Any, kind: type) -> Node:
-        if issubclass(type(obj), (list, tuple)):
-            plain: Any = list if issubclass(type(obj), list) else tuple
-            return self.sequence(type_name(kind), list(plain.__iter__(obj)))
-        if issubclass(type(obj), dict):
-            return self.mapping(type_name(kind), list(dict.keys(obj)), list(dict.values(obj)))
-        if issubclass(type(obj), (set, frozenset)):
-            plain = set if issubclass(type(obj), set) else frozenset
-            return self._set(type_name(kind), list(plain.__iter__(obj)))
+        # A sparse matrix of scipy's may be a dict, too.
+        if issubclass(kind, _CONTAINERS) and not hasattr(kind, "tocsr"):
+            return self._members_of(obj) if kind in _CONTAINERS else self._with_members(obj, kind)
         for form in self._forms:
             node = form(self, obj)
             if node is not None:
                 return node
         return opaque(type_name(kind), "no canonical form", digest=None)
+
+    def _members_of(self, obj: Any) -> Node:
+        """A container by its members, whatever its class makes of iterating over it."""
+        name = type_name(type(obj))
+        if issubclass(type(obj), dict):
+            return self.mapping(name, list(dict.keys(obj)), list(dict.values(obj)))
+        plain: Any = next(base for base in _CONTAINERS if issubclass(type(obj), base))
+        members = list(plain.__iter__(obj))
+        return self._set(name, members) if plain in (set, frozenset) else self.sequence(name, members)
+
+    def _with_members(self, obj: object, kind: type) -> Node:
+        """A container of another class: one of the user's may hold more than members."""
+        members, fields = self._members_of(obj), own_fields(obj) if self.is_user_class(kind) else {}
+        if not fields:
+            return members
+        more = self.fields(type_name(kind), fields)
+        digest = self.digests.of("members and more", str(members["digest"]), str(more["digest"]))
+        return {**more, "fields": {"(members)": members, **more["fields"]}, "digest": digest}
 
     def simple(self, obj: Any) -> Node:
         """None, a bool, a number, a string or bytes, of exactly that type."""
@@ -173,7 +188,9 @@ class Encoder:
         """Something that a line of text tells in full; the end of a very long line stands in the digest alone."""
         digest = self.digests.of(kind, text)
         shown = text if len(text) <= 2 * _LONG_TEXT else f"{text[:_LONG_TEXT]}..."
-        return {"kind": "scalar", "type": kind, "text": shown.encode(errors="replace").decode(), "digest": digest}
+        if not shown.isascii():
+            shown = shown.encode(errors="replace").decode()
+        return {"kind": "scalar", "type": kind, "text": shown, "digest": digest}
 
     def sequence(self, kind: str, members: list[object]) -> Node:
         """A list, a tuple or the like."""

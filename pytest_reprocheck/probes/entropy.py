@@ -96,7 +96,7 @@ def _served(probe: Probe, frame: FrameType, what: str, bits: int) -> int | None:
     """Bits of the line's stream, and the event; None where user code does not call itself."""
     if probe.frames.source(frame.f_code.co_filename) is None:
         return None
-    stream = f"entropy@{site(probe.frames.stack(frame))}{probe.streams.drawer()}"
+    stream = f"entropy@{site(probe.frames.stack(frame))}{probe.streams.maker()}"
     probe.event("entropy", stream, what, frame)
     return probe.streams.bits(stream, bits)
 
@@ -106,7 +106,7 @@ def _watched(probe: Probe, plain: Callable[..., bytes]) -> Callable[..., bytes]:
         origin = probe.origin(frame, through=_PASSING_ON)
         if origin is None:
             return None
-        stream = f"entropy@{site(probe.frames.stack(origin.user))}{probe.streams.drawer()}"
+        stream = f"entropy@{site(probe.frames.stack(origin.user))}{probe.streams.maker()}"
         probe.event("entropy", stream, called_by_user(origin, "os"), origin.user)
         if probe.config.get("attended"):
             return None  # the user's own run may make keys and tokens of it

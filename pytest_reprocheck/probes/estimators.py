@@ -16,7 +16,7 @@ from .watching import Around
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
     from typing import Any
 
@@ -153,13 +153,14 @@ def _watch_output_wrapping(probe: Probe, module: Any, base: type, put: Callable[
 
 
 def put_on(
-    probe: Probe, kind: type, *, watcher: Watcher, before: BeforeMethod, names: Collection[str] = METHODS
+    probe: Probe, kind: type, *, watcher: Watcher, before: BeforeMethod, names: frozenset[str] = METHODS
 ) -> None:
     """Put descriptors on the methods of these names, wherever in its bases a class has them from."""
     for owner in kind.__mro__[:-1]:
-        for name in names:
-            original = vars(owner).get(name)
-            if original is None or isinstance(original, Method) or getattr(original, "__isabstractmethod__", False):
+        own = vars(owner)
+        for name in names & own.keys():
+            original = own[name]
+            if isinstance(original, Method) or getattr(original, "__isabstractmethod__", False):
                 continue
             if isinstance(original, FunctionType) or type(original).__name__ == "_AvailableIfDescriptor":
                 with suppress(TypeError):  # a class of an extension module

@@ -70,17 +70,15 @@ def install(probe: Probe, places: Places) -> None:
         return
     refused = probe.guarded("writes outside", _Fence(probe, places, writable).refused)
 
-    def hook(event: str, args: tuple[Any, ...]) -> None:
-        targets = _TARGETS.get(event)
-        if targets is None or not probe.watching:
+    def told(event: str, args: tuple[Any, ...]) -> None:
+        if not probe.watching:
             return
-        # Asking for a frame is an event too.
-        frame = sys._getframe().f_back
-        for given, folder in targets(*args):
+        frame = sys._getframe(1).f_back
+        for given, folder in _TARGETS[event](*args):
             if absolute := refused(frame, given, folder):
                 raise RefusedWriteError(EACCES, _REASON, absolute)
 
-    sys.addaudithook(hook)
+    probe.audits.listen(_TARGETS, told)
 
 
 def _opened(given: object, _mode: object, flags: int) -> list[tuple[object, object]]:

@@ -10,7 +10,7 @@ from os import RTLD_LAZY, environ, path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
     from .probe import Probe
@@ -42,20 +42,16 @@ class Kernels:
             return
         self._loaded = modules
         groups = features()
-        said = [f"OpenBLAS {core}" for core in cores()]
+        libraries = list(_libraries())
+        said = [f"OpenBLAS {core}" for core in _each(_core, libraries)]
         said += [] if groups is None else [f"numpy {' '.join(groups) or 'baseline'}"]
-        facts = {"threads": ", ".join(threads()), "simd": ", ".join(said)}
+        facts = {"threads": ", ".join(_each(_threads, libraries)), "simd": ", ".join(said)}
         self._probe.log.write({"type": "facts", "facts": {factor: text for factor, text in facts.items() if text}})
-
-
-def threads() -> list[str]:
-    """How many threads the loaded pools have."""
-    return sorted({text for name, library in _libraries() for text in _threads(name, library)})
 
 
 def cores() -> list[str]:
     """The processors that the loaded builds of OpenBLAS have chosen kernels for."""
-    return sorted({text for name, library in _libraries() for text in _core(name, library)})
+    return _each(_core, _libraries())
 
 
 def features() -> list[str] | None:
@@ -65,6 +61,11 @@ def features() -> list[str] | None:
         return None
     enabled = getattr(module, "__cpu_features__", {})
     return [name for name in getattr(module, "__cpu_dispatch__", []) if enabled.get(name)]
+
+
+def _each(asked: Callable[[str, Any], Iterator[str]], libraries: Iterable[tuple[str, Any]]) -> list[str]:
+    """What libraries say that are asked one after the other; what several say stands once."""
+    return sorted({text for name, library in libraries for text in asked(name, library)})
 
 
 def _libraries() -> Iterator[tuple[str, Any]]:
@@ -86,6 +87,7 @@ def _libraries() -> Iterator[tuple[str, Any]]:
 
 
 def _threads(name: str, library: Any) -> Iterator[str]:
+    """How many threads a pool has."""
     if "openblas" in name:
         function = _openblas(library, "get_num_threads")
     else:

@@ -13,6 +13,27 @@ _PRIVATE = frozenset({"_Booster", "_bin_mapper", "_predictors"})
 """Private attributes that are the model itself: boosters, and the trees of histogram gradient boosting."""
 _PLAIN = (type(None), bool, int, float, complex, str, bytes)
 
+_NO_FORM = frozenset(
+    {
+        *("IPython", "ipykernel", "traitlets", "matplotlib", "bokeh", "logging", "unittest", "weakref"),
+        *("_asyncio", "_io", "_queue", "_socket", "_thread", "asyncio", "concurrent", "ctypes", "io", "mmap"),
+        *(
+            "multiprocessing",
+            "queue",
+            "selectors",
+            "socket",
+            "sqlite3",
+            "ssl",
+            "subprocess",
+            "tempfile",
+            "threading",
+            "zmq",
+        ),
+        *("asyncpg", "cx_Oracle", "mysql", "oracledb", "pg8000", "psycopg", "pymysql", "sqlalchemy"),
+    }
+)
+"""Libraries whose objects stand for something outside of them, or for the process's own machinery."""
+
 
 def learned(estimator: object, parameters: Mapping[str, object], *, own: bool) -> dict[str, object]:
     """The attributes that tell what was learned.
@@ -49,6 +70,26 @@ def own_fields(obj: object) -> dict[str, object]:
                 except AttributeError:
                     continue
     return {**fields, **own_attributes(obj)}
+
+
+def class_data(kind: type) -> dict[str, object]:
+    """What a class of the user's holds that is no method, property or member of an enum: its settings and counters."""
+    if "_member_map_" in vars(kind):
+        return {}
+    return {
+        name: value
+        for name, value in vars(kind).items()
+        if not (name.startswith(("__", "_abc_")) or _is_descriptor(value) or is_machinery(value))
+    }
+
+
+def _is_descriptor(value: object) -> bool:
+    return any("__get__" in vars(base) for base in type(value).__mro__)
+
+
+def is_machinery(value: object) -> bool:
+    """Whether an object stands for something outside of it, or for the process's own machinery: a log, a lock."""
+    return type(value).__module__.partition(".")[0] in _NO_FORM
 
 
 def own_attributes(obj: object) -> dict[str, object]:

@@ -194,7 +194,7 @@ def install_entropy(probe: Probe, module: Any) -> None:
         origin = probe.origin(frame)
         if origin is None:
             return None
-        stream = f"numpy@{site(probe.frames.stack(origin.user))}{probe.streams.drawer()}"
+        stream = f"numpy@{site(probe.frames.stack(origin.user))}{probe.streams.maker()}"
         what = called_by_user(origin, "numpy.random")
         probe.event("numpy", stream, what, origin.user, seeded_by=seed_argument(origin))
         return probe.streams.bits(stream, k)

@@ -74,7 +74,7 @@ class Pids:
     def _recorded(self, name: str, number: int) -> int:
         self._recording.write("pid", name, number)
         if not self._watched:
-            sys.addaudithook(self._look)
+            self._probe.audits.listen(_USES, self._look)
         self._watched.append(str(number))
         return number
 
@@ -94,8 +94,8 @@ class Pids:
         return self._real.get(given, given) if type(given) is int else given
 
     def _look(self, event: str, args: tuple[Any, ...]) -> None:
-        """An audit hook, from the first read on: does user code hand its process id to the system?"""
-        if event not in _USES or not self._probe.watching or not args:
+        """An audit event after the first read: does user code hand its process id to the system?"""
+        if not self._probe.watching or not args:
             return
         text = str(args[1] if event == "subprocess.Popen" else args[0])
         if any(_names(text, number, event) for number in self._watched):

@@ -8,6 +8,7 @@ from _thread import _local, get_ident
 from contextlib import contextmanager
 from os import path, register_at_fork
 
+from .audits import Audits
 from .blobs import Blobs
 from .contents import Contents
 from .digest import available
@@ -109,7 +110,8 @@ class Probe:
         self.step: int | None = None
         self.active = True
         self.thread = _Thread()
-        self._undo: list[Callable[[], object]] = []
+        self.audits = Audits()
+        self._undo: list[Callable[[], object]] = [self.audits.stop]
         self._at_start: list[Callable[[], object]] = []
         self._seen: set[object] = set()
         self._forks = 0

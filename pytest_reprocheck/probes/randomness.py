@@ -202,7 +202,7 @@ class GlobalRandom:
         if call is not None and getattr(evaluate(call.func, origin.user), "__module__", None) in _COPYING:
             return None
         what = called_by_user(origin, "") if outer else "random.seed" if hidden else "random.Random"
-        stream = f"random@{site(self._probe.frames.stack(origin.user))}{self._probe.streams.drawer()}"
+        stream = f"random@{site(self._probe.frames.stack(origin.user))}{self._probe.streams.maker()}"
         self._probe.event("random", stream, what.strip(), origin.user)
         return self._probe.streams.bits(stream, 256)
 

@@ -1,7 +1,7 @@
 """Which of the user's files ran, and which distributions were imported."""
 
 # Pathlib costs every child milliseconds at its start.
-# ruff: noqa: PTH110, PTH118, PTH120, PTH123, PTH206, PTH208
+# ruff: noqa: PTH110, PTH118, PTH120, PTH123, PTH208
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from types import FunctionType, ModuleType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .frames import Frames
     from .probe import Probe
 
@@ -27,8 +29,11 @@ class Reach:
         self._probe = probe
         # What is there before the subject's first line (the probes, modules of .pth files) is not the subject's doing.
         self._seen = set(sys.modules) - {"__main__"}
-        self._folders: dict[str, list[str]] = {}
-        self._top_level: set[str] = set()
+        self._folders: dict[str, dict[str, str]] = {}
+        """Folder of installed packages -> its distributions' entries, each with its name as names are compared."""
+        self._regular: dict[str, bool] = {}
+        """Path of a top-level name -> whether it is a package with a file of its own, so one distribution's."""
+        self._looked_up: set[str] = set()
         self.files = {subject}
         """User files, as paths relative to the root."""
         self.packages: dict[str, str] = {}
@@ -54,25 +59,22 @@ class Reach:
 
     def _installed(self, folder: str, inside: str) -> None:
         """Find the distribution that a file belongs to."""
-        parts = inside.split(sep)
+        first, within, _ = inside.partition(sep)
+        top = folder + first
+        if top not in self._regular:
+            self._regular[top] = not within or path.exists(path.join(top, "__init__.py"))
         # The first module of a namespace package stands for the part of it that its distribution brings.
-        top = path.join(folder, parts[0])
-        key = top if path.exists(path.join(top, "__init__.py")) or len(parts) == 1 else path.dirname(folder + inside)
-        if key in self._top_level:
+        key = top if self._regular[top] else path.dirname(folder + inside)
+        if key in self._looked_up:
             return
-        self._top_level.add(key)
+        self._looked_up.add(key)
         if folder not in self._folders:
-            self._folders[folder] = [entry for entry in listdir(folder) if entry.endswith((".dist-info", ".egg-info"))]
-        name = parts[0].partition(".")[0]
-        entries = self._folders[folder]
-        own = [entry for entry in entries if _squeezed(entry.partition("-")[0]) == _squeezed(name)]
-        record = f"\n{inside.replace(sep, '/')},".encode()
-        if not own:
-            own = [entry for entry in entries if record in b"\n" + _read(path.join(folder, entry, "RECORD"))]
-        for entry in own[:1]:
-            found = _name_and_version(path.join(folder, entry))
-            if found is not None:
-                self.packages[found[0]] = found[1]
+            entries = [entry for entry in listdir(folder) if entry.endswith((".dist-info", ".egg-info"))]
+            self._folders[folder] = {entry: _squeezed(entry.partition("-")[0]) for entry in entries}
+        entry = _distribution(folder, self._folders[folder], first.partition(".")[0], inside)
+        found = None if entry is None else _name_and_version(path.join(folder, entry))
+        if found is not None:
+            self.packages[found[0]] = found[1]
 
 
 def used_by(function: object, frames: Frames) -> set[str]:
@@ -101,6 +103,18 @@ def _defined_in(obj: object) -> str:
 def _file(module: ModuleType | None) -> str | None:
     file = getattr(module, "__file__", None)
     return file if isinstance(file, str) else None
+
+
+def _distribution(folder: str, names: Mapping[str, str], name: str, inside: str) -> str | None:
+    """The one of a folder's distributions that a file is of: by its name, else by the files that it lists."""
+    wanted = _squeezed(name)
+    for entry in names:
+        if names[entry] == wanted:
+            return entry
+    record = f"\n{inside.replace(sep, '/')},".encode()
+    # Lists of files are long: those come first whose name has the module's (python-dateutil), or begins as it does.
+    likely = sorted(names, key=lambda entry: (wanted not in names[entry], names[entry][:1] != wanted[:1], entry))
+    return next((entry for entry in likely if record in b"\n" + _read(path.join(folder, entry, "RECORD"))), None)
 
 
 def _squeezed(name: str) -> str:

@@ -11,6 +11,7 @@ import types
 
 from .addresses import address_of
 from .encoder import Limits, OverBudgetError
+from .learned import class_data
 from .records import record
 from .touched import ATOMS, Touch, Walk, others_run
 
@@ -52,7 +53,7 @@ class State:
     def assume(self, variables: Mapping[str, Any], namespace: Mapping[str, Any]) -> None:
         """Take these variables for known, whatever they hold."""
         for name, value in list(variables.items()):
-            if not (name.startswith("_") or issubclass(type(value), _SKIPPED)):
+            if self._is_told(name, value):
                 self._known[name] = _Known(address=id(value), digest=None, parts=self._parts(value, namespace))
 
     def settle(self, name: str, value: object) -> None:
@@ -85,7 +86,7 @@ class State:
         self._reach(touch, namespace)
         known: dict[Any, Any] = {}
         for name, value in list(variables.items()):
-            if name.startswith("_") or issubclass(type(value), _SKIPPED) or not self._could_touch(touch, name, value):
+            if not self._is_told(name, value) or not self._could_touch(touch, name, value):
                 continue
             try:
                 self._variable(name, value, known, namespace)
@@ -94,6 +95,12 @@ class State:
                 if name not in self._left_out:
                     self._left_out.add(name)
                     self._probe.not_compared(f"variable {name}", "too many parts to observe at each step")
+
+    def _is_told(self, name: str, value: Any) -> bool:
+        """Whether a variable holds something: modules, functions and most classes are what the code says they are."""
+        if name.startswith("_") or not issubclass(type(value), _SKIPPED):
+            return not name.startswith("_")
+        return issubclass(type(value), type) and self._probe.is_user_class(value) and bool(class_data(value))
 
     def _reach(self, touch: Touch, namespace: Mapping[str, Any]) -> None:
         """Add what the step's names reach now, at its start or at its end."""

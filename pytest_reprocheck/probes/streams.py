@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from _random import Random
+from _thread import _local
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class Streams:
         self._started: dict[str, Random] = {}
         self._forked_as: str | None = None
         self._at_task: list[Callable[[], object]] = []
+        self._thread = _local()
         self.task = ""
         """What this process, a worker of a pool, is working on; the same in every run, whichever worker gets it."""
 
@@ -52,6 +54,15 @@ class Streams:
     def drawer(self) -> str:
         """What names of streams end with: the task, in workers of pools, else the process."""
         return f"#task {self.task}" if self.task else self.process()
+
+    def begin_turn(self, name: str) -> None:
+        """This thread goes on with work of this name; it is the same in every run, whichever thread gets it."""
+        self._thread.turn = name
+
+    def maker(self) -> str:
+        """What names of a line's own streams end with: the drawer, and the work of this thread."""
+        turn, drawer = getattr(self._thread, "turn", ""), self.drawer()
+        return f"{drawer} {turn}" if drawer and turn else f"#{turn}" if turn else drawer
 
     def process(self) -> str:
         """What stands for a child process: ``#ForkPoolWorker-1``; nothing for the main one."""

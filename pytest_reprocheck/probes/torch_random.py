@@ -196,7 +196,7 @@ class DefaultGenerators:
             origin = probe.origin(frame)
             if origin is None:
                 return None
-            stream = f"torch@{site(probe.frames.stack(origin.user))}{probe.streams.drawer()}"
+            stream = f"torch@{site(probe.frames.stack(origin.user))}{probe.streams.maker()}"
             probe.event("torch", stream, _called(origin), origin.user)
             return probe.streams.bits(stream, 64) & _MASK
 

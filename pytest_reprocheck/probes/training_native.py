@@ -11,7 +11,7 @@ from .watching import watch_function
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import FrameType
     from typing import Any
 
@@ -55,7 +55,7 @@ class Native:
                 before = functools.partial(self._trains, f"{library}.{name}", _parameters(function))
                 watch_function(self._probe, function, self._probe.guarded("training", before), self._watcher)
 
-    def _class(self, module: Any, *, name: str, methods: Collection[str]) -> None:
+    def _class(self, module: Any, *, name: str, methods: frozenset[str]) -> None:
         kind = getattr(module, name)
         put_on(self._probe, kind, watcher=self._watcher, before=self._before, names=methods)
 

@@ -125,6 +125,16 @@ NOISE: dict[str, tuple[str, str, str]] = {
         "2026-01-02 03:04:05.678901: I tensorflow/core/util/port.cc:153] oneDNN",
         "2026-01-02 03:04:06.008901: I tensorflow/core/util/port.cc:153] oneDNN",
     ),
+    "absl": (
+        "log-time",
+        "I0000 00:00:1795289971.008189   19596 port.cc:153] oneDNN custom operations are on.",
+        "I0000 00:00:1795290119.313701    9347 port.cc:153] oneDNN custom operations are on.",
+    ),
+    "absl in order": (
+        "log-time",
+        "W0102 03:04:05.678901  1234 a/b.cc:12] go",
+        "W0102 03:04:06.678901 99 a/b.cc:12] go",
+    ),
     "glog": ("log-time", "I0102 03:04:05.678901 cpu.cc:12] go", "I0102 03:04:06.678901 cpu.cc:12] go"),
     "optuna": (
         "log-time",

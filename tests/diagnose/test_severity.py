@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_reprocheck.core.conditions import Conditions, Surroundings, baseline, varied, with_knobs
+from pytest_reprocheck.core.conditions import OTHER_NAMES, Conditions, Surroundings, baseline, varied, with_knobs
 from pytest_reprocheck.core.findings import Difference, Key, Sameness
 from pytest_reprocheck.core.trace import Aspect, Place
 from pytest_reprocheck.diagnose.severity import severity_of
+from pytest_reprocheck.probes import variables
 
 A = baseline("train.py", threads=1)
 LATER: Conditions = with_knobs(A, varied("train.py", A, Surroundings(threads=1)), ["clock"])
@@ -107,3 +108,39 @@ def test_a_picture_that_the_clock_alone_changes_is_a_warning() -> None:
     """A duration in a figure's title."""
     picture = replace(printed("640x480", "640x480", what="output 1 (image/png)"), pairs=())
     assert severity_of("clock", [picture], LATER) == "warning"
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "shown"),
+    [
+        ("with 2 CPUs in all", "with 5 CPUs in all", True),
+        ("workers: 2, rows 100", "workers: 5, rows 100", True),
+        ("workers: 2, score 0.81", "workers: 5, score 0.79", False),
+        ("parts [2]", "parts [5]", False),
+        ("2 cores", "3 cores", False),
+    ],
+)
+def test_a_number_of_cpus_that_a_line_tells(a: str, b: str, shown: bool) -> None:
+    """As such, and nothing else in it differs."""
+    assert severity_of("cpus", [printed(a, b)], replace(A, cpus=5)) == ("warning" if shown else "error")
+    fit = printed(a, b, aspect="training", what="fit")
+    assert severity_of("cpus", [printed(a, b), fit], replace(A, cpus=5)) == "error"
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "shown"),
+    [
+        ("by anna on lab-7.example", f"by {OTHER_NAMES[0]} on {OTHER_NAMES[0]}", True),
+        ("by anna", f"by {OTHER_NAMES[1]}", True),
+        ("by anna: 0.81", f"by {OTHER_NAMES[0]}: 0.79", False),
+        ("fold 3", "fold 4", False),
+    ],
+)
+def test_a_name_that_is_only_shown(a: str, b: str, shown: bool) -> None:
+    """A result that goes by it is an error."""
+    assert severity_of("variables", [printed(a, b)], A) == ("warning" if shown else "error")
+
+
+def test_the_probes_know_the_same_names() -> None:
+    """They cannot import the constant."""
+    assert tuple(variables._OTHERS.values()) == OTHER_NAMES

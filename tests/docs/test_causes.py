@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from benchmarks.marks import case_files
+from benchmarks.marks import CaseFile, case_files
 from benchmarks.pages import PAGES, audited, pages
 from pytest_reprocheck.core.causes import CAUSES, DRIFT, cause
 
@@ -19,6 +21,7 @@ ELSEWHERE = frozenset(
         "seed-parameter",
         "hidden-state",
         "network",
+        "gpu-kernel",
         "stale-output",
         "dependency-drift",
         "host-changed",
@@ -30,15 +33,13 @@ WITHOUT_CASES = frozenset(
     {
         "dead-parameter",
         "seed-parameter",
-        "thread-count",
-        "cpu-dispatch",
-        "network",
-        "stale-output",
         *DRIFT,
     }
 )
-"""Causes that no case shows: not on every machine (``tests/test_hardware.py`` and ``tests/outside`` do), only a warning
-(``tests/test_stored.py``), or only after a record was written (``tests/records``)."""
+"""Causes that no case shows: only with several sets of parameters (``tests/test_parameters.py``), or after a record was
+written (``tests/records``)."""
+NO_FUNCTION = frozenset({"hidden-state", "stale-output", "unexplained"})
+"""Causes of notebooks alone, told of a cell or of its own line, and what is no cause."""
 HEAVY = frozenset({"unseeded-estimator", "unseeded-torch", "unseeded-tensorflow", "thread-count", "cpu-dispatch"})
 """Causes whose example takes long to be audited."""
 
@@ -87,6 +88,32 @@ def test_a_cause_has_faulty_and_clean_cases(slug: str) -> None:
     cases = case_files()
     assert any(found.cause == slug for case in cases for found in case.expected)
     assert any(slug in case.traps for case in cases if not case.expected)
+
+
+@pytest.mark.parametrize("slug", [each for each in SLUGS if each not in WITHOUT_CASES | {"unexplained"}])
+def test_a_cause_has_cases_of_each_shape(slug: str) -> None:
+    """Three faulty ones at least: a notebook, a line inside of a function, one in a module that the subject imports."""
+    found = [(case, each) for case in case_files() for each in case.expected if each.cause == slug]
+    assert len({case.path for case, _found in found}) >= 3
+    assert any(case.is_notebook for case, _found in found)
+    if slug not in NO_FUNCTION:
+        assert any(_is_in_function(case, each.place) for case, each in found)
+        assert any(not each.place.startswith(case.path) for case, each in found)
+
+
+def _is_in_function(case: CaseFile, place: str) -> bool:
+    path, _, rest = place.partition(".ipynb cell[") if ".ipynb" in place else place.partition(":")
+    if place.startswith(f"{path}.ipynb"):
+        index, _, line = rest.partition("]:")
+        cells = json.loads((case.root / f"{path}.ipynb").read_text(encoding="utf-8"))["cells"]
+        text, number = "".join(cells[int(index)]["source"]), int(line)
+    else:
+        text, number = (case.root / path).read_text(encoding="utf-8"), int(rest)
+    plain = "\n".join("pass" if line.lstrip().startswith(("%", "!")) else line for line in text.splitlines())
+    functions = [
+        node for node in ast.walk(ast.parse(plain)) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    ]
+    return any(each.lineno < number <= (each.end_lineno or 0) for each in functions)
 
 
 def test_marks_are_causes_of_the_catalogue() -> None:

@@ -149,3 +149,31 @@ if __name__ == "__main__":
     alone = run_script(folder, source, args=["1"], conditions={})
     assert (alone.code, run_script(folder, args=["2"], conditions={}).stdout) == (0, alone.stdout)
     assert len(set(eval(alone.stdout))) == 4
+
+
+THREADS = """
+import random, threading
+from concurrent.futures import ThreadPoolExecutor
+drawn = {}
+
+def draw(number):
+    drawn[number] = random.Random().random()
+
+for numbers in ((0, 1, 2), (3, 4)):
+    threads = [threading.Thread(target=draw, args=(number,)) for number in numbers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+with ThreadPoolExecutor(2) as pool:
+    list(pool.map(draw, (5, 6, 7)))
+print(sorted(drawn.items()))
+"""
+
+
+def test_a_thread_draws_the_same_whenever_it_gets_to_it(tmp_path: Path) -> None:
+    """Generators that threads and work of thread pools make are fed by who makes them, and not by when."""
+    child = run_script(tmp_path / "project", THREADS, conditions={})
+    other = run_script(tmp_path / "project", THREADS, conditions={"completion": "reversed"})
+    assert (child.code, child.stderr, other.stdout) == (0, "", child.stdout)
+    assert len({number for _name, number in eval(child.stdout)}) == 8

@@ -7,9 +7,11 @@ import copy
 import dataclasses
 import datetime as dt
 import enum
+import io
 import json
 import random
 import sys
+import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -158,6 +160,77 @@ class Slotted:
 
     def __init__(self) -> None:
         self.a = 1
+
+
+class Words(list[str]):
+    """A list with something beside its members."""
+
+    unit: object = None
+
+
+class Settings(dict[str, int]):
+    __slots__ = ("source",)
+
+
+class Metres(float):
+    since: object = None
+
+
+class Bounded(collections.deque[int]):
+    note: object = None
+
+
+def beside(obj: Any, name: str, value: object) -> Any:
+    """The object, with an attribute."""
+    setattr(obj, name, value)
+    return obj
+
+
+def made_with(value: object) -> type:
+    """A class of the user's that holds a value."""
+    return type("Config", (), {"value": value, "__module__": __name__, "method": lambda self: self})
+
+
+def filled(value: float) -> object:
+    return np.ma.array([1.0, 2.0], mask=[False, True], fill_value=value)
+
+
+HELD: dict[str, Callable[[Any], object]] = {
+    "attribute of a list": lambda value: beside(Words(["a"]), "unit", value),
+    "slot of a dict": lambda value: beside(Settings(a=1), "source", value),
+    "attribute of a float": lambda value: beside(Metres(1.5), "since", value),
+    "attribute of a deque": lambda value: beside(Bounded([1]), "note", value),
+    "length of a deque": lambda value: collections.deque([1], maxlen=value),
+    "attribute of a function": lambda value: beside(lambda: None, "calls", value),
+    "class": made_with,
+    "instance of a class": lambda value: made_with(value)(),
+    "namespace": lambda value: types.SimpleNamespace(value=value),
+    "view of a dict": lambda value: {"a": value}.values(),
+    "text in memory": lambda value: io.StringIO(str(value)),
+    "bytes in memory": lambda value: io.BytesIO(bytes([value])),
+    "filling of a mask": filled,
+    "sparse dictionary": lambda value: sp.dok_array([[0, value]]),
+    "label of a column": lambda value: pd.DataFrame({5 if value == 1 else "5": [1]}),
+    "name of a series": lambda value: pd.Series([1], name=5 if value == 1 else "5"),
+}
+
+
+@pytest.mark.parametrize("holder", sorted(HELD))
+def test_whatever_holds_a_value_shows_it(holder: str) -> None:
+    """Containers of other classes, classes, functions and names hold more than their members; equal ones are equal."""
+    make = HELD[holder]
+    assert digest(make(1)) == digest(make(1))
+    assert digest(make(1)) != digest(make(2))
+
+
+def test_a_look_into_a_file_in_memory_moves_nothing() -> None:
+    """Its place is what it was, and a closed one is told too."""
+    text = io.StringIO("abc")
+    text.read(1)
+    before, again = digest(text), digest(text)
+    assert (before, text.tell()) == (again, 1)
+    text.close()
+    assert digest(text) not in (before, digest(io.StringIO("abc")))
 
 
 def test_kinds_of_values() -> None:
@@ -328,6 +401,31 @@ def test_what_was_seen_before_is_known_by_its_memory_alone() -> None:
     assert found[0] == found[2] == digest(np.arange(10_000.0).copy() * (np.arange(10_000) != 7))
     assert found[0] != found[1]
     assert before == after == digest(np.zeros(1000, dtype=[("a", "i1"), ("b", "f8"), ("c", "u2")]))
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("bad", [None, 7])
+def test_large_arrays_are_as_small_ones(order: Any, bad: int | None) -> None:
+    """Seen before or not, with NaN or without, in whatever order in memory: digests are by the page's rules."""
+    probe = Probe({"root": str(Path(__file__).parent), "path": "x.py", "seed": 1}, MemoryLog())
+    values = np.arange(400_000.0).reshape(200_000, 2)
+    if bad is not None:
+        values[bad, 0] = NAN[0]
+    values = np.asarray(values, order=order)
+    first, again = probe.encode(values)["digest"], probe.encode(values)["digest"]
+    values[150_000, 1] += 1
+    changed = probe.encode(values)["digest"]
+    values[150_000, 1] -= 1
+    back = probe.encode(values)["digest"]
+    probe.stop()
+
+    plain = np.arange(400_000.0).reshape(200_000, 2)
+    if bad is not None:
+        plain[bad, 0] = np.nan
+    length = block_length(plain.shape)
+    parts = [hash_of(plain[start : start + length].tobytes()) for start in range(0, len(plain), length)]
+    assert first == again == back == hash_of(f"array <f8 (200000, 2)\n{''.join(parts)}".encode())
+    assert changed != first
 
 
 def test_blobs_hold_the_data_once(tmp_path: Path) -> None:

@@ -60,16 +60,8 @@ class Network:
 
     def install(self) -> None:
         """Listen to audit events."""
-        probe, connected, looked_up = self._probe, self._connected, self._looked_up
-
-        def hook(event: str, args: tuple[Any, ...]) -> None:
-            if event in _SENDING:
-                if probe.active:
-                    connected(event, args)
-            elif event in _LOOKING_UP and probe.active:
-                looked_up(event, args)
-
-        sys.addaudithook(hook)
+        self._probe.audits.listen(_SENDING, self._connected)
+        self._probe.audits.listen(_LOOKING_UP, self._looked_up)
 
     def remember_names(self, module: Any) -> None:
         """Learn which name an address was found under, from the look-ups that Python makes."""

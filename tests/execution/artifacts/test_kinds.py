@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
+
 import pytest
 
 from pytest_reprocheck.core.findings import Sameness
 from pytest_reprocheck.core.values import Object
+from pytest_reprocheck.execution.artifacts.content import of_file
+from pytest_reprocheck.execution.artifacts.kinds import KINDS
 from tests.execution.artifacts.bench import Bench
 from tests.execution.artifacts.samples import EXACT, MAKERS
 
 NAMES = sorted(MAKERS)
+
+
+def test_every_kind_has_a_sample(tmp_path: Path) -> None:
+    """A kind that no sample's content is first recognised as would be tested by nothing here."""
+    found = set()
+    for name in NAMES:
+        with suppress(pytest.skip.Exception):  # its library is not here
+            file = tmp_path / "file"
+            file.write_bytes(MAKERS[name](2.25))
+            content = of_file(name, file)
+            found.add(next((kind.name for kind in KINDS if kind.recognises(content)), "bytes"))
+    assert found == {"bytes", *(kind.name for kind in KINDS)}
 
 
 @pytest.mark.parametrize("name", NAMES)
