@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import fnmatch
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -35,6 +36,8 @@ class Compared:
     """Why nothing could be compared: it takes too long, or raises there."""
     differs: tuple[str, ...] = ()
     """Variables, figures and ``printed`` that were not the same in all runs."""
+    lines: tuple[str, ...] = ()
+    """Of what was printed the lines of the first run that another one does not have, without their digits, once."""
 
 
 def compared(example: Example, plain: Plain, runs: int, slowest: float) -> Compared:
@@ -48,7 +51,9 @@ def compared(example: Example, plain: Plain, runs: int, slowest: float) -> Compa
     names = sorted({name for left in lefts for name in left.values})
     differs = [name for name in names if len({left.values.get(name) for left in lefts}) > 1]
     printed = ["printed"] if len({left.printed for left in lefts}) > 1 else []
-    return Compared(name=example.name, runs=runs, differs=(*printed, *differs))
+    first, *others = (left.printed for left in lefts)
+    lines = [re.sub(r"\d+", "0", line).strip() for line in first if any(line not in other for other in others)]
+    return Compared(name=example.name, runs=runs, differs=(*printed, *differs), lines=tuple(dict.fromkeys(lines)))
 
 
 def file_of(folder: Path, name: str) -> Path:
@@ -85,7 +90,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 file = file_of(asked.results, example.name)
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(json.dumps(to_json(result), indent=1) + "\n", encoding="utf-8")
-                print(f"{result.name}  {result.failed or ', '.join(result.differs) or 'the same'}", flush=True)
+                told = result.failed or ", ".join(result.differs) or "the same"
+                print(f"{result.name}  {told}", *(f"    {line}" for line in result.lines), sep="\n", flush=True)
     return 0
 
 

@@ -238,6 +238,8 @@ def _completed_loop(source: Source, loop: ast.For) -> Iterator[Mutant]:
     head, first = source.span(loop)[0], source.offset(loop.body[0].lineno, 0)
     if not pairs or first < head or any(isinstance(node, _ELSEWHERE) for each in rest for node in ast.walk(each)):
         return
+    if any(isinstance(each, ast.Expr) for each in rest):
+        return  # what acts on something that all tasks share makes a race of it, and not another order alone
     kept = source.text.encode()[first : source.span(loop.body[len(rest)])[0]].decode()
     items = "".join(f"({source.code(item)}), " for _append, item in pairs)
     over, margin = source.code(loop.iter), " " * loop.col_offset

@@ -32,7 +32,7 @@ from pytest_reprocheck.auditing import audit
 from pytest_reprocheck.config import Options
 from pytest_reprocheck.core.findings import Audit, Finding
 from pytest_reprocheck.core.subjects import Subject
-from pytest_reprocheck.starting import Engine, forking
+from pytest_reprocheck.starting import FRESH, Engine, forking
 
 _FACTORS = {"listing": "listing", "order-by": "rows", "now": "clock", "completion": "completion"}
 """The factor that shows an operator's faults; the others show in plain runs, each with a hash seed of its own."""
@@ -157,10 +157,10 @@ def known(example: Example) -> Audit | None:
     return load(file).audit if file.exists() else None
 
 
-def audited(example: Example, fault: Fault | None, bench: Bench) -> Audit:
+def audited(example: Example, fault: Fault | None, engine: Engine) -> Audit:
     """The audit of an example, with or without a fault, in a folder of its own."""
     with folder_of(example, fault) as subject:
-        return audit(subject, _SETTINGS, engine=bench.engine)
+        return audit(subject, _SETTINGS, engine=engine)
 
 
 def examine(example: Example, bench: Bench, done: Mapping[str, Outcome]) -> Iterator[Outcome]:
@@ -178,7 +178,7 @@ def examine(example: Example, bench: Bench, done: Mapping[str, Outcome]) -> Iter
     if failed := next((left.failed for left in runs if left.failed), ""):
         yield Outcome(name=example.name, told=(f"the original fails: {failed}",))
         return
-    original = known(example) or audited(example, None, bench)
+    original = known(example) or audited(example, None, bench.engine)
     if original.verdict != "reproducible" or any(finding.severity != "info" for finding in original.findings):
         told = (f"the original is not reproducible: {original.reason}".rstrip(": "), *_told(original))
         yield Outcome(name=example.name, told=told)
@@ -189,7 +189,10 @@ def examine(example: Example, bench: Bench, done: Mapping[str, Outcome]) -> Iter
         if not shown:
             yield Outcome(name=fault.name, operator=fault.mutant.operator)
             continue
-        yield judged(fault, shown, audited(example, fault, bench))
+        outcome = judged(fault, shown, audited(example, fault, bench.engine))
+        if not outcome.told_rightly and bench.engine.trusted:
+            outcome = judged(fault, shown, audited(example, fault, FRESH))
+        yield outcome
 
 
 def examples_in(folder: Path, archives: Sequence[Path], only: str) -> list[Example]:

@@ -44,8 +44,9 @@ in such runs is left out of it.
 
 *Caught*: there is a finding. *Right cause*: one of them has the cause that the operator has put there. *Nothing else*:
 and none that fails has another cause. *Exact line*: it is at the changed statement, or its remedy names that; where a
-global seed was taken away, at a draw of the same file. *Runs* are those of an audit on average. They are forked, and
-to save time they were not shown once more by new interpreters; remedies were not tried.
+global seed was taken away, at a draw of the same file. *Runs* are those of an audit on average. To save time they were
+forked, without the new interpreters by which an audit shows once more what forked runs have shown; where such an audit
+did not tell rightly what is wrong, one with new interpreters was made, and it counts. Remedies were not tried.
 
 This page is made by `python -m benchmarks.mutate --page`."""
 
@@ -69,6 +70,11 @@ class Outcome:
     """The day of the audit, ISO 8601 in UTC; empty where there was none."""
     told: tuple[str, ...] = ()
     """The findings, or the reason of the verdict."""
+
+    @property
+    def told_rightly(self) -> bool:
+        """Whether the audit says what is wrong, where, and nothing else."""
+        return self.right and self.alone and self.exact
 
     @property
     def file(self) -> str:
@@ -164,7 +170,7 @@ def _rows(outcomes: Sequence[Outcome]) -> Iterator[tuple[object, ...]]:
 
 
 def _not_right(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    return [item for item in outcomes if item.changes and not (item.right and item.alone and item.exact)]
+    return [item for item in outcomes if item.changes and not item.told_rightly]
 
 
 def _versions() -> Iterator[str]:

@@ -76,7 +76,9 @@ def _experiments(case: Case) -> None:
     )
     weak = [suspect for suspect in suspects if suspect.weak]
     strong = [suspect for suspect in suspects if not suspect.weak]
-    rest = without_evidence(suspects, factors)
+    # Where workers carry a state from task to task, that is tried before what nothing speaks for.
+    carried = any(event.source == "carried" for event in case.a.events)
+    rest = () if carried else without_evidence(suspects, factors)
     reserve = 1 + bool(weak) + bool(rest)
     # A is replayed beside the first experiment.
     first = plan(strong, max(case.runs_left - reserve, 1)) or plan(weak, case.runs_left - 1)[:1]
@@ -320,7 +322,7 @@ def _with_followers(case: Case, findings: list[Finding]) -> list[Finding]:
     if not case.may_run_again:
         return [_unexplained(case, failing(case.differences), unexplained_message("not run again"))]
     left = case.unexplained()
-    result = [*findings, *carried_findings(case), *kernel_findings(case)]
+    result = [*findings, *carried_findings(case, () if findings else left), *kernel_findings(case)]
     result += address_findings(case, () if result else left)
     if uncontrolled := failing(counted(case.null)):
         drawn = worker_finding(case, uncontrolled) or query_finding(case, uncontrolled)

@@ -123,13 +123,13 @@ def _of_set(case: Case, candidate: Candidate, gone: Sequence[Difference], shown:
     return conclude(evidence, gone, case.units)
 
 
-def carried_findings(case: Case) -> list[Finding]:
+def carried_findings(case: Case, left: Sequence[Difference] = ()) -> list[Finding]:
     """The finding for generators that were seeded, and that workers carry from task to task; none without such a draw.
 
     Which worker gets which task is up to chance. Where each task finds the state that its worker began with, two runs
-    are alike in what is the doing of it.
+    are alike in what is the doing of it: that which differs when A is replayed, or else what is ``left`` unexplained.
     """
-    uncontrolled = failing(counted(case.null))
+    uncontrolled = failing(counted(case.null)) or tuple(left)
     carried = [event for event in case.a.events if event.source == "carried" and event.stack]
     gone = _gone_when_pinned(case, uncontrolled) if uncontrolled and carried else ()
     if not gone:

@@ -38,8 +38,8 @@ WITHOUT_CASES = frozenset(
 )
 """Causes that no case shows: only with several sets of parameters (``tests/test_parameters.py``), or after a record was
 written (``tests/records``)."""
-NO_FUNCTION = frozenset({"hidden-state", "stale-output", "unexplained"})
-"""Causes of notebooks alone, told of a cell or of its own line, and what is no cause."""
+NO_FUNCTION = frozenset({"gpu-kernel", "hidden-state", "stale-output", "unexplained"})
+"""Causes that are told where results begin to differ, those of notebooks alone, and what is no cause."""
 HEAVY = frozenset({"unseeded-estimator", "unseeded-torch", "unseeded-tensorflow", "thread-count", "cpu-dispatch"})
 """Causes whose example takes long to be audited."""
 

@@ -84,6 +84,8 @@ def test_every_operator_is_tested() -> None:
         "end = datetime(year, 1, 1)\n",
         "scores = [x + 1 for x in xs]\npairs = [f(a, b) for a, b in c]\n",
         "not Python at all\n",
+        "for x in xs:\n    if not x:\n        break\n    out.append(f(x))\n",
+        "for x in xs:\n    model.set_params(depth=x)\n    out.append(score(model))\n",
     ],
 )
 def test_what_has_no_fault_to_take_stays(text: str) -> None:
