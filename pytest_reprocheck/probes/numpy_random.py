@@ -20,6 +20,7 @@ from .locks import generator_with_lock
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ast
+    from collections.abc import Callable
     from types import FrameType
     from typing import Any
 
@@ -36,6 +37,8 @@ class GlobalState:
         self._handed_out: set[object] = set()
         self._pending = False
         self._told = False
+        self._setting = False
+        """Whether the state is being set: up to numpy 1 the lock is taken within."""
         self._lock: Any = None
         self._guarded_drawn = probe.guarded("draws from numpy's global state", self._drawn)
         self.seeded = True
@@ -94,7 +97,10 @@ class GlobalState:
     def _left(self, frame: FrameType) -> None:
         """Called by the lock afterwards: what was no seeding was a draw (or a reading, which tells as much)."""
         governed = self.seeded and not self._carried
-        if not (self._told or governed or self._probe.just_seen("numpy", frame)) and self._probe.watching:
+        if (
+            not (self._told or self._setting or governed or self._probe.just_seen("numpy", frame))
+            and self._probe.watching
+        ):
             self._guarded_drawn(frame)
 
     def _drawn(self, frame: FrameType) -> None:
@@ -131,6 +137,13 @@ class GlobalState:
         else:
             self._lock.tell()
 
+    def _set(self, change: Callable[[Any, Any], object], *arguments: Any) -> None:
+        self._setting = True
+        try:
+            change(*arguments)
+        finally:
+            self._setting = False
+
     def _read(self, state: dict[str, Any]) -> dict[str, Any]:
         if self._probe.watching and not self.seeded:
             self._handed_out.add(_fingerprint(state))
@@ -140,11 +153,12 @@ class GlobalState:
         """A bit generator class that tells of seedings, its lock of draws; it pickles as numpy's own."""
         plain = module.MT19937
         touched, read, handed_out = self._touched, self._read, self._handed_out
+        setting = self._set
 
         class MT19937(plain):  # type: ignore[misc, valid-type]
             def _legacy_seeding(self, seed: Any) -> None:
                 try:
-                    plain._legacy_seeding(self, seed)
+                    setting(plain._legacy_seeding, self, seed)
                 except BaseException as error:
                     without_this_frame(error)
                     raise
@@ -157,7 +171,7 @@ class GlobalState:
             @state.setter
             def state(self, value: dict[str, Any]) -> None:
                 try:
-                    plain.state.__set__(self, value)
+                    setting(plain.state.__set__, self, value)
                 except BaseException as error:
                     without_this_frame(error)
                     raise

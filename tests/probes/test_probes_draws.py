@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -195,9 +196,11 @@ random.seed(); np.random.seed()
 random.random(); np.random.rand()
 """
     child = run_script(tmp_path / "project", source)
+    # numpy 1 takes no lock to read the state; reading it tells as much as a draw, but what is drawn from it tells more.
+    read = [] if version("numpy").startswith("1.") else [("numpy", "train.py:4")]
     assert child.sites == [
         ("random", "train.py:4"),
-        ("numpy", "train.py:4"),
+        *read,
         ("random", "train.py:8"),
         ("numpy", "train.py:8"),
         ("random@train.py:11", "train.py:11"),
