@@ -12,7 +12,8 @@ from pytest_reprocheck.execution.workspace import session
 from tests.execution.leftovers import Traces
 
 OPEN = f"""
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever runs the tests may ignore it
 sys.path[:0] = {sys.path!r}
 from pytest_reprocheck.execution.workspace import session
 with session() as base:
