@@ -10,7 +10,7 @@ Libraries read clocks, count processors and ask for process ids for their own en
 
 from __future__ import annotations
 
-import ast
+import _ast as ast
 import functools
 import sys
 from os import path
