@@ -152,10 +152,11 @@ def _failed_since(case: Case, subject: Subject, old: Record) -> Drifted:
 
 
 def write_records(root: Path, texts: Mapping[str, str]) -> tuple[str, ...]:
-    """Write records' texts by their paths from the root, all or none; gives the paths of those that changed.
+    """Write records' texts by their paths from the root; gives the paths of those that changed.
 
-    One process writes at a time. A record of which only git's commit is another stays as it is. Raises DecodeError,
-    and writes nothing, where a file that would be overwritten is no record; and OSError.
+    One process writes at a time; one that is killed leaves every record whole, the old one or the new. A record of
+    which only git's commit is another stays as it is. Raises DecodeError, and writes nothing, where a file that would
+    be overwritten is no record; and OSError.
     """
     with writing(root) as folder:
         return write_records_into(folder, texts)
