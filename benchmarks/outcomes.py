@@ -10,6 +10,7 @@ import statistics
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -175,7 +176,9 @@ def _not_right(outcomes: Sequence[Outcome]) -> list[Outcome]:
 
 def _versions() -> Iterator[str]:
     yield f"Python {platform.python_version()}"
-    yield from (f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)
+    for name in _PACKAGES:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            yield f"{name} {importlib.metadata.version(name)}"
 
 
 def _markdown(head: Sequence[str], rows: Sequence[Sequence[object]] | Iterator[Sequence[object]]) -> str:

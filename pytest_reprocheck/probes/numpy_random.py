@@ -20,7 +20,6 @@ from .locks import generator_with_lock
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Callable
     from types import FrameType
     from typing import Any
 
@@ -137,12 +136,8 @@ class GlobalState:
         else:
             self._lock.tell()
 
-    def _set(self, change: Callable[[Any, Any], object], *arguments: Any) -> None:
-        self._setting = True
-        try:
-            change(*arguments)
-        finally:
-            self._setting = False
+    def _set(self, *, setting: bool) -> None:
+        self._setting = setting
 
     def _read(self, state: dict[str, Any]) -> dict[str, Any]:
         if self._probe.watching and not self.seeded:
@@ -157,11 +152,14 @@ class GlobalState:
 
         class MT19937(plain):  # type: ignore[misc, valid-type]
             def _legacy_seeding(self, seed: Any) -> None:
+                setting(setting=True)
                 try:
-                    setting(plain._legacy_seeding, self, seed)
+                    plain._legacy_seeding(self, seed)
                 except BaseException as error:
                     without_this_frame(error)
                     raise
+                finally:
+                    setting(setting=False)
                 touched(seeded=True)
 
             @property
@@ -170,11 +168,14 @@ class GlobalState:
 
             @state.setter
             def state(self, value: dict[str, Any]) -> None:
+                setting(setting=True)
                 try:
-                    setting(plain.state.__set__, self, value)
+                    plain.state.__set__(self, value)
                 except BaseException as error:
                     without_this_frame(error)
                     raise
+                finally:
+                    setting(setting=False)
                 touched(seeded=_fingerprint(plain.state.__get__(self)) not in handed_out)
 
             def __reduce__(self) -> Any:

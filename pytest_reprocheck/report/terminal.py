@@ -336,7 +336,7 @@ def _count(number: int, noun: str) -> str:
 def _labelled(label: str, text: str, width: int, *, indent: int = _LABEL) -> list[str]:
     """Wrapped text with a label before its first line; nothing for an empty text."""
     lines = _wrapped(text, width, indent=indent)
-    return [f"{label:<{indent}}{lines[0].lstrip()}", *lines[1:]] if text else []
+    return [f"{label:<{indent}}{lines[0].lstrip()}", *lines[1:]] if lines else []
 
 
 def _wrapped(text: str, width: int, *, indent: int = 0, hanging: int = 0) -> list[str]:

@@ -78,6 +78,7 @@ def prepare(modules: list[str], kind: str, package: Any, kept: frozenset[str], r
         holder, _, child = name.rpartition(".")
         if sys.modules.pop(name, None) is not None and holder:
             vars(sys.modules[holder]).pop(child, None)
+    _forget_configuration(kept)
     names = dict.fromkeys([*recorder.begun, *sys.modules])
     found = {
         name: sys.modules[name]
@@ -93,6 +94,15 @@ def prepare(modules: list[str], kind: str, package: Any, kept: frozenset[str], r
         path=path,
         unfit=unfit,
     )
+
+
+def _forget_configuration(kept: frozenset[str]) -> None:
+    """Have ``sysconfig`` read Python's configuration anew: in a new interpreter the first to ask loads its module."""
+    sysconfig: Any = sys.modules.get("sysconfig")
+    if sysconfig is not None and not any(name.startswith("_sysconfigdata") for name in kept):
+        sysconfig._CONFIG_VARS = None  # noqa: SLF001 - it has no function for that
+        if hasattr(sysconfig, "_CONFIG_VARS_INITIALIZED"):
+            sysconfig._CONFIG_VARS_INITIALIZED = False  # noqa: SLF001
 
 
 def _load_all(package: Any) -> None:
