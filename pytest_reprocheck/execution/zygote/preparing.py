@@ -9,11 +9,14 @@ import importlib.util
 import os
 import sys
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .recorder import Recorder
 
 _OWN = "_reprocheck_zygote"
@@ -70,7 +73,8 @@ def prepare(modules: list[str], kind: str, package: Any, kept: frozenset[str], r
     os.dup2(output, 1)
     os.dup2(output, 2)
     _load_all(package)
-    unfit = _import_all(modules, kind, output)
+    with _configuration_noted(recorder):
+        unfit = _import_all(modules, kind, output)
     os.close(output)
     recorder.uninstall()
     recorder.undo_effects(environment, filters)
@@ -78,7 +82,6 @@ def prepare(modules: list[str], kind: str, package: Any, kept: frozenset[str], r
         holder, _, child = name.rpartition(".")
         if sys.modules.pop(name, None) is not None and holder:
             vars(sys.modules[holder]).pop(child, None)
-    _forget_configuration(kept)
     names = dict.fromkeys([*recorder.begun, *sys.modules])
     found = {
         name: sys.modules[name]
@@ -96,13 +99,23 @@ def prepare(modules: list[str], kind: str, package: Any, kept: frozenset[str], r
     )
 
 
-def _forget_configuration(kept: frozenset[str]) -> None:
-    """Have ``sysconfig`` read Python's configuration anew: in a new interpreter the first to ask loads its module."""
-    sysconfig: Any = sys.modules.get("sysconfig")
-    if sysconfig is not None and not any(name.startswith("_sysconfigdata") for name in kept):
-        sysconfig._CONFIG_VARS = None  # noqa: SLF001 - it has no function for that
-        if hasattr(sysconfig, "_CONFIG_VARS_INITIALIZED"):
-            sysconfig._CONFIG_VARS_INITIALIZED = False  # noqa: SLF001
+@contextmanager
+def _configuration_noted(recorder: Recorder) -> Iterator[None]:
+    """What asks for Python's configuration needs the module with it, also where another one has asked before."""
+    import sysconfig
+
+    asked: Any = sysconfig
+    plain, name = asked.get_config_vars, asked._get_sysconfigdata_name()  # noqa: SLF001 - what it imports
+
+    def get_config_vars(*names: str) -> Any:
+        recorder.note(name)
+        return plain(*names)
+
+    asked.get_config_vars = get_config_vars
+    try:
+        yield
+    finally:
+        asked.get_config_vars = plain
 
 
 def _load_all(package: Any) -> None:

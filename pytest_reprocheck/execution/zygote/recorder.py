@@ -34,7 +34,7 @@ class Recorder:
         self._before: list[tuple[dict[str, str], list[Any], list[Any]]] = []
         """For each module whose code is running: environment, warning filters and meta path when it began."""
         self._plain = builtins.__import__
-        self._watched = _watched(self._note)
+        self._watched = _watched(self.note)
         self._specs: list[ModuleSpec] = []
 
     def install(self) -> None:
@@ -61,7 +61,7 @@ class Recorder:
             self._finding.discard(name)
         if spec is None:
             return None
-        self._note(name)
+        self.note(name)
         self.begun.setdefault(name)
         if type(spec) is ModuleSpec:
             spec.__class__ = self._watched
@@ -101,7 +101,7 @@ class Recorder:
             for other in sys.modules:  # modules that were put there by hand
                 if other not in self.begun:
                     self.begun.setdefault(other)
-                    self._note(other)
+                    self.note(other)
             self._known = len(sys.modules)
         if hasattr(sys.modules.get(name), "__file__") and not str(sys.modules[name].__file__).endswith(".py"):
             self._note_held(name)
@@ -129,7 +129,7 @@ class Recorder:
         for value in list(vars(sys.modules[name]).values()):
             holder = getattr(value, "__name__" if isinstance(value, type(sys)) else "__module__", None)
             if isinstance(holder, str) and holder in sys.modules and holder != name:
-                self._note(holder)
+                self.note(holder)
 
     def undo_effects(self, environment: dict[str, str], filters: list[Any]) -> None:
         """The process as it was."""
@@ -142,7 +142,7 @@ class Recorder:
             warnings.filters[:] = filters
             warnings._filters_mutated()  # noqa: SLF001 - what its own functions call
 
-    def _note(self, name: str) -> None:
+    def note(self, name: str) -> None:
         """The code that runs has asked for a module."""
         if self._running and self._running[-1] != name:
             self.needs.setdefault(self._running[-1], []).append(name)
@@ -157,7 +157,7 @@ class Recorder:
                 full = f"{base}.{name}" if name else base
             for each in (full, *(f"{full}.{item}" for item in fromlist or () if isinstance(item, str))):
                 if each in sys.modules:
-                    self._note(each)
+                    self.note(each)
         return module
 
 
