@@ -15,7 +15,7 @@ __all__ = ["Machine", "finding_out"]
 def finding_out(*, at_once: bool) -> Callable[[], Machine]:
     """A function that answers when it is known; otherwise it is tried at the first question.
 
-    The answer raises OSError where the trial did.
+    The answer raises what the trial did.
     """
     return _beside() if at_once else functools.cache(probe_machine)
 

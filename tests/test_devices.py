@@ -8,20 +8,26 @@ import pytest
 
 from pytest_reprocheck.auditing import Machine, audit
 from pytest_reprocheck.config import Options
+from pytest_reprocheck.core.conditions import baseline
 from pytest_reprocheck.core.findings import Audit
 from pytest_reprocheck.core.subjects import Subject
 from pytest_reprocheck.execution import devices
 from pytest_reprocheck.execution.limits import Limits
 from pytest_reprocheck.execution.running import runner
+from pytest_reprocheck.execution.scheduling import Room
 from tests.execution.helpers import write
 
 IMITATION = '''
 """Sums that come in any order, as on a GPU, unless deterministic kernels are asked for."""
+import fcntl
 import os
 import warnings
 from types import SimpleNamespace
 
-_device = open(os.environ["IMITATED_DEVICE"])
+_device = open(os.environ["IMITATED_DEVICE"], "r+")
+fcntl.flock(_device, fcntl.LOCK_EX | fcntl.LOCK_NB)  # an error where two runs use it at a time
+_device.seek(0, os.SEEK_END)
+print(os.environ["PYTHONHASHSEED"], file=_device, flush=True)
 _deterministic = False
 backends = SimpleNamespace(cudnn=SimpleNamespace(benchmark=False))
 utils = SimpleNamespace(deterministic=SimpleNamespace(fill_uninitialized_memory=True))
@@ -87,6 +93,9 @@ def test_what_deterministic_kernels_make_alike_is_found(project: Path) -> None:
         "CUBLAS_WORKSPACE_CONFIG=:4096:8 in the environment"
     )
     assert (found.verdict, found.runs) == ("nondeterministic", 5)
+    a, b = (str(found.conditions[name].hash) for name in "AB")
+    order = (project.parent / "device/nvidia0").read_text(encoding="utf-8").split()
+    assert order == [a, a, b, a, a], "A, A again, B, and two with deterministic kernels"
 
 
 def test_an_operation_without_a_deterministic_form_is_named(project: Path) -> None:
@@ -95,13 +104,14 @@ def test_an_operation_without_a_deterministic_form_is_named(project: Path) -> No
         project,
         """
         import torch
+        device = "cuda"
         def bins(values):
             return torch.histc(values)
         print(bins([1.0, 2.0]))
         """,
     )
     (finding,) = found.findings
-    assert (finding.cause, finding.confirmed, str(finding.location)) == ("gpu-kernel", False, "train.py:4")
+    assert (finding.cause, finding.confirmed, str(finding.location)) == ("gpu-kernel", False, "train.py:5")
     assert finding.message == "_histc_cuda adds in the order its threads come in, and has no deterministic form"
 
 
@@ -112,6 +122,7 @@ def test_differences_that_keep_all_decisions_are_warnings(project: Path) -> None
         """
         import numpy as np
         import torch
+        device = "cuda"
         class Model:
             def fit(self, X, y):
                 self.rate = float(np.mean(y))
@@ -136,12 +147,13 @@ def test_what_differs_without_the_device_is_no_doing_of_its_kernels(project: Pat
 
 
 def test_runs_that_share_a_device_go_one_after_the_other(project: Path) -> None:
-    """However many cores there are."""
-    write(project, {"train.py": "print(1)\n"})
-    subject = Subject(root=project, path="train.py", kind="script")
-    with runner(subject, limits=Limits(run=60)) as executor:
-        executor.alone = True
-        assert executor.side_by_side == 1
+    """However many cores there are, once a run was seen to use one that the subject's file does not name."""
+    write(project, {"train.py": "import torch\nprint(1)\n", "idle.py": "print(1)\n"})
+    for name, at_a_time in (("idle.py", 2), ("train.py", 1)):
+        subject = Subject(root=project, path=name, kind="script")
+        with runner(subject, limits=Limits(run=60), room=Room(cores=4)) as executor:
+            executor.run([baseline(subject.name, threads=1)])
+            assert min(executor.side_by_side, 2) == at_a_time
 
 
 def test_torch_itself_is_told(tmp_path: Path) -> None:

@@ -244,7 +244,8 @@ ages = [(today - day).days / 365.25 for day in born]
         why="The same program, data and seeds on the same machine give another model in every run.",
         remedy="torch.use_deterministic_algorithms(True)",
         limits=(
-            "Runs that use a GPU go one after the other, run A twice before B. Two runs with deterministic kernels "
+            "Where the subject's own file names the device, runs go one after the other, run A twice before B; where "
+            "another module does, from the explaining runs on. Two runs with deterministic kernels "
             "(torch, TensorFlow and JAX are told so) confirm it; an operation that has no deterministic form is named "
             "by torch alone, and not confirmed. Differences that leave all decisions as they are, are warnings. What "
             "was tried without a GPU is in limits.md."

@@ -197,6 +197,7 @@ class Runner:
                 self.under_way[number] = run
                 trace = self._attempt(number, conditions, recording, batch, run)
             self.used |= Used(memory=seat.peak)
+            self.alone = self.alone or "device" in trace.facts
             if not seat.gave_way or trace.outcome.status != "stopped":
                 return trace
             assert run.folder is not None

@@ -87,7 +87,7 @@ def _listen(probe: Probe) -> None:
     def show(shown: Any) -> None:
         operation, none, _rest = str(shown.message).partition(_HAS_NONE)
         if none:
-            probe.event("kernel", "kernel", operation.split()[-1], sys._getframe(1))  # noqa: SLF001
+            probe.event("kernel", "kernel", operation.rpartition(" ")[2], sys._getframe(1))  # noqa: SLF001
         else:
             plain(shown)
 
